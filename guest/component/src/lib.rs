@@ -1,0 +1,1 @@
+//! Builds the component out of guest and hands out its bytes

@@ -1,0 +1,1 @@
+//! The sync engine: what becomes the WebAssembly component, and an ordinary library

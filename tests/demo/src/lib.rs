@@ -1,0 +1,1 @@
+//! The main job, shown against the emulators on loopback

@@ -1,0 +1,3 @@
+//! Emulators of Creatio and Microsoft Graph, on loopback or in memory.
+
+pub mod wire;

@@ -1,0 +1,110 @@
+//! What an emulated service takes and gives: HTTP without sockets.
+//!
+//! A service is a pure state machine, `handle(request, now) -> response`; the shell ([`crate::shell`]) puts it on a
+//! socket, the scenarios and the simulation call it directly under a virtual clock.
+
+use chrono::{DateTime, Utc};
+
+/// One HTTP request as a service sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Upper-case method.
+    pub method: String,
+    /// Path and query as they stood in the request line, still percent-encoded: `/v1.0/me/events?$top=5`.
+    pub target: String,
+    /// Header names in lower case, values as sent.
+    pub headers: Vec<(String, String)>,
+    /// Body, already de-chunked and decompressed.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The first value of a header; `name` in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a header, split at commas: how `Prefer` is to be read.
+    #[must_use]
+    pub fn header_list(&self, name: &str) -> Vec<&str> {
+        self.headers
+            .iter()
+            .filter(|(key, _)| key == name)
+            .flat_map(|(_, value)| value.split(','))
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .collect()
+    }
+
+    /// Path without query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// Query without `?`, still encoded; empty where there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+}
+
+/// One HTTP response.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Response {
+    /// Status code.
+    pub status: u16,
+    /// Header names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// A response with a JSON body.
+    #[must_use]
+    pub fn json(status: u16, value: &serde_json::Value) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type".into(), "application/json; charset=utf-8".into())],
+            body: value.to_string().into_bytes(),
+        }
+    }
+
+    /// The first value of a header; `name` in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same response with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// An emulated service.
+pub trait Service: Send {
+    /// The name in the request log and in faults: `creatio`, `graph`, `login`, `exchange`.
+    fn name(&self) -> &'static str;
+
+    /// Answers one request. `now` is the service's own clock; it never reads another.
+    fn handle(&mut self, request: &Request, now: DateTime<Utc>) -> Response;
+
+    /// Everything the service holds, for assertions and `GET /state`.
+    fn state(&self) -> serde_json::Value;
+
+    /// Mail that would have been sent so far, oldest first, for `GET /outbox`: objects with `service`, `kind`
+    /// (`invitation`, `update`, `cancellation`, `response`), `subject`, `from`, `to` (list) and `at`.
+    fn outbox(&self) -> Vec<serde_json::Value>;
+
+    /// An edit by another person or program, outside of the protocol: `{"action": "…", …}`; what actions there are
+    /// stands in the service's own documentation.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the edit.
+    fn edit(&mut self, edit: &serde_json::Value, now: DateTime<Utc>) -> Result<serde_json::Value, String>;
+}
