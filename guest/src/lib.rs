@@ -1,1 +1,3 @@
-//! The sync engine: what becomes the WebAssembly component, and an ordinary library
+//! The sync engine.
+#[cfg(target_arch = "wasm32")]
+mod component;
