@@ -1,0 +1,422 @@
+//! `$filter`: text to tokens to an expression whose paths are resolved against the schema.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::failure::Failure;
+use super::knobs::Knobs;
+use super::schema::{Column, Entity};
+use super::token::{Token, tokens};
+use super::value::{Kind, Value, parse_day, parse_time};
+
+/// Parentheses and `not` inside each other at most.
+const DEPTH: usize = 60;
+
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Equal,
+    NotEqual,
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+/// Functions of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Function {
+    Contains,
+    StartsWith,
+    EndsWith,
+}
+
+/// A column, reached over lookups.
+#[derive(Debug, Clone)]
+pub(super) struct Path {
+    /// Lookup columns on the way, each with the set that it leads to.
+    pub(super) steps: Vec<(&'static Column, &'static Entity)>,
+    pub(super) column: &'static Column,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Filter {
+    All(Vec<Filter>),
+    Any(Vec<Filter>),
+    Not(Box<Filter>),
+    /// `None` compares with null.
+    Compare(Path, Operator, Option<Value>),
+    Text(Function, Path, String),
+    Flag(Path),
+    /// Some child row, reached by its lookup, passes.
+    Child(&'static Entity, &'static Column, Option<Box<Filter>>),
+}
+
+pub(super) fn parse(text: &str, entity: &'static Entity, knobs: &Knobs) -> Result<Filter, Failure> {
+    let tokens = tokens(text).ok_or_else(|| syntax(text))?;
+    let mut parser = Parser { tokens, at: 0, nodes: 0, depth: 0, entity, variable: None, knobs, text };
+    let filter = parser.either()?;
+    if parser.peek().is_some() {
+        return Err(syntax(text));
+    }
+    Ok(filter)
+}
+
+fn syntax(text: &str) -> Failure {
+    Failure::Query(400, format!("The query specified in the URI is not valid. Syntax error in '{text}'."))
+}
+
+/// A path such as `Owner/Name`, as `$filter` and `$orderby` take it.
+pub(super) fn path(text: &str, entity: &'static Entity, knobs: &Knobs) -> Result<Path, Failure> {
+    let missing = |entity: &Entity| {
+        let type_name = format!("Terrasoft.Configuration.OData.{}", entity.name);
+        Failure::Query(
+            400,
+            format!(
+                "The query specified in the URI is not valid. Could not find a property named '{text}' on type '{type_name}'."
+            ),
+        )
+    };
+    let mut steps: Vec<(&'static Column, &'static Entity)> = Vec::new();
+    let mut current = entity;
+    let mut segments = text.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        if segments.peek().is_some() {
+            let step = current.lookup(segment).ok_or_else(|| missing(current))?;
+            current = step.1;
+            steps.push(step);
+            continue;
+        }
+        let column = current.column(segment).ok_or_else(|| missing(current))?;
+        if column.is_lookup() && !knobs.scalar_lookup_filter {
+            return Err(Failure::Internal(500, format!("Column by path {text} not found in schema {}", entity.name)));
+        }
+        // The key of a neighbour stands in the row itself.
+        if column.name == "Id"
+            && let Some((lookup, _)) = steps.pop()
+        {
+            return Ok(Path { steps, column: lookup });
+        }
+        return Ok(Path { steps, column });
+    }
+    Err(missing(entity))
+}
+
+/// A literal, before it is known what it is compared with.
+enum Literal {
+    Null,
+    Text(String),
+    Bool(bool),
+    Int(i64),
+    Guid(Uuid),
+    Time(DateTime<Utc>),
+}
+
+impl Literal {
+    fn edm(&self) -> &'static str {
+        match self {
+            Self::Null => "<null>",
+            Self::Text(_) => "Edm.String",
+            Self::Bool(_) => "Edm.Boolean",
+            Self::Int(_) => "Edm.Int32",
+            Self::Guid(_) => "Edm.Guid",
+            Self::Time(_) => "Edm.DateTimeOffset",
+        }
+    }
+
+    fn of(token: &Token) -> Option<Self> {
+        match token {
+            Token::Text(text) => Some(Self::Text(text.clone())),
+            Token::Word(word) => match word.as_str() {
+                "null" => Some(Self::Null),
+                "true" => Some(Self::Bool(true)),
+                "false" => Some(Self::Bool(false)),
+                _ => (word.len() == 36)
+                    .then(|| Uuid::parse_str(word).ok())
+                    .flatten()
+                    .map(Self::Guid)
+                    .or_else(|| word.parse().ok().map(Self::Int))
+                    .or_else(|| parse_time(word).or_else(|| parse_day(word)).map(Self::Time)),
+            },
+            _ => None,
+        }
+    }
+
+    fn fit(self, kind: Kind, operator: &str) -> Result<Option<Value>, Failure> {
+        match (self, kind) {
+            (Self::Null, _) => Ok(None),
+            (Self::Text(text), Kind::Text) => Ok(Some(Value::Text(text))),
+            (Self::Bool(flag), Kind::Bool) => Ok(Some(Value::Bool(flag))),
+            (Self::Int(number), Kind::Int) => Ok(Some(Value::Int(number))),
+            (Self::Guid(id), Kind::Guid) => Ok(Some(Value::Guid(id))),
+            (Self::Time(time), Kind::Time | Kind::Date) => Ok(Some(Value::Time(time))),
+            (other, kind) => Err(Failure::Query(
+                400,
+                format!(
+                    "The query specified in the URI is not valid. A binary operator with incompatible types was detected. Found operand types '{}' and '{}' for operator kind '{operator}'.",
+                    kind.edm(),
+                    other.edm()
+                ),
+            )),
+        }
+    }
+}
+
+struct Parser<'a> {
+    tokens: Vec<Token>,
+    at: usize,
+    nodes: usize,
+    depth: usize,
+    entity: &'static Entity,
+    /// The name that `any` gave to the child row.
+    variable: Option<String>,
+    knobs: &'a Knobs,
+    text: &'a str,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn next(&mut self) -> Result<Token, Failure> {
+        let token = self.tokens.get(self.at).cloned().ok_or_else(|| syntax(self.text))?;
+        self.at += 1;
+        Ok(token)
+    }
+
+    fn skip(&mut self, token: &Token) -> bool {
+        let found = self.peek() == Some(token);
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    fn keyword(&mut self, word: &str) -> bool {
+        let found = matches!(self.peek(), Some(Token::Word(found)) if found == word);
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    fn expect(&mut self, token: &Token) -> Result<(), Failure> {
+        if self.skip(token) { Ok(()) } else { Err(syntax(self.text)) }
+    }
+
+    fn deeper(&mut self) -> Result<(), Failure> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(Failure::Query(400, "The node count limit has been exceeded: nested too deeply.".into()));
+        }
+        Ok(())
+    }
+
+    fn node(&mut self) -> Result<(), Failure> {
+        self.nodes += 1;
+        if self.nodes > self.knobs.filter_limit {
+            return Err(Failure::Internal(
+                500,
+                format!("The node count limit of '{}' has been exceeded.", self.knobs.filter_limit),
+            ));
+        }
+        Ok(())
+    }
+
+    fn either(&mut self) -> Result<Filter, Failure> {
+        let mut parts = vec![self.both()?];
+        while self.keyword("or") {
+            parts.push(self.both()?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Any(parts) })
+    }
+
+    fn both(&mut self) -> Result<Filter, Failure> {
+        let mut parts = vec![self.single()?];
+        while self.keyword("and") {
+            parts.push(self.single()?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::All(parts) })
+    }
+
+    fn single(&mut self) -> Result<Filter, Failure> {
+        if self.keyword("not") {
+            self.deeper()?;
+            let inner = self.single()?;
+            self.depth -= 1;
+            return Ok(Filter::Not(Box::new(inner)));
+        }
+        if self.skip(&Token::Open) {
+            self.deeper()?;
+            let inner = self.either()?;
+            self.expect(&Token::Close)?;
+            self.depth -= 1;
+            return Ok(inner);
+        }
+        self.node()?;
+        let token = self.next()?;
+        if let Some(literal) = Literal::of(&token) {
+            return self.reversed(literal);
+        }
+        let Token::Word(word) = token else { return Err(syntax(self.text)) };
+        if self.skip(&Token::Open) {
+            return self.call(&word);
+        }
+        let path = self.path(&word)?;
+        let Some((operator, name)) = self.peek().and_then(operator) else {
+            return if path.column.kind == Kind::Bool { Ok(Filter::Flag(path)) } else { Err(syntax(self.text)) };
+        };
+        self.at += 1;
+        let token = self.next()?;
+        let literal = Literal::of(&token).ok_or_else(|| syntax(self.text))?;
+        let value = literal.fit(path.column.kind, name)?;
+        Ok(Filter::Compare(path, operator, value))
+    }
+
+    /// `2026-01-01T00:00:00Z lt ModifiedOn`.
+    fn reversed(&mut self, literal: Literal) -> Result<Filter, Failure> {
+        let (operator, name) = operator(&self.next()?).ok_or_else(|| syntax(self.text))?;
+        let Token::Word(word) = self.next()? else { return Err(syntax(self.text)) };
+        let path = self.path(&word)?;
+        let operator = match operator {
+            Operator::Equal | Operator::NotEqual => operator,
+            Operator::Greater => Operator::Less,
+            Operator::GreaterOrEqual => Operator::LessOrEqual,
+            Operator::Less => Operator::Greater,
+            Operator::LessOrEqual => Operator::GreaterOrEqual,
+        };
+        let value = literal.fit(path.column.kind, name)?;
+        Ok(Filter::Compare(path, operator, value))
+    }
+
+    fn call(&mut self, name: &str) -> Result<Filter, Failure> {
+        let function = match name {
+            "contains" => Function::Contains,
+            "startswith" => Function::StartsWith,
+            "endswith" => Function::EndsWith,
+            _ => return self.any(name),
+        };
+        let Token::Word(word) = self.next()? else { return Err(syntax(self.text)) };
+        let path = self.path(&word)?;
+        if path.column.kind != Kind::Text {
+            return Err(Failure::Query(
+                400,
+                format!(
+                    "The query specified in the URI is not valid. No function signature for the function with name '{name}' matches the specified arguments."
+                ),
+            ));
+        }
+        self.expect(&Token::Comma)?;
+        let Token::Text(text) = self.next()? else { return Err(syntax(self.text)) };
+        self.expect(&Token::Close)?;
+        Ok(Filter::Text(function, path, text))
+    }
+
+    fn any(&mut self, name: &str) -> Result<Filter, Failure> {
+        let Some(collection) = name.strip_suffix("/any") else {
+            return Err(Failure::Query(
+                400,
+                format!(
+                    "The query specified in the URI is not valid. An unknown function with name '{name}' was found."
+                ),
+            ));
+        };
+        let missing =
+            || Failure::Internal(500, format!("Column by path {collection} not found in schema {}", self.entity.name));
+        if !self.knobs.any {
+            return Err(missing());
+        }
+        let (child, column) = self.entity.collection(collection).ok_or_else(missing)?;
+        if self.skip(&Token::Close) {
+            return Ok(Filter::Child(child, column, None));
+        }
+        let Token::Word(variable) = self.next()? else { return Err(syntax(self.text)) };
+        self.expect(&Token::Colon)?;
+        self.deeper()?;
+        let outer = (self.entity, self.variable.replace(variable));
+        self.entity = child;
+        let inner = self.either();
+        (self.entity, self.variable) = outer;
+        self.depth -= 1;
+        let inner = inner?;
+        self.expect(&Token::Close)?;
+        Ok(Filter::Child(child, column, Some(Box::new(inner))))
+    }
+
+    fn path(&self, word: &str) -> Result<Path, Failure> {
+        let word = match &self.variable {
+            Some(variable) => word
+                .strip_prefix(variable.as_str())
+                .and_then(|rest| rest.strip_prefix('/'))
+                .ok_or_else(|| syntax(self.text))?,
+            None => word,
+        };
+        path(word, self.entity, self.knobs)
+    }
+}
+
+fn operator(token: &Token) -> Option<(Operator, &'static str)> {
+    let Token::Word(word) = token else { return None };
+    Some(match word.as_str() {
+        "eq" => (Operator::Equal, "Equal"),
+        "ne" => (Operator::NotEqual, "NotEqual"),
+        "gt" => (Operator::Greater, "GreaterThan"),
+        "ge" => (Operator::GreaterOrEqual, "GreaterThanOrEqual"),
+        "lt" => (Operator::Less, "LessThan"),
+        "le" => (Operator::LessOrEqual, "LessThanOrEqual"),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::entity;
+    use super::*;
+
+    fn status(text: &str) -> u16 {
+        parse(text, entity("Activity").unwrap(), &Knobs::default()).map_or_else(|failure| failure.status(), |_| 200)
+    }
+
+    #[test]
+    fn the_documented_forms_are_understood() {
+        for text in [
+            "Id eq fbe0acdc-cfc0-df11-b00f-001d60e938c6",
+            "Owner/Id eq fbe0acdc-cfc0-df11-b00f-001d60e938c6 and ModifiedOn gt 2024-01-16T11:00:00Z",
+            "not (Type/Code eq 'Email') or contains(Title,'O''Brien')",
+            "Owner/Account/Name eq 'Acme' and ShowInScheduler",
+            "Location eq null",
+            "2024-01-16T11:00:00.123+03:00 lt ModifiedOn",
+        ] {
+            assert_eq!(status(text), 200, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_lookup_column_in_a_filter_breaks_the_server() {
+        assert_eq!(status("OwnerId eq fbe0acdc-cfc0-df11-b00f-001d60e938c6"), 500);
+    }
+
+    #[test]
+    fn quoted_dates_and_ids_are_refused() {
+        assert_eq!(status("ModifiedOn gt '2024-01-16T11:00:00Z'"), 400);
+        assert_eq!(status("Id eq 'fbe0acdc-cfc0-df11-b00f-001d60e938c6'"), 400);
+    }
+
+    #[test]
+    fn too_many_comparisons_break_the_server() {
+        let clause = "Id eq fbe0acdc-cfc0-df11-b00f-001d60e938c6";
+        assert_eq!(status(&vec![clause; 100].join(" or ")), 200);
+        assert_eq!(status(&vec![clause; 101].join(" or ")), 500);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in
+            ["", "Title", "Title eq", "Title eq 'a' or", "(Title eq 'a'", "Title eq 'a", "Nowhere eq 1", "x(Title)"]
+        {
+            assert_eq!(status(text), 400, "{text}");
+        }
+        assert_eq!(status(&"(".repeat(100_000)), 400);
+    }
+}

@@ -1,0 +1,198 @@
+//! Answers to GET.
+
+use std::cmp::Ordering;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
+
+use super::evaluate::{candidates, cell, passes};
+use super::failure::Failure;
+use super::query::{Expand, Options, Shape, options, parameters};
+use super::resource::Resource;
+use super::schema::{Column, Entity};
+use super::store::Row;
+use super::value::{Fraction, Kind, Value};
+use super::{Call, Creatio, metadata};
+use crate::wire::Response;
+
+/// What may stand unescaped in a value of a `nextLink`.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'$').remove(b'/');
+
+impl Creatio {
+    pub(super) fn read(&self, call: &Call, resource: Resource, query: &str) -> Result<Response, Failure> {
+        match resource {
+            Resource::Service => Ok(Response::json(200, &metadata::service(&call.root))),
+            Resource::Metadata => Ok(metadata::metadata()),
+            Resource::Batch => Err(Failure::Bare(405)),
+            Resource::Set(entity) => self.list(call, entity, query),
+            Resource::Count(entity) => {
+                let options = options(query, entity, &self.knobs)?;
+                Ok(plain(self.matching(call, entity, &options).len().to_string()))
+            }
+            Resource::Row(entity, id) => {
+                let options = options(query, entity, &self.knobs)?;
+                let row = self.seen(call, entity, id).ok_or(Failure::Bare(404))?;
+                Ok(Response::json(200, &self.entity_body(call, entity, row, &options.shape, Fraction::Kept)))
+            }
+            Resource::Neighbour { entity, id, lookup, target } => {
+                let options = options(query, target, &self.knobs)?;
+                let row = self.seen(call, entity, id).ok_or(Failure::Bare(404))?;
+                let neighbour = row.guid(lookup.name).and_then(|id| self.seen(call, target, id));
+                let neighbour = neighbour.ok_or(Failure::Bare(204))?;
+                Ok(Response::json(200, &self.entity_body(call, target, neighbour, &options.shape, Fraction::Kept)))
+            }
+            Resource::Property { entity, id, column, raw } => {
+                let row = self.seen(call, entity, id).ok_or(Failure::Bare(404))?;
+                let value = column.kind.json(row.get(column.name), Fraction::Kept);
+                if raw || column.kind == Kind::Binary {
+                    return Ok(plain(value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+                }
+                let context = format!("{}/$metadata#{}({id})/{}", call.root, entity.name, column.name);
+                Ok(Response::json(200, &json!({ "@odata.context": context, "value": value })))
+            }
+        }
+    }
+
+    /// The body of one row by itself, as reads and the echo of a POST give it.
+    pub(super) fn entity_body(
+        &self,
+        call: &Call,
+        entity: &'static Entity,
+        row: &Row,
+        shape: &Shape,
+        fraction: Fraction,
+    ) -> Json {
+        let mut fields = Map::new();
+        fields.insert("@odata.context".into(), json!(format!("{}/$metadata#{}/$entity", call.root, entity.name)));
+        fields.extend(self.show(call, entity, row, shape, fraction));
+        Json::Object(fields)
+    }
+
+    fn list(&self, call: &Call, entity: &'static Entity, query: &str) -> Result<Response, Failure> {
+        let options = options(query, entity, &self.knobs)?;
+        let rows = self.matching(call, entity, &options);
+        let total = rows.len();
+        let wanted = options.top.unwrap_or(usize::MAX).min(total.saturating_sub(options.skip));
+        let page = self.knobs.page_size.unwrap_or(usize::MAX).min(self.knobs.row_cap);
+        let shown = wanted.min(page);
+        let value: Vec<Json> = rows
+            .into_iter()
+            .skip(options.skip)
+            .take(shown)
+            .map(|row| Json::Object(self.show(call, entity, row, &options.shape, Fraction::Kept)))
+            .collect();
+        let mut body = Map::new();
+        body.insert("@odata.context".into(), json!(format!("{}/$metadata#{}", call.root, entity.name)));
+        if options.count {
+            body.insert("@odata.count".into(), json!(total));
+        }
+        body.insert("value".into(), Json::Array(value));
+        if self.knobs.page_size.is_some() && shown < wanted {
+            let top = options.top.map(|top| top - shown);
+            body.insert("@odata.nextLink".into(), json!(next_link(call, entity, query, options.skip + shown, top)));
+        }
+        Ok(Response::json(200, &Json::Object(body)))
+    }
+
+    /// The rows that the caller sees and the filter lets through, in order.
+    fn matching(&self, call: &Call, entity: &'static Entity, options: &Options) -> Vec<&Row> {
+        let filter = options.filter.as_ref();
+        let accepted = |row: &Row| {
+            filter.is_none_or(|filter| passes(filter, row, &self.store, self.knobs.ignore_case))
+                && self.sees(&call.caller, entity, row)
+        };
+        let mut rows: Vec<&Row> = match filter.and_then(|filter| candidates(filter, entity, &self.store)) {
+            Some(ids) => {
+                ids.into_iter().filter_map(|id| self.store.row(entity.name, id)).filter(|row| accepted(row)).collect()
+            }
+            None => self.store.table(entity).map(|(_, row)| row).filter(|row| accepted(row)).collect(),
+        };
+        if !options.order.is_empty() {
+            let key = |row: &Row| -> Vec<Option<Value>> {
+                options.order.iter().map(|(path, _)| cell(path, row, &self.store)).collect()
+            };
+            let mut keyed: Vec<_> = rows.into_iter().map(|row| (key(row), row)).collect();
+            keyed.sort_by(|(left, _), (right, _)| {
+                let pairs = left.iter().zip(right).zip(&options.order);
+                pairs.fold(Ordering::Equal, |order, ((left, right), (_, down))| {
+                    order.then(if *down { right.cmp(left) } else { left.cmp(right) })
+                })
+            });
+            rows = keyed.into_iter().map(|(_, row)| row).collect();
+        }
+        rows
+    }
+
+    /// A row that exists for the caller.
+    pub(super) fn seen(&self, call: &Call, entity: &'static Entity, id: Uuid) -> Option<&Row> {
+        self.store.row(entity.name, id).filter(|row| self.sees(&call.caller, entity, row))
+    }
+
+    fn show(
+        &self,
+        call: &Call,
+        entity: &'static Entity,
+        row: &Row,
+        shape: &Shape,
+        fraction: Fraction,
+    ) -> Map<String, Json> {
+        let mut fields = Map::new();
+        match &shape.select {
+            Some(columns) => columns.iter().for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
+            None => entity.columns().for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
+        }
+        for expand in &shape.expand {
+            match expand {
+                Expand::One { name, lookup, target, shape } => {
+                    let neighbour = row.guid(lookup.name).and_then(|id| self.seen(call, target, id));
+                    let shown =
+                        neighbour.map_or(Json::Null, |row| Json::Object(self.show(call, target, row, shape, fraction)));
+                    fields.insert(name.clone(), shown);
+                }
+                Expand::Many { name, child, by, shape } => {
+                    let ids = row.guid("Id").map(|id| self.store.children(child, by, id)).unwrap_or_default();
+                    let shown = ids
+                        .into_iter()
+                        .filter_map(|id| self.seen(call, child, id))
+                        .map(|row| Json::Object(self.show(call, child, row, shape, fraction)))
+                        .collect();
+                    fields.insert(name.clone(), Json::Array(shown));
+                }
+            }
+        }
+        fields
+    }
+}
+
+fn show_cell(fields: &mut Map<String, Json>, entity: &Entity, row: &Row, column: &Column, fraction: Fraction) {
+    if column.kind == Kind::Binary {
+        let id = row.guid("Id").unwrap_or_default();
+        let link = format!("{}({id})/{}", entity.name, column.name);
+        fields.insert(format!("{}@odata.mediaEditLink", column.name), json!(link));
+        fields.insert(format!("{}@odata.mediaReadLink", column.name), json!(link));
+        fields.insert(format!("{}@odata.mediaContentType", column.name), json!("application/octet-stream"));
+        return;
+    }
+    fields.insert(column.name.to_owned(), column.kind.json(row.get(column.name), fraction));
+}
+
+fn plain(text: String) -> Response {
+    Response {
+        status: 200,
+        headers: vec![("content-type".into(), "text/plain; charset=utf-8".into())],
+        body: text.into_bytes(),
+    }
+}
+
+fn next_link(call: &Call, entity: &Entity, query: &str, skip: usize, top: Option<usize>) -> String {
+    let mut pairs: Vec<(String, String)> =
+        parameters(query).into_iter().filter(|(name, _)| name != "$skip" && name != "$top").collect();
+    if let Some(top) = top {
+        pairs.push(("$top".into(), top.to_string()));
+    }
+    pairs.push(("$skip".into(), skip.to_string()));
+    let encode = |text: &str| utf8_percent_encode(text, PLAIN).to_string();
+    let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    format!("{}/{}?{}", call.root, entity.name, query.join("&"))
+}
