@@ -1,3 +1,18 @@
 //! The sync engine.
+pub mod activity;
+pub mod ask;
+pub mod capability;
 #[cfg(target_arch = "wasm32")]
 mod component;
+pub mod digest;
+pub mod identity;
+pub mod link;
+pub mod owed;
+pub mod policy;
+pub mod reason;
+pub mod report;
+pub mod settings;
+pub mod side;
+pub mod store;
+pub mod text;
+pub mod time;

@@ -1,0 +1,267 @@
+//! The common model: an activity as both sides understand it, cut into units.
+//!
+//! A unit is a set of fields that change together and are merged as one value. Values are canonical: two values are
+//! equal exactly if a person would call them equal, so digests of them can be compared.
+
+use crate::digest::Digest;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A side of the sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SideId {
+    /// The Creatio site.
+    Creatio,
+    /// The mailbox.
+    Mailbox,
+}
+
+impl SideId {
+    /// The other side.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Creatio => Self::Mailbox,
+            Self::Mailbox => Self::Creatio,
+        }
+    }
+
+    /// The name in ids, keys and settings.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Creatio => "creatio",
+            Self::Mailbox => "mailbox",
+        }
+    }
+}
+
+/// What an activity is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A meeting of the mailbox; in Creatio: shown in the calendar.
+    Appointment,
+    /// A task.
+    Task,
+}
+
+/// Fields that change together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Subject.
+    Title,
+    /// Start, end and all-day.
+    When,
+    /// Location.
+    Place,
+    /// Notes.
+    Body,
+    /// On, and how long before the start.
+    Reminder,
+    /// Importance.
+    Priority,
+    /// Status: of a meeting only whether it is cancelled.
+    State,
+}
+
+impl Unit {
+    /// The units of an appointment that both sides have.
+    pub const APPOINTMENT: [Self; 6] =
+        [Self::Title, Self::When, Self::Place, Self::Body, Self::Reminder, Self::Priority];
+
+    /// The name in ids, reports and stored rows.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::When => "when",
+            Self::Place => "place",
+            Self::Body => "body",
+            Self::Reminder => "reminder",
+            Self::Priority => "priority",
+            Self::State => "state",
+        }
+    }
+
+    /// A change of this unit makes the server of a meeting tell its attendees.
+    #[must_use]
+    pub const fn notifies(self) -> bool {
+        matches!(self, Self::Title | Self::When | Self::Place | Self::Body | Self::State)
+    }
+}
+
+/// A span of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct When {
+    /// First instant. Of an all-day item: midnight in the account's zone.
+    pub start: DateTime<Utc>,
+    /// First instant after it.
+    pub end: DateTime<Utc>,
+    /// Whole days, as the mailbox calls it; Creatio has no such flag and always says false.
+    pub all_day: bool,
+}
+
+/// Importance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Priority {
+    /// Low.
+    Low,
+    /// Normal.
+    Normal,
+    /// High.
+    High,
+}
+
+/// Status of an activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Not started, in progress, or whatever is not final.
+    Open,
+    /// A final status other than cancelled.
+    Finished,
+    /// Cancelled.
+    Cancelled,
+}
+
+/// The value of a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Value {
+    /// Title, place and body.
+    Text(String),
+    /// When.
+    When(When),
+    /// Minutes before the start; none for no reminder.
+    Reminder(Option<i64>),
+    /// Importance.
+    Priority(Priority),
+    /// Status.
+    State(State),
+}
+
+impl Value {
+    /// The text, where it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Holds nothing: no text, no reminder.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Reminder(reminder) => reminder.is_none(),
+            _ => false,
+        }
+    }
+
+    /// What a base remembers of it.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(self)
+    }
+
+    /// As a person reads it; instants in UTC.
+    #[must_use]
+    pub fn display(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::When(when) if when.all_day => {
+                format!("{}/{} all-day", crate::time::iso(when.start), crate::time::iso(when.end))
+            }
+            Self::When(when) => format!("{}/{}", crate::time::iso(when.start), crate::time::iso(when.end)),
+            Self::Reminder(None) => "off".into(),
+            Self::Reminder(Some(minutes)) => format!("{minutes} min"),
+            Self::Priority(Priority::Low) => "low".into(),
+            Self::Priority(Priority::Normal) => "normal".into(),
+            Self::Priority(Priority::High) => "high".into(),
+            Self::State(State::Open) => "open".into(),
+            Self::State(State::Finished) => "finished".into(),
+            Self::State(State::Cancelled) => "cancelled".into(),
+        }
+    }
+}
+
+/// Values by unit.
+pub type Values = BTreeMap<Unit, Value>;
+
+/// What a mailbox item is to a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Series {
+    /// The rule.
+    Master,
+    /// One of its days, as the rule says or changed.
+    Occurrence,
+}
+
+/// Why an item is left alone whatever changes in it.
+pub type LeftAlone = crate::reason::Reason;
+
+/// One item as one side holds it, after the account's policies: what the engine observes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Id on its side.
+    pub id: String,
+    /// What the side calls this version: an etag, a `ModifiedOn`. Only equality means anything.
+    pub version: String,
+    /// When it was last modified, by the side's clock.
+    pub modified: Option<DateTime<Utc>>,
+    /// Appointment or task.
+    pub kind: Kind,
+    /// Folder, where the answer said it.
+    pub folder: Option<String>,
+    /// Meeting identity, see [`crate::identity`].
+    pub identity: Option<String>,
+    /// Our marker, where it was asked for and found.
+    pub marker: Option<String>,
+    /// Units.
+    pub values: Values,
+    /// Status. Of a mailbox item: open or cancelled.
+    pub state: State,
+    /// Set where the item is outside of what the sync handles or the settings cover.
+    pub left_alone: Option<LeftAlone>,
+    /// The account's user may decide about it: their own appointment, or a meeting that they organise.
+    pub ours: bool,
+    /// Names and addresses of the people that a change would be mailed to.
+    pub attendees: Vec<String>,
+    /// Its texts were replaced because it is private.
+    pub masked: bool,
+    /// Its body carries a block that joins an online meeting.
+    pub online: bool,
+    /// Series master or occurrence.
+    pub series: Option<Series>,
+    /// In Creatio: the account's contact is its owner.
+    pub owned: bool,
+    /// In Creatio: within what the settings export.
+    pub exportable: bool,
+    /// Not every unit was asked for: the rest must be read before it is compared.
+    pub partial: bool,
+}
+
+impl Seen {
+    /// Title.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.values.get(&Unit::Title).and_then(Value::text).unwrap_or_default()
+    }
+
+    /// When.
+    #[must_use]
+    pub fn when(&self) -> Option<&When> {
+        match self.values.get(&Unit::When) {
+            Some(Value::When(when)) => Some(when),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A link: one activity and its mailbox item, and what each side held when the two were last in step.
+
+use crate::activity::{SideId, Unit};
+use crate::digest::Digest;
+use crate::identity::Marker;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// How the pair came to be. What the sync made, it may remove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The activity was made from the item.
+    Imported,
+    /// The item was made from the activity.
+    Exported,
+    /// Both were there.
+    Adopted,
+}
+
+/// Whether the pair is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkState {
+    /// Followed.
+    Active,
+    /// Outside of what the settings cover: nothing is written or deleted, nothing exported again; a return revives it.
+    Parked,
+    /// One side is gone. The row stays, so that what is left is neither imported nor exported again.
+    Ended {
+        /// The side that went first.
+        gone: SideId,
+        /// The sync cancelled the activity: a return takes that back.
+        cancelled: bool,
+    },
+}
+
+/// What each side held, by unit, when the pair was last in step there.
+pub type Bases = BTreeMap<Unit, Digest>;
+
+/// A difference between what was sent and what was read back: seen twice it is the server's own form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Normalised {
+    /// The side.
+    pub side: SideId,
+    /// The unit.
+    pub unit: Unit,
+    /// Digest of what was sent.
+    pub sent: Digest,
+    /// Digest of what was read back.
+    pub read: Digest,
+}
+
+/// One side of a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// Id of the item on that side.
+    pub id: String,
+    /// The version that the bases speak of; empty where none was read.
+    pub version: String,
+    /// Bases.
+    pub bases: Bases,
+    /// Our own write made that version.
+    pub by_us: bool,
+}
+
+/// A link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The activity; also the link's own id within the account.
+    pub activity: Uuid,
+    /// The activity's end.
+    pub creatio: End,
+    /// The item's end.
+    pub mailbox: End,
+    /// Folder of the item.
+    pub folder: String,
+    /// Meeting identity of the item.
+    pub identity: Option<String>,
+    /// How it came to be.
+    pub origin: Origin,
+    /// Whether it is followed.
+    pub state: LinkState,
+    /// Policy hash that the bases were taken under.
+    pub policy: Digest,
+    /// Raised at each deliberate re-creation of the item.
+    pub generation: u32,
+    /// Nonce of the attempt that made the item, where the sync made it.
+    pub nonce: Option<String>,
+    /// Nonces of earlier attempts.
+    pub earlier: Vec<String>,
+    /// Differences read back once.
+    pub normalised: Vec<Normalised>,
+    /// When the row was last recorded.
+    pub recorded: DateTime<Utc>,
+    /// Title as last seen, after policies: for reports about what is gone.
+    pub title: String,
+    /// Start as last seen.
+    pub start: Option<DateTime<Utc>>,
+    /// End as last seen.
+    pub end: Option<DateTime<Utc>>,
+    /// The activity had a final status when last seen.
+    pub finished: bool,
+}
+
+impl Link {
+    /// One of its ends.
+    #[must_use]
+    pub const fn end(&self, side: SideId) -> &End {
+        match side {
+            SideId::Creatio => &self.creatio,
+            SideId::Mailbox => &self.mailbox,
+        }
+    }
+
+    /// One of its ends, to change.
+    pub const fn end_mut(&mut self, side: SideId) -> &mut End {
+        match side {
+            SideId::Creatio => &mut self.creatio,
+            SideId::Mailbox => &mut self.mailbox,
+        }
+    }
+
+    /// It is followed.
+    #[must_use]
+    pub fn active(&self) -> bool {
+        self.state == LinkState::Active
+    }
+
+    /// The marker that its item carries, where the sync made it.
+    #[must_use]
+    pub fn marker(&self, mailbox: Uuid) -> Option<Marker> {
+        self.nonce.as_ref().map(|nonce| Marker { activity: self.activity, mailbox, nonce: nonce.clone() })
+    }
+
+    /// It ended before `now`, or its activity is finished: removals do not touch it.
+    #[must_use]
+    pub fn over(&self, now: DateTime<Utc>) -> bool {
+        self.finished || self.end.is_some_and(|end| end <= now)
+    }
+
+    /// Remembers title and times for reports.
+    pub fn describe(&mut self, seen: &crate::activity::Seen) {
+        seen.title().clone_into(&mut self.title);
+        if let Some(when) = seen.when() {
+            self.start = Some(when.start);
+            self.end = Some(when.end);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The published list of reasons: why an operation is done, held, failed, or an item left alone. A code never changes
+//! its meaning; new ones may be added. `docs/reasons.md` says each in a sentence, with its remedy.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! reasons {
+    ($($name:ident $code:literal $text:literal $remedy:literal;)+) => {
+        /// Why.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Reason {
+            $(#[doc = $text] $name,)+
+        }
+
+        impl Reason {
+            /// All of them, in the order of the published list.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The code.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// One sentence for a person.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// What a person can do about it; empty where nothing needs doing.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$name => $remedy,)+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    NewInMailbox "new-in-mailbox" "The mailbox has a meeting that Creatio does not have." "";
+    NewInCreatio "new-in-creatio" "Creatio has an activity that the mailbox does not have." "";
+    ChangedInMailbox "changed-in-mailbox" "The item was changed in the mailbox." "";
+    ChangedInCreatio "changed-in-creatio" "The activity was changed in Creatio." "";
+    ChangedInBoth "changed-in-both" "Both sides were changed; each change goes to the other side." "";
+    ConflictMailboxWins "conflict-mailbox-wins" "Both sides changed the same thing; the mailbox wins." "The other value is in this entry; write it again if it was the right one.";
+    ConflictCreatioWins "conflict-creatio-wins" "Both sides changed the same thing; Creatio wins." "The other value is in this entry; write it again if it was the right one.";
+    OrganizerWins "organizer-wins" "The meeting is somebody else's: its organizer's version replaces the change made in Creatio." "Ask the organizer to change the meeting.";
+    PolicyChanged "policy-changed" "The account's policies or zone changed, and the activity is rewritten accordingly." "";
+    SamePair "same-pair" "The activity and the item are the same meeting: they were linked." "";
+    AdoptedDifferent "adopted-different" "The activity and the item were linked although they differ; nothing was overwritten." "Change the side that is wrong; the change will reach the other one.";
+    FilledEmpty "filled-empty" "One side had nothing here: the other one's value was filled in." "";
+    DeletedInMailbox "deleted-in-mailbox" "The item was deleted in the mailbox." "";
+    CancelledByOrganizer "cancelled-by-organizer" "The organizer cancelled the meeting." "";
+    DeletedInCreatio "deleted-in-creatio" "The activity is gone in Creatio." "";
+    UnlinkedNotOurs "unlinked-not-ours" "The activity is gone in Creatio; the item was not made by the sync and stays." "Set deleted-in-creatio = \"delete\" if such items should go too.";
+    EndedOrFinished "ended-or-finished" "One side is gone; what has ended or is finished is not touched." "";
+    KeptByPolicy "kept-by-policy" "One side is gone; the policy keeps the other one." "";
+    EditBeatsDeletion "edit-beats-deletion" "It was deleted on one side and changed on the other: the change wins and it is made anew." "";
+    Returned "returned" "The item is back, and the activity with it." "";
+    LateDouble "late-double" "An earlier attempt of ours landed late and made a second item; it is removed." "";
+    UserCopy "user-copy" "A copy of a synchronised item is an item of its own." "";
+    WouldNotify "would-notify" "The change would send mail to the meeting's attendees." "Approve it, or set invitations = \"send\".";
+    NotesFromMailbox "notes-from-mailbox" "Notes of a meeting with attendees or an online meeting go from the mailbox to Creatio only." "Approve it, or set notes = \"both\".";
+    JoinBlock "join-block" "The notes hold the block that joins the online meeting and are not overwritten." "Change the notes in the mailbox.";
+    MaskedPrivate "masked-private" "The item is private: its texts are masked in Creatio, and changes of them are not written back." "";
+    FolderReadOnly "folder-read-only" "The calendar may not be written." "Ask for the right to write it, or choose another calendar.";
+    FolderNotOwned "folder-not-owned" "The calendar belongs to somebody else." "";
+    FolderGone "folder-gone" "A selected calendar is not in the mailbox any more." "Run discover and change the selection.";
+    RemovalLimit "removal-limit" "So many removals at once look like a fault." "Look at the list, and approve it if it is right.";
+    EmptiesFolder "empties-folder" "These removals would leave the calendar empty." "Look at the list, and approve it if it is right.";
+    RightsChanged "rights-changed" "Many activities vanished together: probably the rights in Creatio changed." "Check the rights of the Creatio user; approve the removals if they are right.";
+    CreationLimit "creation-limit" "The first contact would create very many items." "Look at the preview, and approve it, or raise creation-limit.";
+    Ambiguous "ambiguous" "Several items look the same, and none is certainly the counterpart." "Change or delete the duplicates.";
+    ByInvitation "by-invitation" "The meeting comes into this mailbox by its organizer's invitation, not by the sync." "";
+    KindChanged "kind-changed" "\"Show in calendar\" was changed: turning a meeting into a task is not handled yet." "Set \"show in calendar\" back.";
+    NotChosen "not-chosen" "It is not among the operations that were chosen." "";
+    OtherDirection "other-direction" "It has to be written to the side that this run does not write." "Run sync, or the other direction.";
+    SeriesNotHandled "series-not-handled" "Recurring meetings are not handled yet and are left alone." "";
+    TasksNotHandled "tasks-not-handled" "Tasks are not handled yet and are left alone." "";
+    PrivateSkipped "private-skipped" "Private items are skipped by policy." "";
+    OutOfWindow "out-of-window" "It ended before the start date of the import." "";
+    NotExported "not-exported" "It is not among what the settings export." "";
+    LeftScope "left-scope" "It left the calendars or activities that the settings cover: it is not followed, and nothing is deleted." "";
+    NoDates "no-dates" "It has no valid start and end." "Correct the dates.";
+    DuplicateIdentity "duplicate-identity" "The same meeting is in the mailbox twice; one of them is synchronised." "Delete the copy.";
+    MarkedOrphan "marked-orphan" "The sync made this item from an activity that is not there any more." "Delete the item, or keep it: it is left alone.";
+    ChangedMeanwhile "changed-meanwhile" "It was changed while it was being written; it is merged anew." "";
+    OverwroteUnseen "overwrote-unseen" "A change made moments before was overwritten." "The value is in this entry; write it again if it was the right one.";
+    ServerNormalised "server-normalised" "The server keeps the value in its own form; that was accepted." "";
+    UnknownOutcome "unknown-outcome" "The answer was lost: whether it was written is found out in the next run." "";
+    Refused "refused" "The server refused it." "";
+    Unreadable "unreadable" "The item cannot be understood." "";
+    Absent "absent" "It cannot be found at the moment; removal waits for confirmation." "";
+    Throttled "throttled" "The server asked to wait." "";
+    UnknownZone "unknown-zone" "The zone is not known; the account's zone was taken." "";
+    NotPermitted "not-permitted" "The right is missing." "Grant the right.";
+    UserNotFound "user-not-found" "Creatio has no active user of that name with a contact." "Correct the user's name in the configuration.";
+    LookupMissing "lookup-missing" "A value of a Creatio lookup that the sync needs is missing." "Restore it.";
+    OneWay "one-way" "The settings never write to that side." "";
+    Observed "observed" "It was observed and not looked at yet." "";
+    FeedReset "feed-reset" "The server forgot how far the sync had read: everything was read anew." "";
+    SelfChanged "self-changed" "The account now leads to another mailbox or Creatio user." "Use a new account id for another person.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_the_serialised_form_and_stands_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        for reason in Reason::ALL {
+            assert_eq!(serde_json::to_string(reason).expect("serialises"), format!("\"{}\"", reason.code()));
+            assert!(seen.insert(reason.code()), "{} stands twice", reason.code());
+        }
+    }
+}

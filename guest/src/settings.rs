@@ -1,0 +1,230 @@
+//! The account as the engine uses it: read once from what the host hands in, and refused as a whole where something in
+//! it cannot be carried out.
+
+use crate::digest::Digest;
+use crate::policy::Policies;
+use crate::time;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+/// What serves the mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum MailboxService {
+    /// Microsoft Graph; its root without a version.
+    Graph(String),
+    /// Exchange Web Services; the full address.
+    Exchange(String),
+}
+
+/// Which folders to import from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Folders {
+    /// None.
+    None,
+    /// Those that the mailbox owns and may write.
+    All,
+    /// These.
+    Selected(Vec<String>),
+}
+
+/// Which activities to export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Exported {
+    /// None.
+    None,
+    /// All that the user can see.
+    All,
+    /// Those in these groups.
+    Groups(Vec<String>),
+}
+
+/// The account as the host hands it in; the fields are those of the contract's `account`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct Account {
+    pub tenant: String,
+    pub id: String,
+    pub service: MailboxService,
+    pub address: String,
+    pub creatio: String,
+    pub odata: String,
+    pub user: String,
+    /// The Creatio sign-in is a shared integration user's.
+    pub shared: bool,
+    pub time_zone: String,
+    pub language: String,
+    pub import_from: Option<String>,
+    pub import_meetings: Folders,
+    pub import_tasks: Folders,
+    pub exported: Exported,
+    pub meetings_to: Option<String>,
+    pub tasks_to: Option<String>,
+    pub policies: Vec<(String, String)>,
+}
+
+/// What a run may cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Requests.
+    pub requests: Option<u32>,
+    /// Items written.
+    pub writes: Option<u32>,
+    /// Milliseconds.
+    pub time: Option<u64>,
+}
+
+/// How to run; the fields are those of the contract's `options`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Options {
+    pub run: String,
+    pub dry_run: bool,
+    pub only: Option<Vec<String>>,
+    pub budget: Budget,
+}
+
+/// Language of texts that reach items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Language {
+    /// English.
+    English,
+    /// Russian.
+    Russian,
+}
+
+impl Language {
+    /// Title of a private meeting whose own title is masked.
+    #[must_use]
+    pub const fn private(self) -> &'static str {
+        match self {
+            Self::English => "Private",
+            Self::Russian => "Личное",
+        }
+    }
+
+    /// Title of a meeting that has none: Creatio requires one.
+    #[must_use]
+    pub const fn untitled(self) -> &'static str {
+        match self {
+            Self::English => "(no subject)",
+            Self::Russian => "(без темы)",
+        }
+    }
+}
+
+/// The account, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// As it was handed in.
+    pub account: Account,
+    /// Policies.
+    pub policies: Policies,
+    /// The account's zone.
+    pub zone: Tz,
+    /// Language of texts that reach items.
+    pub language: Language,
+    /// First day of the import, in the account's zone.
+    pub import_from: NaiveDate,
+}
+
+/// Days that "import from" reaches back where it is not set.
+const DEFAULT_IMPORT_DAYS: u64 = 7;
+
+impl Settings {
+    /// Checks an account.
+    ///
+    /// # Errors
+    /// A sentence for each thing that cannot be carried out.
+    pub fn new(account: Account, now: DateTime<Utc>) -> Result<Self, Vec<String>> {
+        let mut faults = Vec::new();
+        for (what, text) in [("tenant", &account.tenant), ("account id", &account.id)] {
+            if text.is_empty() || text.len() > 128 || text.chars().any(char::is_control) {
+                faults.push(format!("the {what} \"{}\" must have 1 to 128 bytes and no control characters", text.escape_debug()));
+            }
+        }
+        if !account.address.contains('@') || account.address.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/') {
+            faults.push(format!("\"{}\" is no mailbox address", account.address.escape_debug()));
+        }
+        if account.user.is_empty() {
+            faults.push("the Creatio user is missing".into());
+        }
+        let service = match &account.service {
+            MailboxService::Graph(url) => url,
+            MailboxService::Exchange(url) => {
+                faults.push("this version reaches Microsoft 365 only: mailboxes by Exchange Web Services are not handled yet".into());
+                url
+            }
+        };
+        for (what, url) in [("mailbox", service), ("Creatio", &account.creatio)] {
+            if !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(['?', '#', ' ']) {
+                faults.push(format!("the {what} address \"{}\" must begin with https:// and have no query", url.escape_debug()));
+            }
+        }
+        let policies = Policies::parse(&account.policies).unwrap_or_else(|more| {
+            faults.extend(more);
+            Policies::default()
+        });
+        let zone = time::zone(&account.time_zone).unwrap_or_else(|| {
+            faults.push(format!("the time zone \"{}\" is not known; use an IANA name such as Europe/Moscow", account.time_zone.escape_debug()));
+            Tz::UTC
+        });
+        let language = match account.language.as_str() {
+            "en" => Language::English,
+            "ru" => Language::Russian,
+            other => {
+                faults.push(format!("the language \"{}\" is neither en nor ru", other.escape_debug()));
+                Language::English
+            }
+        };
+        let default_from = time::minus_days(time::date_in(zone, now), DEFAULT_IMPORT_DAYS);
+        let import_from = match &account.import_from {
+            None => default_from,
+            Some(text) => text.parse().unwrap_or_else(|_| {
+                faults.push(format!("\"import from\" is \"{}\", which is no date YYYY-MM-DD", text.escape_debug()));
+                default_from
+            }),
+        };
+        if import_from < NaiveDate::from_ymd_opt(1990, 1, 1).unwrap_or(NaiveDate::MIN) {
+            faults.push(format!("\"import from\" is {import_from}; it must not lie before 1990-01-01"));
+        }
+        for (what, folders) in [("meetings", &account.import_meetings), ("tasks", &account.import_tasks)] {
+            if matches!(folders, Folders::Selected(ids) if ids.is_empty()) {
+                faults.push(format!("\"import {what}\" is set to selected folders, and none is selected"));
+            }
+        }
+        if let Exported::Groups(_) = account.exported {
+            faults.push("export of selected groups is not handled yet; export all activities or none".into());
+        }
+        if faults.is_empty() {
+            Ok(Self { account, policies, zone, language, import_from })
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Hash of everything that decides how an item is seen: what changes it makes bases stale without an edit.
+    #[must_use]
+    pub fn policy_hash(&self) -> Digest {
+        let policies = &self.policies;
+        Digest::of(&(
+            self.zone.name(),
+            self.language,
+            policies.private,
+            policies.notes,
+            &policies.place_column,
+            &self.account.exported,
+            &self.account.import_meetings,
+            self.account.shared,
+        ))
+    }
+
+    /// Some run of this account may write to that side.
+    #[must_use]
+    pub fn ever_writes(&self, side: crate::activity::SideId) -> bool {
+        match side {
+            crate::activity::SideId::Creatio => self.account.import_meetings != Folders::None,
+            crate::activity::SideId::Mailbox => self.account.exported != Exported::None,
+        }
+    }
+}

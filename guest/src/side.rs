@@ -1,0 +1,202 @@
+//! A side of the sync, as the engine sees it. Creatio and both kinds of mailbox implement it, so that the engine has no
+//! favourite: everything particular to a protocol stays behind it.
+
+use crate::activity::{Seen, SideId, Unit, Value, Values};
+use crate::ask::{Ask, Fault};
+use crate::identity::Marker;
+use crate::reason::Reason;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A folder, or a group, as a side lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The side's own default.
+    pub is_default: bool,
+    /// It may be written.
+    pub writable: bool,
+    /// Why it is not part of "all".
+    pub reason: Option<Reason>,
+}
+
+/// Something to read changes from: a calendar in a window of time, the activities of a contact. The key names it in
+/// storage and says all that the side needs to ask for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Feed {
+    /// The folder; empty where the side has no folders.
+    pub folder: String,
+    /// What of it: a window, an entity set.
+    pub part: String,
+}
+
+impl Feed {
+    /// The name in storage.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}@{}", crate::store::escape(&self.folder), crate::store::escape(&self.part))
+    }
+}
+
+/// One observation of a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observed {
+    /// The item as it is.
+    Here(Box<Seen>),
+    /// The item may have changed, and has to be read.
+    Touched(String),
+    /// The item is not there any more: a hint, never a proof.
+    Missing(String),
+}
+
+/// A page of a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// What it says.
+    pub items: Vec<Observed>,
+    /// Where to go on.
+    pub cursor: String,
+    /// The feed has been read to its end.
+    pub complete: bool,
+}
+
+/// Where to read a feed from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum From {
+    /// From the beginning.
+    Start,
+    /// From where a page ended.
+    Cursor(String),
+}
+
+/// What reading an item by its id gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It is there.
+    Here(Box<Seen>),
+    /// The side answers and says that there is none, or none that can be seen.
+    Absent,
+}
+
+/// One intended write, complete: it can be carried out without another look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// Makes an item.
+    Create {
+        /// The activity: in Creatio also the new row's id.
+        activity: Uuid,
+        /// Folder; empty for Creatio.
+        folder: String,
+        /// Units.
+        values: Values,
+        /// Marker, for a mailbox.
+        marker: Option<Marker>,
+        /// What makes a repeated create the same one.
+        transaction: Uuid,
+    },
+    /// Changes units of an item.
+    Update {
+        /// The item as the merge saw it.
+        current: Box<Seen>,
+        /// What to change.
+        values: Values,
+    },
+    /// Removes an item.
+    Delete {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// What came of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The item afterwards; none after a delete.
+    pub after: Option<Box<Seen>>,
+    /// `after` is provably what our write made: the answer of the write itself.
+    pub proven: bool,
+    /// The item just before, where the write read it.
+    pub before: Option<Box<Seen>>,
+    /// How far the side's stamps lie behind its answers' dates, in seconds, where the write showed it.
+    pub skew: Option<i64>,
+}
+
+/// Where an item of the mailbox is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// Alive, in this folder where known.
+    Alive {
+        /// The item.
+        seen: Box<Seen>,
+    },
+    /// Certainly gone: "item not found" while its folder answers, or in Deleted Items.
+    Gone,
+    /// It cannot be told: its folder or the mailbox does not answer.
+    Unknown(Fault),
+}
+
+/// A side.
+pub trait Side {
+    /// Which one.
+    fn id(&self) -> SideId;
+
+    /// The folders there are.
+    fn folders(&self) -> Ask<'_, Result<Vec<Folder>, Fault>>;
+
+    /// The next page of a feed. `size` is the wanted number of items.
+    fn pull<'a>(&'a self, feed: &'a Feed, from: &From, size: u32) -> Ask<'a, Result<Page, Fault>>;
+
+    /// Items by id, in batches. As many results as ids, in their order.
+    fn read<'a>(&'a self, ids: &[String]) -> Ask<'a, Vec<Result<Found, Fault>>>;
+
+    /// Carries out writes, in batches; each on its own. As many results as writes, in their order.
+    fn write<'a>(&'a self, writes: &[Write]) -> Ask<'a, Vec<Result<Written, Fault>>>;
+
+    /// How many items one call of `write` should get, so that a crash in between leaves little to settle.
+    fn chunk(&self) -> usize;
+
+    /// What the side would hold, and give back, if it were given this value: its limits and its lossy fields. `current`
+    /// is the item it would be written to.
+    fn conform(&self, unit: Unit, value: &Value, current: Option<&Seen>) -> Value;
+
+    /// The items that carry exactly this marker, in these folders.
+    fn find_marked<'a>(&'a self, marker: &Marker, folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>>;
+
+    /// A page of all items of a folder that carry a marker of ours: ids and markers. `cursor` is empty for the first.
+    fn marked<'a>(&'a self, folder: &str, cursor: &str) -> Ask<'a, Result<Marked, Fault>>;
+
+    /// Finds out whether items exist, by id, and by identity and marker in every folder.
+    fn whereabouts<'a>(&'a self, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>>;
+
+    /// Versions of items, without their content: which exist and are visible. As many results as ids.
+    fn versions<'a>(&'a self, ids: &[String]) -> Ask<'a, Vec<Result<Option<String>, Fault>>>;
+}
+
+/// A page of marked items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marked {
+    /// Ids with their markers.
+    pub items: Vec<(String, String)>,
+    /// Where to go on; none at the end.
+    pub next: Option<String>,
+}
+
+/// An item to look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// The id it had.
+    pub id: String,
+    /// Folder it was in.
+    pub folder: String,
+    /// Its meeting identity.
+    pub identity: Option<String>,
+    /// Its marker.
+    pub marker: Option<Marker>,
+}
+
+/// When something was, for stamps that may be missing.
+pub type Stamp = Option<DateTime<Utc>>;

@@ -1,0 +1,340 @@
+//! Stored state: the keys, the rows, and commits that are guarded by the account's run key.
+//!
+//! Below `account/A/` lie the rows of one account, below `meeting/` what the accounts of a tenant share. Every row is
+//! JSON. A dry run writes into an [`Overlay`] that is thrown away.
+
+use crate::capability::{Change, Entry, Guard, Journal, Outcome, Page, Storage, StorageError, Version};
+use crate::digest::Digest;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use uuid::Uuid;
+
+/// Layout of the rows; a newer program reads every older one.
+pub const LAYOUT: u32 = 1;
+
+/// How many entries a scan asks for at a time.
+const SCAN: u32 = 500;
+
+/// A part of a key: `/`, `%`, `@` and whatever is not plain becomes a percent-encoding.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// Why stored state could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another run has taken over: this one stops.
+    #[error("another run for this account is going on, or has been since")]
+    Superseded,
+    /// Keys shared with other accounts changed meanwhile.
+    #[error("shared state changed meanwhile: {0:?}")]
+    Shared(Vec<String>),
+    /// Storage failed.
+    #[error("{0}")]
+    Failed(String),
+    /// A row cannot be read.
+    #[error("the stored row {key} cannot be read: {why}")]
+    Damaged {
+        /// Its key.
+        key: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A newer program wrote the state.
+    #[error("the stored state has layout {0}, this version reads up to {LAYOUT}; use a newer version")]
+    Newer(u32),
+}
+
+impl From<StorageError> for StoreError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Fenced => Self::Superseded,
+            StorageError::Full => Self::Failed("there is no room left in storage; make room and run again".into()),
+            StorageError::Unavailable(why) | StorageError::Other(why) => Self::Failed(why),
+        }
+    }
+}
+
+/// Changes of one commit, in the making.
+#[derive(Debug, Default)]
+pub struct Batch {
+    changes: BTreeMap<String, Change>,
+}
+
+impl Batch {
+    /// Writes a row.
+    pub fn put(&mut self, key: String, row: &impl Serialize) {
+        self.guarded(key, row, Guard::Any);
+    }
+
+    /// Writes a row under a guard.
+    pub fn guarded(&mut self, key: String, row: &impl Serialize, guard: Guard) {
+        let value = serde_json::to_vec(row).unwrap_or_default();
+        self.changes.insert(key.clone(), Change { key, guard, value: Some(value) });
+    }
+
+    /// Deletes a row.
+    pub fn delete(&mut self, key: String) {
+        self.changes.insert(key.clone(), Change { key, guard: Guard::Any, value: None });
+    }
+
+    /// Nothing to commit.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Adds the changes of another, which win.
+    pub fn extend(&mut self, other: Self) {
+        self.changes.extend(other.changes);
+    }
+}
+
+/// The rows of one account.
+pub struct Store<'a> {
+    storage: &'a dyn Storage,
+    journal: &'a dyn Journal,
+    account: String,
+    run: String,
+    key_version: RefCell<Option<Version>>,
+    commits: Cell<u64>,
+}
+
+impl<'a> Store<'a> {
+    /// Opens the account's rows. The run key is read now and taken with the first commit, so a run that another one has
+    /// overtaken can commit nothing, and a run with nothing to say commits nothing.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn open(
+        storage: &'a dyn Storage,
+        journal: &'a dyn Journal,
+        account: &str,
+        run: &str,
+    ) -> Result<Self, StoreError> {
+        let store = Self {
+            storage,
+            journal,
+            account: format!("account/{}/", escape(account)),
+            run: run.to_owned(),
+            key_version: RefCell::new(None),
+            commits: Cell::new(0),
+        };
+        let entry = storage.get(&[store.key("run")])?.into_iter().next().flatten();
+        *store.key_version.borrow_mut() = entry.map(|entry| entry.version);
+        Ok(store)
+    }
+
+    /// A key of the account.
+    #[must_use]
+    pub fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.account)
+    }
+
+    /// Key of a link.
+    #[must_use]
+    pub fn link_key(&self, activity: Uuid) -> String {
+        self.key(&format!("link/{activity}"))
+    }
+
+    /// Key of what is known of a mailbox item.
+    #[must_use]
+    pub fn item_key(&self, item: &str) -> String {
+        self.key(&format!("item/{}", Digest::of(&item).as_str()))
+    }
+
+    /// Key of an owed row.
+    #[must_use]
+    pub fn owed_key(&self, subject: &crate::owed::Subject) -> String {
+        self.key(&format!("owed/{}", subject.key()))
+    }
+
+    /// Rows by key, with their versions.
+    ///
+    /// # Errors
+    /// When storage fails, or a row cannot be read.
+    pub fn get_versioned<T: DeserializeOwned>(&self, keys: &[String]) -> Result<Vec<Option<(T, Version)>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let entries = self.storage.get(keys)?;
+        if entries.len() != keys.len() {
+            return Err(StoreError::Failed(format!("storage gave {} values for {} keys", entries.len(), keys.len())));
+        }
+        entries.into_iter().map(|entry| entry.map(|entry| decode(&entry).map(|row| (row, entry.version))).transpose()).collect()
+    }
+
+    /// Rows by key.
+    ///
+    /// # Errors
+    /// When storage fails, or a row cannot be read.
+    pub fn get<T: DeserializeOwned>(&self, keys: &[String]) -> Result<Vec<Option<T>>, StoreError> {
+        Ok(self.get_versioned(keys)?.into_iter().map(|row| row.map(|(row, _)| row)).collect())
+    }
+
+    /// One row.
+    ///
+    /// # Errors
+    /// When storage fails, or the row cannot be read.
+    pub fn one<T: DeserializeOwned>(&self, key: String) -> Result<Option<T>, StoreError> {
+        Ok(self.get(&[key])?.into_iter().next().flatten())
+    }
+
+    /// A piece of the rows below a name, after a key: what was read, and where to go on.
+    ///
+    /// # Errors
+    /// When storage fails, or a row cannot be read.
+    pub fn piece<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<(String, T)>, Option<String>), StoreError> {
+        let page = self.storage.scan(&self.key(name), after, limit)?;
+        let rows = page.entries.iter().map(|entry| Ok((entry.key.clone(), decode(entry)?))).collect::<Result<_, StoreError>>()?;
+        Ok((rows, page.next))
+    }
+
+    /// Calls `each` for every row below a name.
+    ///
+    /// # Errors
+    /// When storage fails, or a row cannot be read, or `each` fails.
+    pub fn each<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        mut each: impl FnMut(String, T) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut after: Option<String> = None;
+        loop {
+            let (rows, next) = self.piece(name, after.as_deref(), SCAN)?;
+            for (key, row) in rows {
+                each(key, row)?;
+            }
+            match next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Commits, guarded by the run key. Journal entries go with it: they become durable exactly if it applies.
+    ///
+    /// # Errors
+    /// [`StoreError::Superseded`] when another run has taken the key, [`StoreError::Shared`] when only guards of shared
+    /// rows did not hold, and when storage fails.
+    pub fn commit(&self, batch: Batch, entries: Vec<crate::report::Entry>) -> Result<(), StoreError> {
+        if !entries.is_empty() {
+            self.journal.append(entries);
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let key = self.key("run");
+        let guard = self.key_version.borrow().clone().map_or(Guard::Absent, Guard::At);
+        let value = serde_json::to_vec(&(&self.run, self.commits.get())).unwrap_or_default();
+        let mut changes = vec![Change { key: key.clone(), guard, value: Some(value) }];
+        changes.extend(batch.changes.into_values());
+        match self.storage.commit(changes)? {
+            Outcome::Applied(version) => {
+                *self.key_version.borrow_mut() = Some(version);
+                self.commits.set(self.commits.get() + 1);
+                Ok(())
+            }
+            Outcome::Stale(keys) if keys.contains(&key) => Err(StoreError::Superseded),
+            Outcome::Stale(keys) => Err(StoreError::Shared(keys)),
+        }
+    }
+}
+
+fn decode<T: DeserializeOwned>(entry: &Entry) -> Result<T, StoreError> {
+    serde_json::from_slice(&entry.value)
+        .map_err(|why| StoreError::Damaged { key: entry.key.clone(), why: why.to_string() })
+}
+
+/// Storage whose changes go nowhere: what a dry run writes, it reads back, and then it is gone.
+pub struct Overlay<'a> {
+    below: &'a dyn Storage,
+    above: RefCell<BTreeMap<String, Option<Entry>>>,
+    clock: Cell<u64>,
+}
+
+impl<'a> Overlay<'a> {
+    /// Over a storage.
+    #[must_use]
+    pub fn new(below: &'a dyn Storage) -> Self {
+        Self { below, above: RefCell::new(BTreeMap::new()), clock: Cell::new(0) }
+    }
+
+    fn current(&self, key: &str) -> Result<Option<Entry>, StorageError> {
+        if let Some(entry) = self.above.borrow().get(key) {
+            return Ok(entry.clone());
+        }
+        Ok(self.below.get(&[key.to_owned()])?.into_iter().next().flatten())
+    }
+}
+
+impl Storage for Overlay<'_> {
+    fn get(&self, keys: &[String]) -> Result<Vec<Option<Entry>>, StorageError> {
+        let mut entries = self.below.get(keys)?;
+        let above = self.above.borrow();
+        for (entry, key) in entries.iter_mut().zip(keys) {
+            if let Some(changed) = above.get(key) {
+                entry.clone_from(changed);
+            }
+        }
+        Ok(entries)
+    }
+
+    fn scan(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page, StorageError> {
+        let below = self.below.scan(prefix, after, limit)?;
+        let until = below.next.clone();
+        let above = self.above.borrow();
+        let mut merged: BTreeMap<String, Entry> =
+            below.entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
+        let start = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        for (key, entry) in above.range::<str, _>((start, Bound::Unbounded)) {
+            // Beyond what the piece below covers, the next piece will tell.
+            if !key.starts_with(prefix) || until.as_ref().is_some_and(|until| key > until) {
+                break;
+            }
+            match entry {
+                Some(entry) => merged.insert(key.clone(), entry.clone()),
+                None => merged.remove(key),
+            };
+        }
+        Ok(Page { entries: merged.into_values().collect(), next: until })
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Result<Outcome, StorageError> {
+        let mut stale = Vec::new();
+        for change in &changes {
+            let current = self.current(&change.key)?;
+            let holds = match (&change.guard, &current) {
+                (Guard::Any, _) | (Guard::Absent, None) => true,
+                (Guard::At(version), Some(entry)) => entry.version == *version,
+                (Guard::Absent, Some(_)) | (Guard::At(_), None) => false,
+            };
+            if !holds {
+                stale.push(change.key.clone());
+            }
+        }
+        if !stale.is_empty() {
+            return Ok(Outcome::Stale(stale));
+        }
+        self.clock.set(self.clock.get() + 1);
+        let version: Version = format!("overlay {}", self.clock.get()).into_bytes();
+        let mut above = self.above.borrow_mut();
+        for change in changes {
+            let entry = change.value.map(|value| Entry { key: change.key.clone(), value, version: version.clone() });
+            above.insert(change.key, entry);
+        }
+        Ok(Outcome::Applied(version))
+    }
+}
