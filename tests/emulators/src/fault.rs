@@ -1,0 +1,351 @@
+//! Scripted faults: what goes wrong in front of a service, for which requests, and how often.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use crate::wire::{Request, Response};
+
+/// A fault as `POST /faults` takes it: every condition that is given must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// `creatio`, `graph`, `login`, `exchange`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Method, in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Pattern for path and query, percent-decoded: a part of it, or with `*` for any run of characters the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// A part of the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// So many matching requests pass first.
+    #[serde(default)]
+    pub skip: u32,
+    /// So many requests are hit then; none: all.
+    #[serde(default = "once")]
+    pub times: Option<u32>,
+    /// What happens.
+    pub effect: Effect,
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the default of an optional field")]
+fn once() -> Option<u32> {
+    Some(1)
+}
+
+/// What a fault does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Effect {
+    /// The request reaches the service later.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The service acts at once, the answer comes later.
+    DelayReply {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// An answer in the service's place, which sees nothing of the request.
+    Status {
+        /// Status code.
+        status: u16,
+        /// Headers, such as `{"retry-after": "2.128"}` or `{"location": "…"}`.
+        #[serde(default)]
+        headers: Map<String, Json>,
+        /// Body: a text as it is, anything else as JSON.
+        #[serde(default)]
+        body: Json,
+    },
+    /// A page of HTML, as of a login or a firewall, in the service's place.
+    Html {
+        /// Status code, 200 by default.
+        #[serde(default = "ok")]
+        status: u16,
+    },
+    /// The service acts; of its answer only so many bytes come through before the connection breaks.
+    Cut {
+        /// Bytes of the body.
+        at: usize,
+    },
+    /// The service acts; its answer is replaced by so many bytes.
+    Huge {
+        /// Bytes of the body.
+        bytes: usize,
+    },
+    /// The connection is lost before the service sees the request.
+    LostBefore,
+    /// The connection is lost after the service acted.
+    LostAfter,
+    /// One part of a JSON `$batch` is answered in the service's place.
+    Part {
+        /// Which one, counted from 1.
+        nth: usize,
+        /// Status code of the part.
+        status: u16,
+        /// Headers of the part.
+        #[serde(default)]
+        headers: Map<String, Json>,
+        /// Body of the part.
+        #[serde(default)]
+        body: Json,
+    },
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// What is done to one answered part of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartFault {
+    /// Which one, counted from 1.
+    pub nth: usize,
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: Map<String, Json>,
+    /// Body, null for none.
+    pub body: Json,
+}
+
+/// What becomes of the service's answer, or stands in its place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Turn {
+    /// As the service answers.
+    #[default]
+    Pass,
+    /// This, without asking the service.
+    Instead(Response),
+    /// Cut off.
+    Cut(usize),
+    /// Replaced by so many bytes.
+    Huge(usize),
+    /// No answer and no effect.
+    LostBefore,
+    /// No answer, but the effect.
+    LostAfter,
+}
+
+/// Everything that befalls one request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// Before the service sees it.
+    pub before: Duration,
+    /// Between its acting and its answer.
+    pub after: Duration,
+    /// What becomes of the answer.
+    pub turn: Turn,
+    /// Parts of a batch that are answered in the service's place.
+    pub parts: Vec<PartFault>,
+    /// Numbers of the faults that had their way.
+    pub by: Vec<u64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Armed {
+    number: u64,
+    /// Matching requests so far.
+    seen: u32,
+    /// Requests hit so far.
+    hit: u32,
+    #[serde(flatten)]
+    fault: Fault,
+}
+
+/// All faults, and how often each was met.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    armed: Vec<Armed>,
+    last: u64,
+}
+
+impl Faults {
+    /// Adds a fault; gives its number.
+    pub fn add(&mut self, fault: Fault) -> u64 {
+        self.last += 1;
+        self.armed.push(Armed { number: self.last, seen: 0, hit: 0, fault });
+        self.last
+    }
+
+    /// Removes all faults.
+    pub fn clear(&mut self) {
+        self.armed.clear();
+    }
+
+    /// All faults with their counts, for `GET /faults`.
+    #[must_use]
+    pub fn list(&self) -> Json {
+        serde_json::to_value(&self.armed).unwrap_or_default()
+    }
+
+    /// Whether every fault that has an end had its way: a test that arms one wants to know that it was met.
+    #[must_use]
+    pub fn spent(&self) -> bool {
+        self.armed.iter().all(|armed| armed.fault.times.is_none_or(|times| armed.hit >= times))
+    }
+
+    /// What befalls a request. Delays add up; of everything else the first fault wins, parts of a batch apart.
+    pub fn decide(&mut self, service: &str, request: &Request) -> Decision {
+        let mut decision = Decision::default();
+        for armed in &mut self.armed {
+            if !matches(&armed.fault, service, request) {
+                continue;
+            }
+            armed.seen += 1;
+            if armed.seen <= armed.fault.skip || armed.fault.times.is_some_and(|times| armed.hit >= times) {
+                continue;
+            }
+            if apply(&armed.fault.effect, &mut decision) {
+                armed.hit += 1;
+                decision.by.push(armed.number);
+            }
+        }
+        decision
+    }
+}
+
+/// False where an earlier fault already had its way.
+fn apply(effect: &Effect, decision: &mut Decision) -> bool {
+    let turn = match effect {
+        Effect::Delay { ms } => {
+            decision.before += Duration::from_millis(*ms);
+            return true;
+        }
+        Effect::DelayReply { ms } => {
+            decision.after += Duration::from_millis(*ms);
+            return true;
+        }
+        Effect::Part { nth, status, headers, body } => {
+            let part = PartFault { nth: *nth, status: *status, headers: headers.clone(), body: body.clone() };
+            decision.parts.push(part);
+            return true;
+        }
+        Effect::Status { status, headers, body } => Turn::Instead(answer(*status, headers, body)),
+        Effect::Html { status } => Turn::Instead(Response {
+            status: *status,
+            headers: vec![("content-type".into(), "text/html; charset=utf-8".into())],
+            body: b"<!DOCTYPE html>\n<html><head><title>Request unsuccessful</title></head><body>Incident 0-0</body></html>".to_vec(),
+        }),
+        Effect::Cut { at } => Turn::Cut(*at),
+        Effect::Huge { bytes } => Turn::Huge(*bytes),
+        Effect::LostBefore => Turn::LostBefore,
+        Effect::LostAfter => Turn::LostAfter,
+    };
+    let free = decision.turn == Turn::Pass;
+    if free {
+        decision.turn = turn;
+    }
+    free
+}
+
+fn answer(status: u16, headers: &Map<String, Json>, body: &Json) -> Response {
+    let mut response = match body {
+        Json::Null => Response { status, ..Response::default() },
+        Json::String(text) => Response { status, headers: Vec::new(), body: text.clone().into_bytes() },
+        json => Response::json(status, json),
+    };
+    for (name, value) in headers {
+        response.headers.push((name.to_lowercase(), text(value)));
+    }
+    response
+}
+
+/// A header's value may be written as a number.
+fn text(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn matches(fault: &Fault, service: &str, request: &Request) -> bool {
+    let target = percent_encoding::percent_decode_str(&request.target).decode_utf8_lossy();
+    fault.service.as_deref().is_none_or(|name| name == service)
+        && fault.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(&request.method))
+        && fault.path.as_deref().is_none_or(|pattern| {
+            if pattern.contains('*') { whole(pattern, &target) } else { target.contains(pattern) }
+        })
+        && fault.body.as_deref().is_none_or(|part| String::from_utf8_lossy(&request.body).contains(part))
+}
+
+/// Whether the text is the pattern with something in place of each star.
+fn whole(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+    let Some(last) = pieces.next_back() else { return rest.is_empty() };
+    for piece in pieces {
+        let Some((_, after)) = rest.split_once(piece) else { return false };
+        rest = after;
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn request(method: &str, target: &str) -> Request {
+        Request { method: method.into(), target: target.into(), ..Request::default() }
+    }
+
+    fn fault(json: Json) -> Fault {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_fault_skips_then_hits_as_often_as_it_says() {
+        let mut faults = Faults::default();
+        faults.add(fault(json!({"skip": 1, "times": 2, "effect": {"kind": "lost-before"}})));
+        let turns: Vec<bool> =
+            (0..5).map(|_| faults.decide("creatio", &request("GET", "/")).turn == Turn::LostBefore).collect();
+        assert_eq!(turns, [false, true, true, false, false]);
+        assert!(faults.spent());
+    }
+
+    #[test]
+    fn every_condition_must_hold() {
+        let mut faults = Faults::default();
+        faults.add(fault(json!({"service": "graph", "method": "post", "path": "/v1.0/*/events", "times": null,
+            "effect": {"kind": "status", "status": 429, "headers": {"Retry-After": 2.128}}})));
+        let hit = |faults: &mut Faults, service: &str, method: &str, target: &str| {
+            faults.decide(service, &request(method, target)).turn != Turn::Pass
+        };
+        assert!(hit(&mut faults, "graph", "POST", "/v1.0/me/events"));
+        assert!(!hit(&mut faults, "graph", "GET", "/v1.0/me/events"));
+        assert!(!hit(&mut faults, "creatio", "POST", "/v1.0/me/events"));
+        assert!(!hit(&mut faults, "graph", "POST", "/v1.0/me/events/1"));
+        let decision = faults.decide("graph", &request("POST", "/v1.0/users/x/events"));
+        let Turn::Instead(response) = decision.turn else { panic!("{decision:?}") };
+        assert_eq!((response.status, response.header("retry-after")), (429, Some("2.128")));
+    }
+
+    #[test]
+    fn delays_add_up_and_the_first_answer_wins() {
+        let mut faults = Faults::default();
+        for effect in [
+            json!({"kind": "delay", "ms": 5}),
+            json!({"kind": "delay", "ms": 7}),
+            json!({"kind": "html"}),
+            json!({"kind": "lost-after"}),
+        ] {
+            faults.add(fault(json!({"effect": effect})));
+        }
+        let decision = faults.decide("creatio", &request("GET", "/"));
+        assert_eq!(decision.before, Duration::from_millis(12));
+        assert!(matches!(decision.turn, Turn::Instead(_)));
+        assert_eq!(decision.by, [1, 2, 3]);
+        assert_eq!(faults.decide("creatio", &request("GET", "/")).turn, Turn::LostAfter);
+    }
+
+    #[test]
+    fn stars_stand_for_any_run_of_characters() {
+        assert!(whole("/a*c*e", "/abcde") && whole("*", "") && whole("/a*", "/a"));
+        assert!(!whole("/a*c", "/abcd") && !whole("/ab*ba", "/aba"));
+    }
+}

@@ -1,0 +1,221 @@
+//! A site: services by address, with one clock, one set of faults and one request log. The shell puts it on sockets;
+//! simulations call [`Site::handle`] and meet the very same faults.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::clock::Clock;
+use crate::fault::{Decision, Faults, Turn};
+use crate::log::{Ending, Log, is_login};
+use crate::splice::Splice;
+use crate::wire::{Request, Response, Service};
+
+/// What the client gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// An answer.
+    Answer(Response),
+    /// Status and headers, and of the body as much as came through before the connection broke.
+    Cut {
+        /// The answer with what came through of its body.
+        response: Response,
+        /// How long the body would have been.
+        length: usize,
+    },
+    /// No answer: the service did not act.
+    LostBefore,
+    /// No answer: the service did act.
+    LostAfter,
+}
+
+/// What became of one request, and how long it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the client gets.
+    pub delivery: Delivery,
+    /// Scripted delay, before and after the service acted; the site's own clock is not moved by it.
+    pub delay: Duration,
+}
+
+/// A request that has come and is not carried out yet.
+#[derive(Debug)]
+pub struct Ticket {
+    number: u64,
+    decision: Decision,
+}
+
+impl Ticket {
+    /// How long the request takes to reach the service.
+    #[must_use]
+    pub fn before(&self) -> Duration {
+        self.decision.before
+    }
+
+    /// How long the answer takes.
+    #[must_use]
+    pub fn after(&self) -> Duration {
+        self.decision.after
+    }
+}
+
+/// A service that a test keeps hold of beside the site.
+#[derive(Debug, Default)]
+pub struct Shared<S>(Arc<Mutex<S>>);
+
+impl<S> Clone for Shared<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S> Shared<S> {
+    /// Wraps a service.
+    pub fn new(service: S) -> Self {
+        Self(Arc::new(Mutex::new(service)))
+    }
+
+    /// Looks at the service, or changes it.
+    pub fn with<T>(&self, work: impl FnOnce(&mut S) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<S: Service> Service for Shared<S> {
+    fn name(&self) -> &'static str {
+        self.with(|service| service.name())
+    }
+
+    fn handle(&mut self, request: &Request, now: DateTime<Utc>) -> Response {
+        self.with(|service| service.handle(request, now))
+    }
+
+    fn state(&self) -> serde_json::Value {
+        self.with(|service| service.state())
+    }
+
+    fn outbox(&self) -> Vec<serde_json::Value> {
+        self.with(|service| service.outbox())
+    }
+
+    fn edit(&mut self, edit: &serde_json::Value, now: DateTime<Utc>) -> Result<serde_json::Value, String> {
+        self.with(|service| service.edit(edit, now))
+    }
+}
+
+/// All services with what stands in front of them.
+pub struct Site {
+    services: Vec<(String, Box<dyn Service>)>,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// What came.
+    pub log: Log,
+    /// The time for all services.
+    pub clock: Clock,
+}
+
+impl Site {
+    /// A site without services.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self { services: Vec::new(), faults: Faults::default(), log: Log::default(), clock }
+    }
+
+    /// Puts a service at an address, such as `https://mycompany.creatio.com`. A [`Shared`] one may stand at several.
+    pub fn mount(&mut self, base: impl Into<String>, service: impl Service + 'static) {
+        self.services.push((base.into(), Box::new(service)));
+    }
+
+    /// Every service once, in the order of mounting.
+    pub fn services(&self) -> impl Iterator<Item = &dyn Service> {
+        let mut names = Vec::new();
+        self.services.iter().map(|(_, service)| service.as_ref()).filter(move |service| {
+            let new = !names.contains(&service.name());
+            names.push(service.name());
+            new
+        })
+    }
+
+    /// The service of a name, for edits.
+    pub fn service(&mut self, name: &str) -> Option<&mut (dyn Service + 'static)> {
+        let (_, service) = self.services.iter_mut().find(|(_, service)| service.name() == name)?;
+        Some(service.as_mut())
+    }
+
+    /// A request from beginning to end; no service at `base` answers 502.
+    pub fn handle(&mut self, base: &str, request: &Request) -> Outcome {
+        let ticket = self.arrive(base, request);
+        let delay = ticket.before() + ticket.after();
+        let ahead = TimeDelta::from_std(ticket.before()).unwrap_or_default();
+        let now = self.clock.now() + ahead;
+        Outcome { delivery: self.carry_out(base, request, ticket, now), delay }
+    }
+
+    /// Writes a request down and decides what befalls it.
+    pub fn arrive(&mut self, base: &str, request: &Request) -> Ticket {
+        let service = self.at(base).map_or("none", |service| service.name());
+        // Microsoft's sign-in is another service by name, though one machine answers for both.
+        let service = if service == "graph" && is_login(request.path()) { "login" } else { service };
+        let decision = self.faults.decide(service, request);
+        let number = self.log.open(service, request, self.clock.now(), !decision.by.is_empty());
+        Ticket { number, decision }
+    }
+
+    /// Carries a request out at `now`, as its ticket says.
+    pub fn carry_out(&mut self, base: &str, request: &Request, ticket: Ticket, now: DateTime<Utc>) -> Delivery {
+        let Ticket { number, decision } = ticket;
+        let delivery = match decision.turn {
+            Turn::LostBefore => Delivery::LostBefore,
+            Turn::Instead(response) => Delivery::Answer(response),
+            Turn::Pass | Turn::Cut(_) | Turn::Huge(_) | Turn::LostAfter => {
+                let response = self.ask(base, request, &decision.parts, now);
+                match decision.turn {
+                    Turn::LostAfter => {
+                        self.log.close(number, Ending::LostAfter, request, Some(&response));
+                        return Delivery::LostAfter;
+                    }
+                    Turn::Cut(at) => {
+                        let length = response.body.len();
+                        let mut response = response;
+                        response.body.truncate(at);
+                        Delivery::Cut { response, length }
+                    }
+                    Turn::Huge(bytes) => Delivery::Answer(Response { body: vec![b' '; bytes], ..response }),
+                    _ => Delivery::Answer(response),
+                }
+            }
+        };
+        match &delivery {
+            Delivery::Answer(response) => self.log.close(number, Ending::Answered, request, Some(response)),
+            Delivery::Cut { response, .. } => self.log.close(number, Ending::Cut, request, Some(response)),
+            Delivery::LostBefore => self.log.close(number, Ending::LostBefore, request, None),
+            Delivery::LostAfter => {}
+        }
+        delivery
+    }
+
+    fn ask(
+        &mut self,
+        base: &str,
+        request: &Request,
+        parts: &[crate::fault::PartFault],
+        now: DateTime<Utc>,
+    ) -> Response {
+        let Some(service) = self.at(base) else { return Response { status: 502, ..Response::default() } };
+        // Graph goes on after a failed part, Creatio stops unless it is told to go on.
+        let stops = service.name() == "creatio"
+            && !request.header_list("prefer").iter().any(|preference| preference.contains("continue-on-error"));
+        match Splice::of(request, parts, stops).filter(|_| !parts.is_empty()) {
+            Some(splice) => {
+                let rest = splice.request.as_ref().map(|request| service.handle(request, now));
+                splice.join(rest)
+            }
+            None => service.handle(request, now),
+        }
+    }
+
+    fn at(&mut self, base: &str) -> Option<&mut Box<dyn Service>> {
+        self.services.iter_mut().find(|(address, _)| address == base).map(|(_, service)| service)
+    }
+}

@@ -1,0 +1,111 @@
+//! Serves the emulators on loopback.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::Parser;
+use emulators::clock::Clock;
+use emulators::config::{Addresses, config_toml};
+use emulators::harness::Site;
+use emulators::shell::Shell;
+use emulators::world::{Kind, World};
+use serde_json::json;
+
+/// Emulators of Creatio and Microsoft Graph, with a control port for faults, the clock and other people's edits.
+///
+/// The first line on standard output is one JSON object with the addresses, users and the client; port 0 takes any.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Address of Creatio.
+    #[arg(long, default_value = "127.0.0.1:4102")]
+    creatio: SocketAddr,
+    /// Address of Microsoft Graph and its sign-in.
+    #[arg(long, default_value = "127.0.0.1:4101")]
+    graph: SocketAddr,
+    /// Address of the control port.
+    #[arg(long, default_value = "127.0.0.1:4100")]
+    control: SocketAddr,
+    /// What to start from: empty, demo, or large:N.
+    #[arg(long, default_value = "demo")]
+    world: Kind,
+    /// The day the world is built around, as an RFC 3339 time; now if not given.
+    #[arg(long)]
+    start: Option<DateTime<Utc>>,
+    /// Keep bodies in the request log. They hold passwords.
+    #[arg(long)]
+    keep_bodies: bool,
+    /// Print a configuration for the host that fits the world and these addresses, and exit.
+    #[arg(long)]
+    print_config: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Standard error may be closed; there is nobody left to tell.
+            let _ = writeln!(std::io::stderr(), "emulators: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), String> {
+    let now = DateTime::<Utc>::from(SystemTime::now());
+    let world = World::new(arguments.world, arguments.start.unwrap_or(now))?;
+    if arguments.print_config {
+        let addresses = Addresses {
+            creatio: format!("http://{}", arguments.creatio),
+            graph: None,
+            control: format!("http://{}", arguments.control),
+        };
+        return print(&config_toml(&world, &addresses));
+    }
+    let mut site = Site::new(Clock::Offset(TimeDelta::zero()));
+    site.log.keep_bodies = arguments.keep_bodies;
+    site.mount("creatio", world.creatio.clone());
+    let mut shell = Shell::new(site);
+    let taken = |address: SocketAddr| move |error: std::io::Error| format!("cannot listen at {address}: {error}");
+    let creatio = shell.serve("creatio", arguments.creatio).await.map_err(taken(arguments.creatio))?;
+    let control = shell.serve_control(arguments.control).await.map_err(taken(arguments.control))?;
+    let users: Vec<_> = world
+        .people
+        .iter()
+        .map(|person| json!({ "mail": person.mail, "login": person.login, "password": person.password }))
+        .collect();
+    let line = json!({
+        "creatio": format!("http://{creatio}"),
+        "control": format!("http://{control}"),
+        "users": users,
+        "client": { "id": world.client.id, "secret": world.client.secret },
+    });
+    print(&format!("{line}\n"))?;
+    stopped().await?;
+    shell.stop().await;
+    Ok(())
+}
+
+fn print(text: &str) -> Result<(), String> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| format!("standard output: {error}"))
+}
+
+#[cfg(unix)]
+async fn stopped() -> Result<(), String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    tokio::select! {
+        _ = terminated.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(|error| error.to_string()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn stopped() -> Result<(), String> {
+    tokio::signal::ctrl_c().await.map_err(|error| error.to_string())
+}

@@ -1,0 +1,168 @@
+//! Worlds to start from: the same at every start, but for the day that they are built around.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::creatio::{Creatio, NewUser};
+
+mod demo;
+mod large;
+
+/// Which world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// People, and nothing in their calendars.
+    Empty,
+    /// Two people and some weeks of their work, in Russian and English.
+    Demo,
+    /// As empty, with so many activities of the first person.
+    Large(u32),
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix("large:")) {
+            ("empty", _) => Ok(Self::Empty),
+            ("demo", _) => Ok(Self::Demo),
+            (_, Some(number)) => number.parse().map(Self::Large).map_err(|_| format!("'{number}' is not a number")),
+            _ => Err(format!("'{text}' is none of empty, demo, large:N")),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("empty"),
+            Self::Demo => f.write_str("demo"),
+            Self::Large(number) => write!(f, "large:{number}"),
+        }
+    }
+}
+
+/// Somebody with a mailbox and a Creatio user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Full name, also of the contact.
+    pub name: String,
+    /// Address of the mailbox and of the contact.
+    pub mail: String,
+    /// Creatio login.
+    pub login: String,
+    /// Creatio password.
+    pub password: String,
+    /// Time zone, as in the IANA list.
+    pub zone: String,
+    /// The Creatio user.
+    pub user: Uuid,
+    /// The Creatio contact.
+    pub contact: Uuid,
+}
+
+/// A client of the identity service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: String,
+}
+
+/// What a world consists of.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The Creatio site.
+    pub creatio: Creatio,
+    /// The people, Евгений Мирный first.
+    pub people: Vec<Person>,
+    /// A client whose requests are made by an administrator, `Sync Integration`.
+    pub client: Client,
+    /// What the world is built around.
+    pub start: DateTime<Utc>,
+}
+
+impl World {
+    /// Builds a world around `start`.
+    ///
+    /// # Errors
+    /// The emulator refused one of the world's own rows.
+    pub fn new(kind: Kind, start: DateTime<Utc>) -> Result<Self, String> {
+        let created = start - chrono::TimeDelta::days(30);
+        let mut creatio = Creatio::new(created);
+        let mut people = Vec::new();
+        for (name, mail, login, password, zone, windows) in [
+            (
+                "Евгений Мирный",
+                "e.mirny@mycompany.com",
+                "e.mirny",
+                "Mirny-2026",
+                "Europe/Moscow",
+                "Russian Standard Time",
+            ),
+            ("Anna Smith", "a.smith@mycompany.com", "a.smith", "Smith-2026", "Europe/London", "GMT Standard Time"),
+        ] {
+            let ids = creatio.add_user(&NewUser { login, password, name, mail, zone: windows, admin: false }, created);
+            people.push(Person {
+                name: name.to_owned(),
+                mail: mail.to_owned(),
+                login: login.to_owned(),
+                password: password.to_owned(),
+                zone: zone.to_owned(),
+                user: ids.user,
+                contact: ids.contact,
+            });
+        }
+        let integration = NewUser {
+            login: "sync.integration",
+            password: "Integration-2026",
+            name: "Sync Integration",
+            admin: true,
+            ..NewUser::default()
+        };
+        let ids = creatio.add_user(&integration, created);
+        let client = Client { id: "5F1C3A9E0B7D4E2A8C6F".to_owned(), secret: "not-a-secret-of-anybody".to_owned() };
+        creatio.add_client(&client.id, &client.secret, ids.user);
+        let mut world = Self { creatio, people, client, start };
+        match kind {
+            Kind::Empty => {}
+            Kind::Demo => demo::fill(&mut world)?,
+            Kind::Large(number) => large::fill(&mut world, number)?,
+        }
+        Ok(world)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_is_the_same_at_every_start() {
+        let start = "2026-11-22T09:00:00Z".parse().unwrap();
+        for kind in [Kind::Empty, Kind::Demo, Kind::Large(50)] {
+            let state = || crate::wire::Service::state(&World::new(kind, start).unwrap().creatio);
+            assert_eq!(state(), state(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn the_demo_has_what_a_sync_must_tell_apart() {
+        let start = "2026-11-22T09:00:00Z".parse().unwrap();
+        let creatio = World::new(Kind::Demo, start).unwrap().creatio;
+        let count =
+            |test: &dyn Fn(&crate::creatio::Row) -> bool| creatio.rows("Activity").filter(|(_, row)| test(row)).count();
+        use crate::creatio::ids::{activity_status, activity_type};
+        assert!(creatio.count("Activity") >= 100);
+        assert!(count(&|row| row.guid("TypeId") == Some(activity_type::EMAIL)) >= 5);
+        assert!(count(&|row| row.flag("ShowInScheduler")) >= 40);
+        assert!(count(&|row| !row.flag("ShowInScheduler")) >= 30);
+        assert!(count(&|row| row.guid("StatusId") == Some(activity_status::COMPLETED)) >= 10);
+        assert!(count(&|row| row.time("StartDate") > Some(start)) >= 40);
+        assert!(count(&|row| row.text("Title").contains('"')) >= 1);
+    }
+}
