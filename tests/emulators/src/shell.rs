@@ -16,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Sleep;
 
 use crate::control;
 use crate::harness::{Delivery, Site};
@@ -26,6 +27,9 @@ const LARGEST: usize = 64 << 20;
 
 /// How long a stopping shell waits for answers that are under way.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How long a connection outlives the last bytes of a body that is cut.
+const FLUSH: Duration = Duration::from_millis(10);
 
 /// What is behind a port.
 #[derive(Debug, Clone)]
@@ -187,8 +191,10 @@ async fn read(request: hyper::Request<Incoming>) -> io::Result<Result<Request, R
 }
 
 fn respond(response: &Response, length: Option<usize>) -> hyper::Response<Stream> {
-    let mut answer =
-        hyper::Response::new(Stream { data: Some(Bytes::copy_from_slice(&response.body)), breaks: length.is_some() });
+    let mut answer = hyper::Response::new(Stream {
+        data: Some(Bytes::copy_from_slice(&response.body)),
+        breaks: length.map(|_| Box::pin(tokio::time::sleep(FLUSH))),
+    });
     *answer.status_mut() =
         hyper::StatusCode::from_u16(response.status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &response.headers {
@@ -205,28 +211,31 @@ fn respond(response: &Response, length: Option<usize>) -> hyper::Response<Stream
 /// A body in one piece, after which the connection may break.
 struct Stream {
     data: Option<Bytes>,
-    breaks: bool,
+    /// Where the connection breaks: the pause before it, in which what was said so far leaves the buffers.
+    breaks: Option<Pin<Box<Sleep>>>,
 }
 
 impl Body for Stream {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        match self.data.take() {
-            Some(data) if !data.is_empty() => Poll::Ready(Some(Ok(Frame::data(data)))),
-            _ if self.breaks => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
-            _ => Poll::Ready(None),
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match (self.data.take(), &mut self.breaks) {
+            (Some(data), _) if !data.is_empty() => Poll::Ready(Some(Ok(Frame::data(data)))),
+            (_, Some(pause)) => {
+                pause.as_mut().poll(context).map(|()| Some(Err(io::ErrorKind::ConnectionAborted.into())))
+            }
+            (_, None) => Poll::Ready(None),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        !self.breaks && self.data.as_ref().is_none_or(Bytes::is_empty)
+        self.breaks.is_none() && self.data.as_ref().is_none_or(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.data {
-            _ if self.breaks => SizeHint::default(),
+            _ if self.breaks.is_some() => SizeHint::default(),
             Some(data) => SizeHint::with_exact(data.len() as u64),
             None => SizeHint::with_exact(0),
         }

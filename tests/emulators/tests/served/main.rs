@@ -1,0 +1,4 @@
+//! Emulators as a client meets them.
+
+#[cfg(test)]
+mod sockets;
