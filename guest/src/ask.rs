@@ -89,10 +89,13 @@ impl From<HttpError> for Fault {
     }
 }
 
+/// Reads as many answers as there were requests.
+pub type Read<'a, T> = Box<dyn FnOnce(Vec<Answer>) -> T + 'a>;
+
 /// Requests, and how to read their answers.
 pub struct Ask<'a, T> {
     requests: Vec<Request>,
-    read: Box<dyn FnOnce(Vec<Answer>) -> T + 'a>,
+    read: Read<'a, T>,
 }
 
 impl<'a, T: 'a> Ask<'a, T> {
@@ -155,9 +158,18 @@ impl<'a, T: 'a> Ask<'a, T> {
         Ask { requests: self.requests, read: Box::new(move |answers| change(read(answers))) }
     }
 
+    /// The same, started no earlier than so many milliseconds from now.
+    #[must_use]
+    pub fn after(mut self, milliseconds: u64) -> Self {
+        for request in &mut self.requests {
+            request.after = request.after.max(milliseconds);
+        }
+        self
+    }
+
     /// The requests, and how to read as many answers.
     #[must_use]
-    pub fn into_parts(self) -> (Vec<Request>, Box<dyn FnOnce(Vec<Answer>) -> T + 'a>) {
+    pub fn into_parts(self) -> (Vec<Request>, Read<'a, T>) {
         (self.requests, self.read)
     }
 }

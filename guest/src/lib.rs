@@ -1,10 +1,14 @@
 //! The sync engine.
 pub mod activity;
 pub mod ask;
+pub mod batch;
 pub mod capability;
 #[cfg(target_arch = "wasm32")]
 mod component;
+pub mod creatio;
 pub mod digest;
+pub mod graph;
+pub mod http;
 pub mod identity;
 pub mod link;
 pub mod owed;

@@ -94,6 +94,9 @@ impl Batch {
     }
 }
 
+/// Rows with their keys, and where the next piece begins.
+pub type Piece<T> = (Vec<(String, T)>, Option<String>);
+
 /// The rows of one account.
 pub struct Store<'a> {
     storage: &'a dyn Storage,
@@ -193,7 +196,7 @@ impl<'a> Store<'a> {
         name: &str,
         after: Option<&str>,
         limit: u32,
-    ) -> Result<(Vec<(String, T)>, Option<String>), StoreError> {
+    ) -> Result<Piece<T>, StoreError> {
         let page = self.storage.scan(&self.key(name), after, limit)?;
         let rows = page.entries.iter().map(|entry| Ok((entry.key.clone(), decode(entry)?))).collect::<Result<_, StoreError>>()?;
         Ok((rows, page.next))

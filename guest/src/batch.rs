@@ -1,0 +1,172 @@
+//! JSON batches, which Creatio and Graph have in the same form: `{"requests": [{id, method, url, headers, body}]}`.
+
+use crate::ask::{Ask, Fault};
+use crate::capability::{Credential, Request, Response};
+use crate::http;
+use serde_json::{Map, Value, json};
+
+/// One request inside a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Upper-case method.
+    pub method: &'static str,
+    /// Relative to the service root.
+    pub url: String,
+    /// Headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body, if any.
+    pub body: Option<Value>,
+}
+
+/// What answered one part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartAnswer {
+    /// Body; null where there was none.
+    pub body: Value,
+    /// `Date` of the whole answer.
+    pub date: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+/// Where batches go.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Address of `$batch`.
+    pub url: String,
+    /// Whose sign-in.
+    pub credential: Credential,
+    /// Headers of the batch itself.
+    pub headers: Vec<(String, String)>,
+    /// How many parts one batch may have.
+    pub most: usize,
+    /// Largest answer.
+    pub max_body: u32,
+}
+
+impl Endpoint {
+    /// Sends parts in as few batches as they need. As many results as parts, in their order.
+    #[must_use]
+    pub fn ask<'a>(&self, parts: &[Part], repeatable: bool) -> Ask<'a, Vec<Result<PartAnswer, Fault>>> {
+        let asks = parts.chunks(self.most.max(1)).map(|parts| self.one(parts, repeatable)).collect();
+        Ask::all(asks).map(|answers: Vec<Vec<_>>| answers.into_iter().flatten().collect())
+    }
+
+    fn one<'a>(&self, parts: &[Part], repeatable: bool) -> Ask<'a, Vec<Result<PartAnswer, Fault>>> {
+        let requests: Vec<Value> = parts.iter().enumerate().map(|(at, part)| encode(at, part)).collect();
+        let count = parts.len();
+        let request = Request {
+            method: "POST",
+            url: self.url.clone(),
+            headers: self.headers.clone(),
+            body: Some(json!({ "requests": requests }).to_string().into_bytes()),
+            credential: self.credential,
+            repeatable,
+            after: 0,
+            slots: u8::try_from(count.min(4)).unwrap_or(4),
+            max_body: self.max_body,
+        };
+        Ask::one(request, move |answer| decode(answer, count))
+    }
+}
+
+fn encode(at: usize, part: &Part) -> Value {
+    let mut request = Map::new();
+    request.insert("id".into(), json!(at.to_string()));
+    request.insert("method".into(), json!(part.method));
+    request.insert("url".into(), json!(part.url));
+    let headers: Map<String, Value> = part.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    request.insert("headers".into(), Value::Object(headers));
+    if let Some(body) = &part.body {
+        request.insert("body".into(), body.clone());
+    }
+    Value::Object(request)
+}
+
+fn decode(answer: Result<Response, Fault>, count: usize) -> Vec<Result<PartAnswer, Fault>> {
+    let date = answer.as_ref().ok().and_then(|response| response.header("date")).and_then(crate::time::parse_http_date);
+    let whole = http::json(answer);
+    let responses = match &whole {
+        Ok(body) => body.get("responses").and_then(Value::as_array),
+        Err(fault) => return vec![Err(fault.clone()); count],
+    };
+    let Some(responses) = responses else {
+        return vec![Err(Fault::Garbled("a batch without responses".into())); count];
+    };
+    let mut answers = vec![None; count];
+    for response in responses {
+        // The id comes back as it was sent; some servers turn it into a number.
+        let id = response.get("id").and_then(|id| match id {
+            Value::String(id) => id.parse::<usize>().ok(),
+            Value::Number(id) => id.as_u64().and_then(|id| usize::try_from(id).ok()),
+            _ => None,
+        });
+        if let Some(answer) = id.and_then(|id| answers.get_mut(id)) {
+            *answer = Some(part(response, date));
+        }
+    }
+    answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(|| Err(Fault::Unknown("the batch gave no answer for this part".into()))))
+        .collect()
+}
+
+fn part(response: &Value, date: Option<chrono::DateTime<chrono::Utc>>) -> Result<PartAnswer, Fault> {
+    let status = response.get("status").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
+    let body = match response.get("body") {
+        // A body that is text is JSON in JSON, or not JSON at all.
+        Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
+        Some(body) => body.clone(),
+        None => Value::Null,
+    };
+    match status {
+        Some(200..300) => Ok(PartAnswer { body, date }),
+        Some(429) => Err(Fault::Again(retry_after(response).unwrap_or(1_000))),
+        Some(status) => {
+            let (code, message) = http::complaint(&body);
+            Err(Fault::Refused { status, code, message })
+        }
+        None => Err(Fault::Garbled("a part of a batch without a status".into())),
+    }
+}
+
+/// Milliseconds of a part's own `Retry-After`, which may have a fraction.
+fn retry_after(response: &Value) -> Option<u64> {
+    let headers = response.get("headers")?.as_object()?;
+    let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    let seconds: f64 = match value {
+        Value::String(text) => text.trim().parse().ok()?,
+        Value::Number(number) => number.as_f64()?,
+        _ => return None,
+    };
+    // More than a day is no wait that a run could keep.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    (0.0..=86_400.0).contains(&seconds).then(|| (seconds * 1000.0).ceil() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(body: &Value) -> Result<Response, Fault> {
+        Ok(Response { status: 200, headers: Vec::new(), body: body.to_string().into_bytes(), received: 0 })
+    }
+
+    #[test]
+    fn answers_are_matched_by_id_in_whatever_order_they_come() {
+        let body = json!({"responses": [
+            {"id": "1", "status": 404, "body": {"error": {"code": "ErrorItemNotFound", "message": "m"}}},
+            {"id": "0", "status": 200, "body": {"a": 1}},
+            {"id": "2", "status": 429, "headers": {"retry-after": "2.128"}},
+        ]});
+        let answers = decode(answer(&body), 4);
+        assert_eq!(answers[0].as_ref().map(|part| part.body["a"].clone()), Ok(json!(1)));
+        assert!(answers[1].as_ref().is_err_and(Fault::not_found));
+        assert_eq!(answers[2], Err(Fault::Again(2128)));
+        assert!(matches!(answers[3], Err(Fault::Unknown(_))));
+    }
+
+    #[test]
+    fn a_batch_that_failed_as_a_whole_fails_every_part() {
+        let answers = decode(Err(Fault::Stopped), 3);
+        assert_eq!(answers, vec![Err(Fault::Stopped); 3]);
+    }
+}

@@ -1,0 +1,281 @@
+//! Requests to the OData service: addresses, reads by id, the user and the lookups.
+
+use super::{Creatio, Site, mapping};
+use crate::ask::{Ask, Fault};
+use crate::batch::{Endpoint, Part, PartAnswer};
+use crate::capability::{Credential, Request};
+use crate::http;
+use crate::side::Found;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Ids in one `$filter`: sites limit the nodes of an expression, and IIS the length of an address.
+const IDS: usize = 20;
+/// Parts of one batch: five filters of 20 are a hundred rows with their notes.
+const READ_PARTS: usize = 10;
+/// What OData v4 of Creatio allows in one batch.
+const WRITE_PARTS: usize = 99;
+const MAX_BODY: u32 = 8 * 1024 * 1024;
+/// What Creatio asks of writes.
+const CONTENT_TYPE: &str = "application/json; charset=utf-8; IEEE754Compatible=true";
+
+/// Addresses of one site.
+#[derive(Debug, Clone)]
+pub struct Client {
+    root: String,
+}
+
+impl Client {
+    /// Of a site and its path of OData v4.
+    #[must_use]
+    pub fn new(base: &str, odata: &str) -> Self {
+        Self { root: format!("{}/{}", base.trim_end_matches('/'), odata.trim_matches('/')) }
+    }
+
+    /// A GET below the service root.
+    #[must_use]
+    pub fn get(&self, relative: &str) -> Request {
+        Request {
+            method: "GET",
+            url: format!("{}/{relative}", self.root),
+            headers: vec![("accept".into(), "application/json".into())],
+            body: None,
+            credential: Credential::Creatio,
+            repeatable: true,
+            after: 0,
+            slots: 1,
+            max_body: MAX_BODY,
+        }
+    }
+
+    /// Address of a page link that the service gave: only one of its own.
+    #[must_use]
+    pub fn own_link(&self, link: &str) -> Option<String> {
+        link.starts_with(&format!("{}/", self.root)).then(|| link.to_owned())
+    }
+
+    fn batch(&self, most: usize) -> Endpoint {
+        Endpoint {
+            url: format!("{}/$batch", self.root),
+            credential: Credential::Creatio,
+            headers: vec![
+                ("content-type".into(), "application/json; odata=verbose; IEEE754Compatible=true".into()),
+                ("accept".into(), "application/json".into()),
+                // Otherwise the first failing part ends the batch.
+                ("prefer".into(), "continue-on-error".into()),
+            ],
+            most,
+            max_body: MAX_BODY,
+        }
+    }
+
+    /// Reads, in batches.
+    #[must_use]
+    pub fn reads<'a>(&self, parts: &[Part]) -> Ask<'a, Vec<Result<PartAnswer, Fault>>> {
+        self.batch(READ_PARTS).ask(parts, true)
+    }
+
+    /// Writes, with reads beside them, in batches that keep `step` parts together.
+    #[must_use]
+    pub fn writes<'a>(&self, parts: &[Part], step: usize) -> Ask<'a, Vec<Result<PartAnswer, Fault>>> {
+        self.batch(WRITE_PARTS / step.max(1) * step.max(1)).ask(parts, false)
+    }
+}
+
+/// A GET as a part of a batch.
+#[must_use]
+pub fn get_part(url: String) -> Part {
+    Part { method: "GET", url, headers: vec![("accept", "application/json".into())], body: None }
+}
+
+/// A write as a part of a batch.
+#[must_use]
+pub fn body_part(method: &'static str, url: String, body: Value) -> Part {
+    Part {
+        method,
+        url,
+        headers: vec![("content-type", CONTENT_TYPE.into()), ("accept", "application/json".into())],
+        body: Some(body),
+    }
+}
+
+/// `Id eq a or Id eq b`: the key is the one lookup that is filtered by its own name.
+fn any_of(path: &str, ids: &[String]) -> String {
+    ids.iter().map(|id| format!("{path} eq {id}")).collect::<Vec<_>>().join(" or ")
+}
+
+/// The rows of a collection answer.
+///
+/// # Errors
+/// [`Fault::Garbled`] where it is none.
+pub fn rows(body: &Value) -> Result<&Vec<Value>, Fault> {
+    body.get("value").and_then(Value::as_array).ok_or_else(|| Fault::Garbled("an OData answer without \"value\"".into()))
+}
+
+/// Id of a row, as the engine writes ids.
+#[must_use]
+pub fn row_id(row: &Value) -> Option<String> {
+    row.get("Id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok()).map(|id| id.to_string())
+}
+
+/// Activities by id, with all their units.
+pub fn read<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Found, Fault>>> {
+    let mut parts = Vec::new();
+    for ids in ids.chunks(IDS) {
+        let filter = any_of("Id", ids);
+        parts.push(get_part(http::with_query(
+            "Activity",
+            &[("$filter", &filter), ("$select", &mapping::columns(side, true)), ("$top", &IDS.to_string())],
+        )));
+        if side.shared {
+            let filter = format!("({}) and Participant/Id eq {}", any_of("Activity/Id", ids), side.site.contact);
+            parts.push(get_part(http::with_query(
+                "ActivityParticipant",
+                &[("$filter", &filter), ("$select", "Id,ActivityId,ParticipantId"), ("$top", "500")],
+            )));
+        }
+    }
+    let ids: Vec<Vec<String>> = ids.chunks(IDS).map(<[String]>::to_vec).collect();
+    side.client.reads(&parts).map(move |answers| {
+        let step = if side.shared { 2 } else { 1 };
+        let mut found = Vec::new();
+        for (ids, answers) in ids.iter().zip(answers.chunks(step)) {
+            found.extend(read_chunk(side, ids, answers));
+        }
+        found
+    })
+}
+
+fn read_chunk(side: &Creatio, ids: &[String], answers: &[Result<PartAnswer, Fault>]) -> Vec<Result<Found, Fault>> {
+    let rows_by_id = match answers.first() {
+        Some(Ok(part)) => rows(&part.body).map(|rows| {
+            rows.iter().filter_map(|row| row_id(row).map(|id| (id, row))).collect::<BTreeMap<_, _>>()
+        }),
+        Some(Err(fault)) => Err(fault.clone()),
+        None => Err(Fault::Garbled("no answer".into())),
+    };
+    let taking_part: Result<BTreeSet<String>, Fault> = match answers.get(1) {
+        None => Ok(BTreeSet::new()),
+        Some(Ok(part)) => rows(&part.body).map(|rows| rows.iter().filter_map(activity_of).collect()),
+        Some(Err(fault)) => Err(fault.clone()),
+    };
+    let (rows_by_id, taking_part) = match (rows_by_id, taking_part) {
+        (Ok(rows), Ok(taking_part)) => (rows, taking_part),
+        (Err(fault), _) | (_, Err(fault)) => return vec![Err(fault); ids.len()],
+    };
+    ids.iter()
+        .map(|id| match rows_by_id.get(id) {
+            Some(row) => mapping::seen(side, row, taking_part.contains(id), false).map(|seen| Found::Here(Box::new(seen))),
+            None => Ok(Found::Absent),
+        })
+        .collect()
+}
+
+/// The activity a participant row belongs to.
+#[must_use]
+pub fn activity_of(row: &Value) -> Option<String> {
+    row.get("ActivityId").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok()).map(|id| id.to_string())
+}
+
+/// Which activities are visible, with their versions.
+pub fn versions<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Option<String>, Fault>>> {
+    let parts: Vec<Part> = ids
+        .chunks(IDS)
+        .map(|ids| {
+            let filter = any_of("Id", ids);
+            get_part(http::with_query(
+                "Activity",
+                &[("$filter", &filter), ("$select", "Id,ModifiedOn"), ("$top", &IDS.to_string())],
+            ))
+        })
+        .collect();
+    let ids: Vec<Vec<String>> = ids.chunks(IDS).map(<[String]>::to_vec).collect();
+    side.client.reads(&parts).map(move |answers| {
+        ids.iter()
+            .zip(answers)
+            .flat_map(|(ids, answer)| match answer.and_then(|part| rows(&part.body).cloned()) {
+                Ok(rows) => {
+                    let known: BTreeMap<String, String> =
+                        rows.iter().filter_map(|row| Some((row_id(row)?, mapping::version(row)))).collect();
+                    ids.iter().map(|id| Ok(known.get(id).cloned())).collect::<Vec<_>>()
+                }
+                Err(fault) => vec![Err(fault); ids.len()],
+            })
+            .collect()
+    })
+}
+
+/// What the site says of the account's user: none where there is no such active user with a contact.
+pub type User = Option<Uuid>;
+
+/// Asks for the contact of a user.
+pub fn user<'a>(client: &Client, login: &str) -> Ask<'a, Result<User, Fault>> {
+    let filter = format!("Name eq '{}'", login.replace('\'', "''"));
+    let request = client.get(&http::with_query(
+        "SysAdminUnit",
+        // Never without $select: the entity has a password column.
+        &[("$filter", &filter), ("$select", "Id,Name,ContactId,Active"), ("$top", "5")],
+    ));
+    Ask::one(request, |answer| {
+        let body = http::json(answer)?;
+        Ok(rows(&body)?
+            .iter()
+            .filter(|row| row.get("Active").and_then(Value::as_bool).unwrap_or(true))
+            .filter_map(|row| row.get("ContactId").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok()))
+            .find(|contact| !contact.is_nil()))
+    })
+}
+
+/// Asks for the name of a contact.
+pub fn contact_name<'a>(client: &Client, contact: Uuid) -> Ask<'a, Result<String, Fault>> {
+    let request = client.get(&http::with_query(&format!("Contact({contact})"), &[("$select", "Id,Name")]));
+    Ask::one(request, |answer| {
+        Ok(http::json(answer)?.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned())
+    })
+}
+
+/// What the lookups say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lookups {
+    /// Final statuses.
+    pub finals: Vec<Uuid>,
+    /// Values that the sync writes and that the site does not have, as "lookup id".
+    pub missing: Vec<String>,
+}
+
+/// Asks for the lookups that the sync depends on.
+pub fn lookups<'a>(client: &Client) -> Ask<'a, Result<Lookups, Fault>> {
+    let sets = ["ActivityStatus", "ActivityCategory", "ActivityType", "ActivityPriority"];
+    let parts: Vec<Part> = sets.iter().map(|set| get_part(http::with_query(set, &[("$top", "500")]))).collect();
+    client.reads(&parts).map(move |answers| {
+        let mut lookups = Lookups { finals: Vec::new(), missing: Vec::new() };
+        for (set, answer) in sets.iter().zip(answers) {
+            let part = answer?;
+            let known: BTreeMap<Uuid, bool> = rows(&part.body)?
+                .iter()
+                .filter_map(|row| {
+                    let id = Uuid::parse_str(row.get("Id")?.as_str()?).ok()?;
+                    Some((id, row.get("Finish").and_then(Value::as_bool).unwrap_or(false)))
+                })
+                .collect();
+            if *set == "ActivityStatus" {
+                lookups.finals = known.iter().filter(|(_, finish)| **finish).map(|(id, _)| *id).collect();
+            }
+            for (lookup, id) in mapping::NEEDED {
+                if lookup == *set && !known.contains_key(&id) {
+                    lookups.missing.push(format!("{lookup} {id}"));
+                }
+            }
+        }
+        Ok(lookups)
+    })
+}
+
+impl Site {
+    /// The site as far as constants tell.
+    #[must_use]
+    pub fn assumed(contact: Uuid) -> Self {
+        Self { contact, finals: vec![mapping::STATUS_COMPLETED, mapping::STATUS_CANCELED] }
+    }
+}

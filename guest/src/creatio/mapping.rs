@@ -1,0 +1,257 @@
+//! Rows of Activity as the engine sees them, and values as columns.
+//!
+//! Identifiers of lookup rows are those every Creatio site is delivered with; `lookups` in [`super::client`] checks that
+//! they are still there.
+
+use super::Creatio;
+use crate::activity::{Kind, Priority, Seen, State, Unit, Value, Values, When};
+use crate::ask::Fault;
+use crate::reason::Reason;
+use crate::{text, time};
+use chrono::{DateTime, Duration, Utc};
+use serde_json::{Map, Value as Json, json};
+use uuid::{Uuid, uuid};
+
+const TYPE_TASK: Uuid = uuid!("fbe0acdc-cfc0-df11-b00f-001d60e938c6");
+/// Activities of this type are e-mails, which the sync never touches.
+pub const TYPE_EMAIL: Uuid = uuid!("e2831dec-cfc0-df11-b00f-001d60e938c6");
+const CATEGORY_MEETING: Uuid = uuid!("42c74c49-58e6-df11-971b-001d60e938c6");
+const STATUS_NOT_STARTED: Uuid = uuid!("384d4b84-58e6-df11-971b-001d60e938c6");
+/// "Completed".
+pub const STATUS_COMPLETED: Uuid = uuid!("4bdbb88f-58e6-df11-971b-001d60e938c6");
+/// "Canceled".
+pub const STATUS_CANCELED: Uuid = uuid!("201cfba8-58e6-df11-971b-001d60e938c6");
+const PRIORITY_LOW: Uuid = uuid!("ac96fa02-7fe6-df11-971b-001d60e938c6");
+const PRIORITY_NORMAL: Uuid = uuid!("ab96fa02-7fe6-df11-971b-001d60e938c6");
+const PRIORITY_HIGH: Uuid = uuid!("d625a9fc-7ee6-df11-971b-001d60e938c6");
+
+/// Lookup rows that the sync writes.
+pub const NEEDED: [(&str, Uuid); 8] = [
+    ("ActivityType", TYPE_TASK),
+    ("ActivityCategory", CATEGORY_MEETING),
+    ("ActivityStatus", STATUS_NOT_STARTED),
+    ("ActivityStatus", STATUS_COMPLETED),
+    ("ActivityStatus", STATUS_CANCELED),
+    ("ActivityPriority", PRIORITY_LOW),
+    ("ActivityPriority", PRIORITY_NORMAL),
+    ("ActivityPriority", PRIORITY_HIGH),
+];
+
+/// Title and place are LongText columns.
+const LONG_TEXT: usize = 500;
+/// Longer notes are cut: a stored row has its limit too.
+pub const NOTES: usize = 100_000;
+
+/// Columns to ask for; notes only where they are wanted, because they are rich text without a limit.
+#[must_use]
+pub fn columns(side: &Creatio, notes: bool) -> String {
+    let mut columns = vec![
+        "Id",
+        "Title",
+        "StartDate",
+        "DueDate",
+        "ModifiedOn",
+        "OwnerId",
+        "AuthorId",
+        "TypeId",
+        "StatusId",
+        "PriorityId",
+        "ShowInScheduler",
+        "RemindToOwner",
+        "RemindToOwnerDate",
+    ];
+    if !side.place_column.is_empty() {
+        columns.push(&side.place_column);
+    }
+    if notes {
+        columns.push("Notes");
+    }
+    columns.join(",")
+}
+
+/// A row's version: its stamp, in one spelling.
+#[must_use]
+pub fn version(row: &Json) -> String {
+    instant(row, "ModifiedOn").map(time::iso).unwrap_or_default()
+}
+
+fn string<'a>(row: &'a Json, column: &str) -> &'a str {
+    row.get(column).and_then(Json::as_str).unwrap_or_default()
+}
+
+fn guid(row: &Json, column: &str) -> Uuid {
+    Uuid::parse_str(string(row, column)).unwrap_or_default()
+}
+
+fn flag(row: &Json, column: &str) -> bool {
+    row.get(column).and_then(Json::as_bool).unwrap_or(false)
+}
+
+/// A date column; year 1 stands for an empty one.
+#[must_use]
+pub fn instant(row: &Json, column: &str) -> Option<DateTime<Utc>> {
+    time::parse_instant(string(row, column)).filter(|at| at.timestamp() > -62_000_000_000)
+}
+
+/// A row as the engine sees it.
+///
+/// # Errors
+/// [`Fault::Garbled`] where it has no id.
+pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Result<Seen, Fault> {
+    let id = super::client::row_id(row).ok_or_else(|| Fault::Garbled("a row of Activity without an Id".into()))?;
+    let (start, end) = (instant(row, "StartDate"), instant(row, "DueDate"));
+    let kind = if flag(row, "ShowInScheduler") { Kind::Appointment } else { Kind::Task };
+    let mut values = Values::new();
+    values.insert(Unit::Title, Value::Text(text::line(string(row, "Title"))));
+    if let (Some(start), Some(end)) = (start, end)
+        && start <= end
+    {
+        values.insert(Unit::When, Value::When(When { start, end, all_day: false }));
+    }
+    if !side.place_column.is_empty() {
+        values.insert(Unit::Place, Value::Text(text::line(string(row, &side.place_column))));
+    }
+    if !partial {
+        values.insert(Unit::Body, Value::Text(text::cut(&text::from_notes(string(row, "Notes")), NOTES)));
+    }
+    let reminder = match (flag(row, "RemindToOwner"), instant(row, "RemindToOwnerDate"), start) {
+        (true, Some(remind), Some(start)) => Some(time::minutes_between(remind, start).max(0)),
+        _ => None,
+    };
+    values.insert(Unit::Reminder, Value::Reminder(reminder));
+    let priority = match guid(row, "PriorityId") {
+        PRIORITY_HIGH => Priority::High,
+        PRIORITY_LOW => Priority::Low,
+        _ => Priority::Normal,
+    };
+    values.insert(Unit::Priority, Value::Priority(priority));
+    let status = guid(row, "StatusId");
+    let state = match status {
+        STATUS_CANCELED => State::Cancelled,
+        status if side.site.finals.contains(&status) => State::Finished,
+        _ => State::Open,
+    };
+    let contact = side.site.contact;
+    let owned = guid(row, "OwnerId") == contact;
+    let visible = !side.shared || owned || takes_part || guid(row, "AuthorId") == contact;
+    let left_alone = if guid(row, "TypeId") == TYPE_EMAIL {
+        Some(Reason::NotExported)
+    } else if kind == Kind::Task {
+        Some(Reason::TasksNotHandled)
+    } else if !values.contains_key(&Unit::When) {
+        Some(Reason::NoDates)
+    } else {
+        None
+    };
+    Ok(Seen {
+        id,
+        version: version(row),
+        modified: instant(row, "ModifiedOn"),
+        kind,
+        folder: None,
+        identity: None,
+        marker: None,
+        values,
+        state,
+        left_alone,
+        ours: true,
+        attendees: Vec::new(),
+        masked: false,
+        online: false,
+        series: None,
+        owned,
+        exportable: side.exports && visible,
+        partial,
+    })
+}
+
+/// What Creatio would hold, given this value.
+#[must_use]
+pub fn conform(unit: Unit, value: &Value, untitled: &str) -> Value {
+    match (unit, value) {
+        (Unit::Title, Value::Text(title)) => {
+            let title = text::cut(&text::line(title), LONG_TEXT);
+            Value::Text(if title.is_empty() { untitled.to_owned() } else { title.trim_end().to_owned() })
+        }
+        (Unit::Place, Value::Text(place)) => Value::Text(text::cut(&text::line(place), LONG_TEXT).trim_end().to_owned()),
+        (Unit::Body, Value::Text(body)) => Value::Text(text::cut(&text::paragraphs(body), NOTES).trim_end().to_owned()),
+        (Unit::When, Value::When(when)) => Value::When(When { all_day: false, ..when.clone() }),
+        _ => value.clone(),
+    }
+}
+
+/// The columns that these values are written to. A reminder is an instant, so it moves with the start.
+#[must_use]
+pub fn body(values: &Values, current: Option<&Seen>, place_column: &str) -> Map<String, Json> {
+    let mut body = Map::new();
+    for (unit, value) in values {
+        match (unit, value) {
+            (Unit::Title, Value::Text(title)) => {
+                body.insert("Title".into(), json!(title));
+            }
+            (Unit::When, Value::When(when)) => {
+                body.insert("StartDate".into(), json!(time::iso(when.start)));
+                body.insert("DueDate".into(), json!(time::iso(when.end)));
+            }
+            (Unit::Place, Value::Text(place)) if !place_column.is_empty() => {
+                body.insert(place_column.to_owned(), json!(place));
+            }
+            (Unit::Body, Value::Text(notes)) => {
+                body.insert("Notes".into(), json!(notes));
+            }
+            (Unit::Priority, Value::Priority(priority)) => {
+                let id = match priority {
+                    Priority::Low => PRIORITY_LOW,
+                    Priority::Normal => PRIORITY_NORMAL,
+                    Priority::High => PRIORITY_HIGH,
+                };
+                body.insert("PriorityId".into(), json!(id));
+            }
+            (Unit::State, Value::State(state)) => {
+                let id = match state {
+                    State::Open => STATUS_NOT_STARTED,
+                    State::Finished => STATUS_COMPLETED,
+                    State::Cancelled => STATUS_CANCELED,
+                };
+                body.insert("StatusId".into(), json!(id));
+            }
+            _ => {}
+        }
+    }
+    reminder(values, current, &mut body);
+    body
+}
+
+fn reminder(values: &Values, current: Option<&Seen>, body: &mut Map<String, Json>) {
+    let moved = match values.get(&Unit::When) {
+        Some(Value::When(when)) => Some(when.start),
+        _ => None,
+    };
+    let kept = current.and_then(|seen| seen.values.get(&Unit::Reminder));
+    let wanted = values.get(&Unit::Reminder);
+    let start = moved.or_else(|| current.and_then(Seen::when).map(|when| when.start));
+    match (wanted, kept, moved, start) {
+        (Some(Value::Reminder(Some(minutes))), _, _, Some(start))
+        | (None, Some(Value::Reminder(Some(minutes))), Some(start), _) => {
+            body.insert("RemindToOwner".into(), json!(true));
+            body.insert("RemindToOwnerDate".into(), json!(time::iso(start - Duration::minutes(*minutes))));
+        }
+        (Some(Value::Reminder(None)), ..) => {
+            body.insert("RemindToOwner".into(), json!(false));
+        }
+        _ => {}
+    }
+}
+
+/// Columns of a new activity beside its units.
+#[must_use]
+pub fn new_row(id: Uuid, owner: Uuid) -> Map<String, Json> {
+    let mut body = Map::new();
+    body.insert("Id".into(), json!(id));
+    body.insert("TypeId".into(), json!(TYPE_TASK));
+    body.insert("ActivityCategoryId".into(), json!(CATEGORY_MEETING));
+    body.insert("StatusId".into(), json!(STATUS_NOT_STARTED));
+    body.insert("ShowInScheduler".into(), json!(true));
+    body.insert("OwnerId".into(), json!(owner));
+    body
+}

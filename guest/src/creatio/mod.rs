@@ -1,0 +1,117 @@
+//! The Creatio side: activities through OData v4.
+//!
+//! [`client`] builds requests, [`feed`] scans for changes, [`mapping`] turns rows into what the engine sees and back,
+//! [`write`] writes. Facts of the protocol: lookups are filtered by navigation path and written by their scalar column;
+//! nulls never appear; there is no ETag and no tombstone.
+
+pub mod client;
+pub mod feed;
+pub mod mapping;
+pub mod write;
+
+use crate::activity::{Seen, SideId, Unit, Value};
+use crate::ask::{Ask, Fault};
+use crate::identity::Marker;
+use crate::side::{self, Feed, Folder, Found, Lost, Marked, Page, Side, Whereabouts, Write, Written};
+use chrono::{DateTime, Utc};
+use client::Client;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What a run learns of the site before it reads activities.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// The contact of the account's user.
+    pub contact: Uuid,
+    /// Statuses that are final.
+    pub finals: Vec<Uuid>,
+}
+
+/// The Creatio side of one account.
+pub struct Creatio {
+    client: Client,
+    site: Site,
+    shared: bool,
+    exports: bool,
+    place_column: String,
+    untitled: &'static str,
+    /// Rows that end before it are not part of a first scan.
+    floor: DateTime<Utc>,
+    /// How far the site's stamps lie behind its answers' dates, in seconds.
+    skew: i64,
+}
+
+/// What the Creatio side is made of.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// What is known of the site.
+    pub site: Site,
+    /// Rows that end before it are not part of a first scan.
+    pub floor: DateTime<Utc>,
+    /// Measured skew, in seconds.
+    pub skew: i64,
+}
+
+impl Creatio {
+    /// The side of an account.
+    #[must_use]
+    pub fn new(settings: &crate::settings::Settings, setup: Setup) -> Self {
+        Self {
+            client: Client::new(&settings.account.creatio, &settings.account.odata),
+            site: setup.site,
+            shared: settings.account.shared,
+            exports: settings.account.exported != crate::settings::Exported::None,
+            place_column: settings.policies.place_column.clone(),
+            untitled: settings.language.untitled(),
+            floor: setup.floor,
+            skew: setup.skew,
+        }
+    }
+}
+
+impl Side for Creatio {
+    fn id(&self) -> SideId {
+        SideId::Creatio
+    }
+
+    fn folders(&self) -> Ask<'_, Result<Vec<Folder>, Fault>> {
+        Ask::ready(Ok(Vec::new()))
+    }
+
+    fn pull<'a>(&'a self, feed: &'a Feed, from: &side::From, size: u32) -> Ask<'a, Result<Page, Fault>> {
+        feed::pull(self, feed, from, size)
+    }
+
+    fn read<'a>(&'a self, ids: &[String]) -> Ask<'a, Vec<Result<Found, Fault>>> {
+        client::read(self, ids)
+    }
+
+    fn write<'a>(&'a self, writes: &[Write]) -> Ask<'a, Vec<Result<Written, Fault>>> {
+        write::write(self, writes)
+    }
+
+    fn chunk(&self) -> usize {
+        100
+    }
+
+    fn conform(&self, unit: Unit, value: &Value, _current: Option<&Seen>) -> Value {
+        mapping::conform(unit, value, self.untitled)
+    }
+
+    fn find_marked<'a>(&'a self, _marker: &Marker, _folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {
+        Ask::ready(Ok(Vec::new()))
+    }
+
+    fn marked<'a>(&'a self, _folder: &str, _cursor: &str) -> Ask<'a, Result<Marked, Fault>> {
+        Ask::ready(Ok(Marked { items: Vec::new(), next: None }))
+    }
+
+    fn whereabouts<'a>(&'a self, items: &[Lost], _folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
+        // Creatio hides what rights forbid: one absence proves nothing, see the removals stage.
+        Ask::ready(items.iter().map(|_| Whereabouts::Unknown(Fault::Garbled("absence is no proof".into()))).collect())
+    }
+
+    fn versions<'a>(&'a self, ids: &[String]) -> Ask<'a, Vec<Result<Option<String>, Fault>>> {
+        client::versions(self, ids)
+    }
+}

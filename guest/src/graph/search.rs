@@ -1,0 +1,184 @@
+//! Finding events by id, identity and marker, and telling a deleted one from one that is elsewhere.
+
+use super::client::{elements, get_part, marker_expand, marker_id, prefer};
+use super::{Graph, client, mapping};
+use crate::ask::{Ask, Fault};
+use crate::batch::{Part, PartAnswer};
+use crate::http;
+use crate::identity::Marker;
+use crate::side::{Found, Lost, Marked, Whereabouts};
+use serde_json::Value;
+
+/// Marked items a page: only ids and one property each.
+const MARKED: &str = "200";
+
+fn event_part(side: &Graph, id: &str) -> Part {
+    let path = side.client.path(&format!("events/{}", http::encode(id)));
+    get_part(http::with_query(&path, &[("$select", client::SELECT), ("$expand", &marker_expand())]))
+}
+
+/// Events by id.
+pub fn read<'a>(side: &'a Graph, ids: &[String]) -> Ask<'a, Vec<Result<Found, Fault>>> {
+    let parts: Vec<Part> = ids.iter().map(|id| event_part(side, id)).collect();
+    side.client.batch().ask(&parts, true).map(move |answers| {
+        answers.into_iter().map(|answer| found(side, answer)).collect()
+    })
+}
+
+fn found(side: &Graph, answer: Result<PartAnswer, Fault>) -> Result<Found, Fault> {
+    match answer {
+        Ok(part) => Ok(Found::Here(Box::new(mapping::seen(side, &part.body, None)?))),
+        Err(fault) if item_not_found(&fault) => Ok(Found::Absent),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// "Item not found" and nothing else: a mailbox or calendar that is not found says something different.
+#[must_use]
+pub fn item_not_found(fault: &Fault) -> bool {
+    matches!(fault, Fault::Refused { status: 404, code, .. } if code.eq_ignore_ascii_case("ErrorItemNotFound"))
+}
+
+fn marked_filter(operator: &str, value: &str) -> String {
+    format!("singleValueExtendedProperties/Any(ep: ep/id eq '{}' and ep/value {operator} {value})", marker_id())
+}
+
+fn events_part(side: &Graph, folder: &str, filter: &str) -> Part {
+    let path = side.client.path(&format!("calendars/{}/events", http::encode(folder)));
+    get_part(http::with_query(
+        &path,
+        &[("$filter", filter), ("$select", client::SELECT), ("$expand", &marker_expand()), ("$top", "10")],
+    ))
+}
+
+/// The events with exactly this marker.
+pub fn find_marked<'a>(side: &'a Graph, marker: &Marker, folders: &[String]) -> Ask<'a, Result<Vec<crate::activity::Seen>, Fault>> {
+    let filter = marked_filter("eq", &format!("'{}'", marker.encode()));
+    let parts: Vec<Part> = folders.iter().map(|folder| events_part(side, folder, &filter)).collect();
+    let folders = folders.to_vec();
+    side.client.batch().ask(&parts, true).map(move |answers| {
+        let mut all = Vec::new();
+        for (folder, answer) in folders.iter().zip(answers) {
+            for event in elements(&answer?.body)? {
+                all.push(mapping::seen(side, event, Some(folder))?);
+            }
+        }
+        Ok(all)
+    })
+}
+
+/// A page of all marked events of a calendar.
+pub fn marked<'a>(side: &'a Graph, folder: &str, cursor: &str) -> Ask<'a, Result<Marked, Fault>> {
+    let address = if cursor.is_empty() {
+        let path = side.client.path(&format!("calendars/{}/events", http::encode(folder)));
+        http::with_query(
+            &path,
+            &[
+                ("$filter", &marked_filter("ne", "null")),
+                ("$select", "id"),
+                ("$expand", &marker_expand()),
+                ("$top", MARKED),
+            ],
+        )
+    } else {
+        cursor.to_owned()
+    };
+    Ask::one(side.client.get(&address, prefer()), |answer| {
+        let body = http::json(answer)?;
+        let mut items = Vec::new();
+        for event in elements(&body)? {
+            if let (Some(id), Some(marker)) = (event.get("id").and_then(Value::as_str), mapping::marker(event)) {
+                items.push((id.to_owned(), marker));
+            }
+        }
+        let next = match body.get("@odata.nextLink").and_then(Value::as_str) {
+            Some(link) => {
+                Some(side.client.own_link(link).ok_or_else(|| Fault::Denied("a page link to a foreign address".into()))?)
+            }
+            None => None,
+        };
+        Ok(Marked { items, next })
+    })
+}
+
+/// Finds out whether events exist. Asked in one batch for each: the event by id, its calendar (which must answer for an
+/// absence to count), and in every calendar the events of the same identity and marker.
+pub fn whereabouts<'a>(side: &'a Graph, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
+    let mut parts = Vec::new();
+    let mut counts = Vec::with_capacity(items.len());
+    for item in items {
+        let before = parts.len();
+        parts.push(event_part(side, &item.id));
+        parts.push(get_part(http::with_query(
+            &side.client.path(&format!("events/{}/calendar", http::encode(&item.id))),
+            &[("$select", "id")],
+        )));
+        parts.push(get_part(http::with_query(
+            &side.client.path(&format!("calendars/{}", http::encode(&item.folder))),
+            &[("$select", "id")],
+        )));
+        for folder in folders {
+            if let Some(identity) = &item.identity {
+                let filter = format!("iCalUId eq '{}'", identity.replace('\'', "''"));
+                parts.push(events_part(side, folder, &filter));
+            }
+            if let Some(marker) = &item.marker {
+                parts.push(events_part(side, folder, &marked_filter("eq", &format!("'{}'", marker.encode()))));
+            }
+        }
+        counts.push(parts.len() - before);
+    }
+    let items = items.to_vec();
+    side.client.batch().ask(&parts, true).map(move |answers| {
+        let mut answers = answers.into_iter();
+        items
+            .iter()
+            .zip(counts)
+            .map(|(item, count)| judge(side, item, &answers.by_ref().take(count).collect::<Vec<_>>()))
+            .collect()
+    })
+}
+
+fn judge(side: &Graph, item: &Lost, answers: &[Result<PartAnswer, Fault>]) -> Whereabouts {
+    let [by_id, its_calendar, calendar, elsewhere @ ..] = answers else {
+        return Whereabouts::Unknown(Fault::Garbled("a batch with too few answers".into()));
+    };
+    let calendar_id = |answer: &Result<PartAnswer, Fault>| match answer {
+        Ok(part) => part.body.get("id").and_then(Value::as_str).map(str::to_owned),
+        Err(_) => None,
+    };
+    match by_id {
+        Ok(part) => match (mapping::seen(side, &part.body, None), its_calendar) {
+            (Err(fault), _) => Whereabouts::Unknown(fault),
+            // An event whose calendar is none lies in Deleted Items.
+            (Ok(_), Err(fault)) if fault.not_found() => Whereabouts::Gone,
+            (Ok(_), Err(fault)) => Whereabouts::Unknown(fault.clone()),
+            (Ok(mut seen), Ok(_)) => {
+                seen.folder = calendar_id(its_calendar).or_else(|| Some(item.folder.clone()));
+                Whereabouts::Alive { seen: Box::new(seen) }
+            }
+        },
+        Err(fault) if item_not_found(fault) => {
+            if let Err(fault) = calendar {
+                return Whereabouts::Unknown(fault.clone());
+            }
+            for answer in elsewhere {
+                match answer.as_ref().map_err(Clone::clone).and_then(|part| elements(&part.body)) {
+                    Ok(events) => {
+                        // Graph gives each occurrence the identity of its series: only a single event is this one.
+                        if let Some(seen) = events
+                            .iter()
+                            .filter_map(|event| mapping::seen(side, event, None).ok())
+                            .find(|seen| seen.series.is_none() && seen.id != item.id)
+                        {
+                            return Whereabouts::Alive { seen: Box::new(seen) };
+                        }
+                    }
+                    Err(fault) => return Whereabouts::Unknown(fault),
+                }
+            }
+            Whereabouts::Gone
+        }
+        Err(fault) => Whereabouts::Unknown(fault.clone()),
+    }
+}

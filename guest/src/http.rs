@@ -1,0 +1,121 @@
+//! What both protocols over HTTP have in common: building URLs, reading JSON, and what a server complains of.
+
+use crate::ask::Fault;
+use crate::capability::Response;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+/// What may stand in a path segment or a query value as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'@');
+
+/// A path segment or a query value, percent-encoded.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
+}
+
+/// A path with its query: values are encoded, names are not.
+#[must_use]
+pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
+    let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+}
+
+/// The JSON body of a successful answer.
+///
+/// # Errors
+/// What the server complained of, or [`Fault::Garbled`] where a success is no JSON.
+pub fn json(answer: Result<Response, Fault>) -> Result<Value, Fault> {
+    let response = answer?;
+    if !(200..300).contains(&response.status) {
+        return Err(refused(response.status, &response.body));
+    }
+    serde_json::from_slice(&response.body).map_err(|why| garbled(&response.body, &why.to_string()))
+}
+
+/// What a server complained of.
+#[must_use]
+pub fn refused(status: u16, body: &[u8]) -> Fault {
+    let (code, message) = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => complaint(&value),
+        Err(_) => (String::new(), outline(body)),
+    };
+    Fault::Refused { status, code, message }
+}
+
+/// Code and message of an error body, in any of the shapes that OData services use: the deepest message says most.
+#[must_use]
+pub fn complaint(body: &Value) -> (String, String) {
+    let error = member(body, "error").unwrap_or(body);
+    let code = text(error, "code").unwrap_or_default();
+    let mut message = text(error, "message").or_else(|| text(error, "ExceptionMessage")).unwrap_or_default();
+    if let Some(detail) = text(error, "MessageDetail") {
+        message = format!("{message} {detail}");
+    }
+    let mut inner = error;
+    while let Some(next) = member(inner, "innererror").or_else(|| member(inner, "internalexception")) {
+        if let Some(deeper) = text(next, "message").filter(|deeper| !deeper.is_empty()) {
+            message = deeper;
+        }
+        inner = next;
+    }
+    if let Some(existing) = text(error, "@event.existingEventId") {
+        message = format!("{message} [{existing}]");
+    }
+    (code, crate::text::cut(&message, 500))
+}
+
+fn garbled(body: &[u8], why: &str) -> Fault {
+    Fault::Garbled(if body.trim_ascii_start().first() == Some(&b'<') { outline(body) } else { crate::text::cut(why, 200) })
+}
+
+/// The first words of a body that is no JSON.
+fn outline(body: &[u8]) -> String {
+    if body.is_empty() {
+        return "an empty body".into();
+    }
+    let text = String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).into_owned();
+    if text.trim_start().starts_with('<') {
+        let words = crate::text::line(&crate::text::html_to_text(&text));
+        format!("an HTML page: {}", crate::text::cut(&words, 160))
+    } else {
+        crate::text::cut(&crate::text::line(&text), 160)
+    }
+}
+
+/// A member, whatever the case of its name: servers write `innerError` and `innererror`.
+fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    value.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    match member(value, name)? {
+        Value::String(text) => Some(text.clone()),
+        // OData 3 style: {"lang": "...", "value": "..."}
+        Value::Object(object) => object.get("value").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_deepest_message_is_the_one_shown() {
+        let body = json!({"error": {"code": "", "message": "An error has occurred.", "innererror": {"message": "Column", "internalexception": {"message": "Column by path OwnerId not found"}}}});
+        assert_eq!(complaint(&body), (String::new(), "Column by path OwnerId not found".into()));
+        let body = json!({"Message": "An error has occurred.", "ExceptionMessage": "Boom"});
+        assert_eq!(complaint(&body).1, "An error has occurred.");
+        let body = json!({"error": {"code": "ErrorItemNotFound", "message": "gone", "innerError": {"date": "x"}}});
+        assert_eq!(complaint(&body), ("ErrorItemNotFound".into(), "gone".into()));
+    }
+
+    #[test]
+    fn a_page_of_html_is_called_one() {
+        let body = b"<html><head><title>x</title></head><body><h1>Request blocked</h1></body></html>".to_vec();
+        let answer = json(Ok(Response { status: 200, headers: Vec::new(), body, received: 0 }));
+        assert_eq!(answer, Err(Fault::Garbled("an HTML page: Request blocked".into())));
+    }
+}
