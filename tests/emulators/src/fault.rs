@@ -63,6 +63,17 @@ pub enum Effect {
         #[serde(default)]
         body: Json,
     },
+    /// The service acts; its answer is replaced, as by an error that comes after the row was saved.
+    StatusAfter {
+        /// Status code.
+        status: u16,
+        /// Headers.
+        #[serde(default)]
+        headers: Map<String, Json>,
+        /// Body: a text as it is, anything else as JSON.
+        #[serde(default)]
+        body: Json,
+    },
     /// A page of HTML, as of a login or a firewall, in the service's place.
     Html {
         /// Status code, 200 by default.
@@ -95,6 +106,9 @@ pub enum Effect {
         /// Body of the part.
         #[serde(default)]
         body: Json,
+        /// The service acts on the part all the same.
+        #[serde(default)]
+        acts: bool,
     },
 }
 
@@ -113,6 +127,8 @@ pub struct PartFault {
     pub headers: Map<String, Json>,
     /// Body, null for none.
     pub body: Json,
+    /// The service acts on it all the same.
+    pub acts: bool,
 }
 
 /// What becomes of the service's answer, or stands in its place.
@@ -123,6 +139,8 @@ pub enum Turn {
     Pass,
     /// This, without asking the service.
     Instead(Response),
+    /// This, after the service acted.
+    Afterwards(Response),
     /// Cut off.
     Cut(usize),
     /// Replaced by so many bytes.
@@ -222,12 +240,14 @@ fn apply(effect: &Effect, decision: &mut Decision) -> bool {
             decision.after += Duration::from_millis(*ms);
             return true;
         }
-        Effect::Part { nth, status, headers, body } => {
-            let part = PartFault { nth: *nth, status: *status, headers: headers.clone(), body: body.clone() };
+        Effect::Part { nth, status, headers, body, acts } => {
+            let part =
+                PartFault { nth: *nth, status: *status, headers: headers.clone(), body: body.clone(), acts: *acts };
             decision.parts.push(part);
             return true;
         }
         Effect::Status { status, headers, body } => Turn::Instead(answer(*status, headers, body)),
+        Effect::StatusAfter { status, headers, body } => Turn::Afterwards(answer(*status, headers, body)),
         Effect::Html { status } => Turn::Instead(Response {
             status: *status,
             headers: vec![("content-type".into(), "text/html; charset=utf-8".into())],

@@ -168,7 +168,7 @@ impl Site {
         let delivery = match decision.turn {
             Turn::LostBefore => Delivery::LostBefore,
             Turn::Instead(response) => Delivery::Answer(response),
-            Turn::Pass | Turn::Cut(_) | Turn::Huge(_) | Turn::LostAfter => {
+            Turn::Pass | Turn::Cut(_) | Turn::Huge(_) | Turn::LostAfter | Turn::Afterwards(_) => {
                 let response = self.ask(base, request, &decision.parts, now);
                 match decision.turn {
                     Turn::LostAfter => {
@@ -181,6 +181,7 @@ impl Site {
                         response.body.truncate(at);
                         Delivery::Cut { response, length }
                     }
+                    Turn::Afterwards(instead) => Delivery::Answer(instead),
                     Turn::Huge(bytes) => Delivery::Answer(Response { body: vec![b' '; bytes], ..response }),
                     _ => Delivery::Answer(response),
                 }

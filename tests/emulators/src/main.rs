@@ -61,7 +61,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     if arguments.print_config {
         let addresses = Addresses {
             creatio: format!("http://{}", arguments.creatio),
-            graph: None,
+            graph: Some(format!("http://{}", arguments.graph)),
             control: format!("http://{}", arguments.control),
         };
         return print(&config_toml(&world, &addresses));

@@ -42,10 +42,11 @@ impl Splice {
                 None => None,
             };
             let status = answer.as_ref().and_then(|answer| answer.get("status")).and_then(Json::as_u64);
-            if answer.is_none() {
-                kept.push(part);
-            } else if status.is_some_and(|status| status >= 400) {
+            if status.is_some_and(|status| status >= 400) {
                 failed.insert(id.clone());
+            }
+            if answer.is_none() || fault.is_some_and(|fault| fault.acts) {
+                kept.push(part);
             }
             order.push((id, answer));
             if stops && !failed.is_empty() {
@@ -70,7 +71,10 @@ impl Splice {
         let mut rest: Vec<Json> = std::mem::take(answers);
         for (id, answer) in &self.order {
             match answer {
-                Some(answer) => answers.push(answer.clone()),
+                Some(answer) => {
+                    rest.retain(|answer| answer.get("id").and_then(Json::as_str) != Some(id));
+                    answers.push(answer.clone());
+                }
                 None => {
                     if let Some(at) = rest.iter().position(|answer| answer.get("id").and_then(Json::as_str) == Some(id))
                     {
@@ -128,6 +132,7 @@ mod tests {
             status: 429,
             headers: Map::from_iter([("Retry-After".to_owned(), json!("7"))]),
             body: Json::Null,
+            acts: false,
         }
     }
 
@@ -140,6 +145,18 @@ mod tests {
             Response::json(200, &json!({ "responses": [{"id": "c", "status": 200}, {"id": "a", "status": 200}] }));
         let joined = splice.join(Some(rest));
         assert_eq!(ids(&joined.body, "responses"), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_part_that_acts_reaches_the_service_and_its_answer_is_replaced() {
+        let request = batch(&json!([{"id": "a"}, {"id": "b"}]));
+        let splice = Splice::of(&request, &[PartFault { acts: true, ..fault(1) }], false).unwrap();
+        assert_eq!(ids(&splice.request.as_ref().unwrap().body, "requests"), ["a", "b"]);
+        let all =
+            Response::json(200, &json!({ "responses": [{"id": "a", "status": 201}, {"id": "b", "status": 201}] }));
+        let joined: Json = serde_json::from_slice(&splice.join(Some(all)).body).unwrap();
+        assert_eq!((&joined["responses"][0]["status"], &joined["responses"][1]["status"]), (&json!(429), &json!(201)));
+        assert_eq!(joined["responses"].as_array().unwrap().len(), 2);
     }
 
     #[test]

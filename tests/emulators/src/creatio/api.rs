@@ -49,7 +49,6 @@ impl Creatio {
             access: Access::default(),
             administrator: derived("user Supervisor"),
             ids: 0,
-            removed_parent: None,
         };
         lookups::fill(&mut site.store, created);
         site.add_user(

@@ -41,6 +41,13 @@ pub struct Knobs {
     pub row_cap: usize,
     /// Comparisons and calls in one `$filter` at most; more is a 500.
     pub filter_limit: usize,
+    /// Bytes of a query in an address at most; a longer one gets the web server's own page, 404.
+    pub query_limit: usize,
+    /// Rows of an answer at most that carries `Notes` or `Body`; more is the 500 of the guard of the server's memory.
+    pub heavy_rows: usize,
+    /// The zone (IANA) in whose wall time reads show instants, still labelled `Z`, as old builds are said to; empty:
+    /// UTC, as it should be.
+    pub wall_time_zone: String,
     /// `$filter` may name a lookup's scalar column (`OwnerId eq …`), which is a 500 otherwise.
     pub scalar_lookup_filter: bool,
     /// `$filter` may ask a collection: `ActivityParticipantCollectionByActivity/any(p: …)`.
@@ -89,6 +96,9 @@ impl Default for Knobs {
             page_size: None,
             row_cap: 20_000,
             filter_limit: 100,
+            query_limit: 16_384,
+            heavy_rows: 20_000,
+            wall_time_zone: String::new(),
             scalar_lookup_filter: false,
             any: false,
             expand_collections: false,

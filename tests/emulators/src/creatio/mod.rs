@@ -70,8 +70,6 @@ pub struct Creatio {
     administrator: Uuid,
     /// Ids made by the server so far.
     ids: u64,
-    /// The activity of a participant that was just removed.
-    removed_parent: Option<Uuid>,
 }
 
 /// One OData request's surroundings.
@@ -90,6 +88,9 @@ impl Creatio {
             return page(404, "404 - File or directory not found.");
         };
         let site = self.site(request);
+        if request.query().len() > self.knobs.query_limit {
+            return page(404, "404.15 - Query string too long.");
+        }
         match (request.method.as_str(), path.as_str()) {
             ("POST", "/ServiceModel/AuthService.svc/Login") => return self.forms_login(request, now),
             (_, "/0/ServiceModel/AuthService.svc/Login") => return page(401, "401 - Unauthorized"),
@@ -114,7 +115,11 @@ impl Creatio {
         let response = if is_odata {
             let part = Part {
                 method: request.method.clone(),
-                url: format!("{}?{}", below.trim_start_matches("/odata").trim_start_matches('/'), request.query()),
+                url: format!(
+                    "{}?{}",
+                    below.strip_prefix("/odata").unwrap_or(below).trim_start_matches('/'),
+                    request.query()
+                ),
                 content_type: request.header("content-type").map(str::to_owned),
                 body: request.body.clone(),
             };
@@ -144,7 +149,8 @@ impl Creatio {
             let message = "Current user does not have permission to perform the operation CanUseODataService.";
             return Failure::Framework(403, message.into()).response();
         }
-        if part.method == "POST" && part.url.starts_with("$batch?") {
+        let path = part.url.split('?').next().unwrap_or_default();
+        if part.method == "POST" && matches!(resource::resource(path), Ok(resource::Resource::Batch)) {
             return self.batch(&call, request).with("odata-version", "4.0");
         }
         self.answer(&call, part)

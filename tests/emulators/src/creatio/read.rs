@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use chrono::Datelike as _;
+use chrono_tz::Tz;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -12,7 +14,7 @@ use super::query::{Expand, Options, Shape, options, parameters};
 use super::resource::Resource;
 use super::schema::{Column, Entity};
 use super::store::Row;
-use super::value::{Fraction, Kind, Value};
+use super::value::{Fraction, Kind, Value, parse_time};
 use super::{Call, Creatio, metadata};
 use crate::wire::Response;
 
@@ -76,6 +78,12 @@ impl Creatio {
         let wanted = options.top.unwrap_or(usize::MAX).min(total.saturating_sub(options.skip));
         let page = self.knobs.page_size.unwrap_or(usize::MAX).min(self.knobs.row_cap);
         let shown = wanted.min(page);
+        let heavy = |columns: &Vec<&Column>| columns.iter().any(|column| matches!(column.name, "Notes" | "Body"));
+        if shown > self.knobs.heavy_rows && entity.name == "Activity" && options.shape.select.as_ref().is_none_or(heavy)
+        {
+            let message = "The request reached the RAM consumption limit of 500 MB.";
+            return Err(Failure::Internal(500, message.into()));
+        }
         let value: Vec<Json> = rows
             .into_iter()
             .skip(options.skip)
@@ -142,6 +150,9 @@ impl Creatio {
             Some(columns) => columns.iter().for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
             None => entity.columns().for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
         }
+        if let Ok(zone) = self.knobs.wall_time_zone.parse::<Tz>() {
+            mislabel(&mut fields, zone);
+        }
         for expand in &shape.expand {
             match expand {
                 Expand::One { name, lookup, target, shape } => {
@@ -175,6 +186,15 @@ fn show_cell(fields: &mut Map<String, Json>, entity: &Entity, row: &Row, column:
         return;
     }
     fields.insert(column.name.to_owned(), column.kind.json(row.get(column.name), fraction));
+}
+
+/// Wall time that claims to be UTC.
+fn mislabel(fields: &mut Map<String, Json>, zone: Tz) {
+    for value in fields.values_mut() {
+        let Some(time) = value.as_str().and_then(parse_time).filter(|time| time.year() > 1) else { continue };
+        let wall = time.with_timezone(&zone).naive_local().and_utc();
+        *value = Kind::Time.json(Some(&Value::Time(wall)), Fraction::Kept);
+    }
 }
 
 fn plain(text: String) -> Response {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::access::User;
 use super::failure::Failure;
 use super::ids::derived;
-use super::schema::{Default, ENTITIES, Entity};
+use super::schema::{Access, Default, ENTITIES, Entity};
 use super::store::Row;
 use super::value::{Value, kept};
 use super::{Call, Creatio};
@@ -101,15 +101,15 @@ impl Creatio {
                 }
             }
         }
-        self.remove(entity, id);
-        if let Some(row) = self.removed_parent.take() {
-            self.participant_edited(call, row);
+        let removed = self.remove(entity, id).filter(|_| entity.name == "ActivityParticipant");
+        if let Some(activity) = removed.and_then(|row| row.guid("ActivityId")) {
+            self.participant_edited(call, activity);
         }
         Ok(())
     }
 
     /// Takes a row away with everything that lives in it.
-    pub(super) fn remove(&mut self, entity: &'static Entity, id: Uuid) {
+    fn remove(&mut self, entity: &'static Entity, id: Uuid) -> Option<Row> {
         for child in ENTITIES {
             for column in child.columns().filter(|column| column.is_parent() && column.target == Some(entity.name)) {
                 for id in self.store.children(child, column, id) {
@@ -117,9 +117,7 @@ impl Creatio {
                 }
             }
         }
-        let row = self.store.take(entity, id);
-        self.removed_parent =
-            row.filter(|_| entity.name == "ActivityParticipant").and_then(|row| row.guid("ActivityId"));
+        self.store.take(entity, id)
     }
 
     fn save(
@@ -153,6 +151,14 @@ impl Creatio {
                     ),
                 ));
             }
+        }
+        if let (Access::Of(parent), None) = (entity.access, old)
+            && !self.sees(&call.caller, entity, &row)
+        {
+            return Err(Failure::Internal(
+                403,
+                format!("Insufficient rights to the record that \"{parent}\" points at."),
+            ));
         }
         row.set("Id", Some(Value::Guid(id)));
         if entity.name == "Activity" {
