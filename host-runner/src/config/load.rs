@@ -1,0 +1,465 @@
+//! From the file to a [`Config`]: every fault is collected, so that a person mends a file once.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+
+use toml::Spanned;
+use url::Url;
+
+use super::raw::{RawAccount, RawConfig, RawCreatio, RawDate, RawLimits, RawSecret, RawSelection};
+use super::{
+    Account, Config, ConfigError, Creatio, CreatioSignIn, Exported, Fault, Folders, Language, Mailbox, SecretSource,
+};
+use crate::http::{Origin, Rules};
+use crate::runtime::Limits;
+
+const GRAPH: &str = "https://graph.microsoft.com";
+const LOGIN: &str = "https://login.microsoftonline.com";
+
+impl Config {
+    /// Reads and judges a file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|fault| {
+            ConfigError::single(path, None, "", format!("cannot be read: {fault}; name another file with --config"))
+        })?;
+        Self::parse(path, &text)
+    }
+
+    /// Judges the text of a file; paths in it are relative to the file's folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let raw: RawConfig = toml::from_str(text).map_err(|fault| {
+            let line = fault.span().map(|span| line_of(text, &span));
+            ConfigError::single(path, line, "", fault.message().to_owned())
+        })?;
+        let mut judge = Judge { path, text, faults: Vec::new() };
+        let config = judge.config(raw);
+        judge.faults.sort_by_key(|fault| fault.line);
+        match config {
+            Some(config) if judge.faults.is_empty() => Ok(config),
+            _ => Err(ConfigError { path: path.to_owned(), faults: judge.faults }),
+        }
+    }
+}
+
+fn line_of(text: &str, span: &Range<usize>) -> usize {
+    text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
+}
+
+struct Judge<'a> {
+    path: &'a Path,
+    text: &'a str,
+    faults: Vec<Fault>,
+}
+
+impl Judge<'_> {
+    fn fault(&mut self, span: Option<Range<usize>>, key: &str, text: impl Into<String>) {
+        let line = span.map(|span| line_of(self.text, &span));
+        self.faults.push(Fault { line, key: key.to_owned(), text: text.into() });
+    }
+
+    fn config(&mut self, raw: RawConfig) -> Option<Config> {
+        let private = self.origins(&raw.network.allow);
+        let tenant = raw.tenant.id.get_ref().trim().to_owned();
+        if tenant.is_empty()
+            || tenant.len() > 64
+            || !tenant.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        {
+            let text = "takes 1 to 64 letters, digits, '-', '_' and '.'; choose it once and never change it";
+            self.fault(Some(raw.tenant.id.span()), "[tenant] id", text);
+        }
+        let storage = self.beside(raw.tenant.storage.as_deref().unwrap_or(&format!("{tenant}.db")));
+        let creatio = self.creatio(raw.creatio, &private);
+        let mailbox = match (raw.microsoft, raw.exchange) {
+            (Some(microsoft), None) => {
+                let raw = microsoft.into_inner();
+                let graph = self.optional_url(raw.graph_url.as_ref(), GRAPH, "[microsoft] graph-url", &private);
+                let login = self.optional_url(raw.login_url.as_ref(), LOGIN, "[microsoft] login-url", &private);
+                let client_secret = self.secret(&raw.client_secret, "[microsoft] client-secret");
+                Some((graph, login, client_secret)).and_then(|(graph, login, client_secret)| {
+                    Some(Mailbox::Microsoft {
+                        graph: graph?,
+                        login: login?,
+                        directory: raw.directory,
+                        client_id: raw.client_id,
+                        client_secret: client_secret?,
+                    })
+                })
+            }
+            (None, Some(exchange)) => {
+                let raw = exchange.into_inner();
+                let url = self.url(&raw.url, "[exchange] url", &private);
+                let password = self.secret(&raw.password, "[exchange] password");
+                url.zip(password).map(|(url, password)| Mailbox::Exchange { url, user: raw.user, password })
+            }
+            (Some(_), Some(exchange)) => {
+                let text = "the file has [microsoft] and [exchange]; keep the one that serves the mailboxes, and give \
+                            the others a file of their own with the same [tenant] id of another site";
+                self.fault(Some(exchange.span()), "[exchange]", text);
+                None
+            }
+            (None, None) => {
+                self.fault(
+                    None,
+                    "[microsoft]",
+                    "is missing; say how to reach the mailboxes, with it or with [exchange]",
+                );
+                None
+            }
+        };
+        let accounts = self.accounts(&raw.defaults, &raw.account);
+        let (limits, rules) = limits(&raw.limits);
+        Some(Config {
+            path: self.path.to_owned(),
+            tenant,
+            storage,
+            creatio: creatio?,
+            mailbox: mailbox?,
+            private,
+            limits,
+            rules,
+            accounts,
+        })
+    }
+
+    fn beside(&self, path: &str) -> std::path::PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(path)
+    }
+
+    fn origins(&mut self, allowed: &[Spanned<String>]) -> Vec<Origin> {
+        let mut origins = Vec::new();
+        for text in allowed {
+            match Url::parse(text.get_ref()).ok().filter(|url| url.path() == "/").as_ref().and_then(Origin::of) {
+                Some(origin) => origins.push(origin),
+                None => {
+                    let advice = format!("{:?} is not an origin; write it as http://host:port", text.get_ref());
+                    self.fault(Some(text.span()), "[network] allow", advice);
+                }
+            }
+        }
+        origins
+    }
+
+    fn optional_url(
+        &mut self,
+        text: Option<&Spanned<String>>,
+        default: &str,
+        key: &str,
+        private: &[Origin],
+    ) -> Option<Url> {
+        match text {
+            Some(text) => self.url(text, key, private),
+            None => Url::parse(default).ok(),
+        }
+    }
+
+    fn url(&mut self, text: &Spanned<String>, key: &str, private: &[Origin]) -> Option<Url> {
+        let said = text.get_ref();
+        let parsed = Url::parse(said.trim()).ok().filter(|url| url.has_host());
+        let Some(url) = parsed else {
+            self.fault(Some(text.span()), key, format!("{said:?} is not an address; write it as https://host"));
+            return None;
+        };
+        let advice = match Origin::of(&url) {
+            None => Some(format!("{said:?} is not an address of the web; it begins with https://")),
+            Some(_) if !url.username().is_empty() || url.password().is_some() => {
+                Some("an address holds no user name and no password".to_owned())
+            }
+            Some(_) if url.query().is_some() || url.fragment().is_some() => {
+                Some(format!("{said:?} goes too far; leave out what follows '?' or '#'"))
+            }
+            Some(origin) if url.scheme() == "http" && !private.contains(&origin) => Some(format!(
+                "{origin} is plain http, over which secrets travel in clear; use https, or, on a network that you \
+                 trust, add \"{origin}\" to [network] allow"
+            )),
+            Some(_) => None,
+        };
+        match advice {
+            Some(advice) => {
+                self.fault(Some(text.span()), key, advice);
+                None
+            }
+            None => Some(url),
+        }
+    }
+
+    fn secret(&mut self, raw: &Spanned<RawSecret>, key: &str) -> Option<SecretSource> {
+        let place = match raw.get_ref() {
+            RawSecret::Place(place) => place,
+            RawSecret::Literal(_) => {
+                let text = "holds a value, and this file must hold no secrets; point to the secret with \
+                            { env = \"NAME\" } or { file = \"PATH\" }, and change a secret that was written here";
+                self.fault(Some(raw.span()), key, text);
+                return None;
+            }
+        };
+        match (&place.env, &place.file, place.prompt) {
+            (Some(name), None, None) => Some(SecretSource::Env(name.clone())),
+            (None, Some(path), None) => Some(SecretSource::File(self.beside(path))),
+            (None, None, Some(true)) => Some(SecretSource::Prompt(key.to_owned())),
+            _ => {
+                let text = "takes one of { env = \"NAME\" }, { file = \"PATH\" } and { prompt = true }";
+                self.fault(Some(raw.span()), key, text);
+                None
+            }
+        }
+    }
+
+    fn creatio(&mut self, raw: Spanned<RawCreatio>, private: &[Origin]) -> Option<Creatio> {
+        let span = raw.span();
+        let raw = raw.into_inner();
+        let url = self.url(&raw.url, "[creatio] url", private);
+        let shared = match raw.visibility.as_ref().map(|text| text.get_ref().as_str()) {
+            None | Some("shared") => true,
+            Some("own") => false,
+            Some(other) => {
+                let text = format!("{other:?} is not known; it is \"shared\" for an integration user, or \"own\"");
+                self.fault(raw.visibility.as_ref().map(Spanned::span), "[creatio] visibility", text);
+                true
+            }
+        };
+        let wanted = raw.sign_in.as_ref().map_or("oauth", |text| text.get_ref().as_str()).to_owned();
+        let missing = |judge: &mut Self, key: &str| {
+            let text = format!("is missing; sign-in = \"{wanted}\" needs it");
+            judge.fault(Some(span.clone()), &format!("[creatio] {key}"), text);
+        };
+        let sign_in = match wanted.as_str() {
+            "oauth" => {
+                let secret = raw.client_secret.as_ref().map(|secret| self.secret(secret, "[creatio] client-secret"));
+                let identity = raw.identity_url.as_ref().map(|text| self.url(text, "[creatio] identity-url", private));
+                for (key, found) in [
+                    ("client-id", raw.client_id.is_some()),
+                    ("client-secret", secret.is_some()),
+                    ("identity-url", identity.is_some()),
+                ] {
+                    if !found {
+                        missing(self, key);
+                    }
+                }
+                raw.client_id.zip(secret.flatten()).zip(identity.flatten()).map(
+                    |((client_id, client_secret), identity)| CreatioSignIn::OAuth {
+                        identity,
+                        client_id,
+                        client_secret,
+                    },
+                )
+            }
+            "forms" => {
+                let password = raw.password.as_ref().map(|secret| self.secret(secret, "[creatio] password"));
+                for (key, found) in [("user", raw.user.is_some()), ("password", password.is_some())] {
+                    if !found {
+                        missing(self, key);
+                    }
+                }
+                raw.user.zip(password.flatten()).map(|(user, password)| CreatioSignIn::Forms { user, password })
+            }
+            other => {
+                let text = format!("{other:?} is not known; it is \"oauth\" or \"forms\"");
+                self.fault(raw.sign_in.as_ref().map(Spanned::span), "[creatio] sign-in", text);
+                None
+            }
+        };
+        let odata = raw.odata.unwrap_or_else(|| "0/odata".to_owned()).trim_matches('/').to_owned();
+        Some(Creatio { url: url?, odata, sign_in: sign_in?, shared })
+    }
+
+    fn accounts(&mut self, defaults: &RawAccount, raw: &[Spanned<RawAccount>]) -> Vec<Account> {
+        if let Some(mail) = &defaults.mail {
+            self.fault(Some(mail.span()), "[defaults] mail", "belongs to an [[account]]; leave it out here");
+        }
+        let mut accounts: Vec<Account> = Vec::new();
+        for one in raw {
+            let span = one.span();
+            let Some(account) = self.account(defaults, one) else { continue };
+            if accounts.iter().any(|known| known.mail.eq_ignore_ascii_case(&account.mail)) {
+                let text = format!("{} has an [[account]] already; keep one of them", account.mail);
+                self.fault(Some(span), "[[account]] mail", text);
+            } else if accounts.iter().any(|known| known.id == account.id) {
+                let text = format!("another [[account]] has the id {} already; ids are unique", account.id);
+                self.fault(Some(span), "[[account]] id", text);
+            } else {
+                accounts.push(account);
+            }
+        }
+        if raw.is_empty() {
+            self.fault(None, "[[account]]", "is missing; add one for each mailbox");
+        }
+        accounts
+    }
+
+    fn account(&mut self, defaults: &RawAccount, spanned: &Spanned<RawAccount>) -> Option<Account> {
+        let raw = spanned.get_ref();
+        let Some(mail) = raw.mail.as_ref() else {
+            self.fault(Some(spanned.span()), "[[account]] mail", "is missing; it is the address of the mailbox");
+            return None;
+        };
+        let span = mail.span();
+        let mail = mail.get_ref().trim().to_owned();
+        if !mail.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+            || mail.contains(['/', '\\', '?', '#', '%', ' '])
+        {
+            self.fault(Some(span.clone()), "[[account]] mail", format!("{mail:?} is not an address"));
+        }
+        let id = raw.id.as_ref().map_or_else(|| mail.to_lowercase(), |id| id.get_ref().clone());
+        if id.is_empty() || id.len() > 128 {
+            self.fault(Some(span.clone()), "[[account]] id", "has 1 to 128 characters");
+        }
+        let user = raw.user.as_ref().or(defaults.user.as_ref()).map(|user| user.get_ref().clone());
+        if user.is_none() {
+            let text = format!("is missing for {mail}; it is the login name of the Creatio user");
+            self.fault(Some(spanned.span()), "[[account]] user", text);
+        }
+        let time_zone = self.time_zone(raw.time_zone.as_ref().or(defaults.time_zone.as_ref()), spanned, &mail);
+        let language = self.language(raw.language.as_ref().or(defaults.language.as_ref()));
+        let import_from = self.date(raw.import_from.as_ref().or(defaults.import_from.as_ref()));
+        let mut selection =
+            |own: &Option<Spanned<RawSelection>>, default: &Option<Spanned<RawSelection>>, key: &str| {
+                own.as_ref().or(default.as_ref()).map_or(Selection::None, |text| self.selection(text, key))
+            };
+        let import_meetings = selection(&raw.import_meetings, &defaults.import_meetings, "import-meetings").folders();
+        let import_tasks = selection(&raw.import_tasks, &defaults.import_tasks, "import-tasks").folders();
+        let export = selection(&raw.export, &defaults.export, "export").exported();
+        let policies = self.policies(defaults, raw);
+        Some(Account {
+            id,
+            mail,
+            user: user?,
+            time_zone: time_zone?,
+            language,
+            automatic: raw.automatic.or(defaults.automatic).unwrap_or(true),
+            import_from,
+            import_meetings,
+            import_tasks,
+            export,
+            meetings_to: raw.meetings_to.clone().or_else(|| defaults.meetings_to.clone()),
+            tasks_to: raw.tasks_to.clone().or_else(|| defaults.tasks_to.clone()),
+            policies,
+        })
+    }
+
+    fn time_zone(
+        &mut self,
+        text: Option<&Spanned<String>>,
+        account: &Spanned<RawAccount>,
+        mail: &str,
+    ) -> Option<chrono_tz::Tz> {
+        let Some(text) = text else {
+            let advice = format!("is missing for {mail}; name the user's zone, for example Europe/Moscow");
+            self.fault(Some(account.span()), "time-zone", advice);
+            return None;
+        };
+        let zone = text.get_ref().parse().ok();
+        if zone.is_none() {
+            let advice = format!("there is no zone {:?}; use an IANA name such as Europe/Moscow", text.get_ref());
+            self.fault(Some(text.span()), "time-zone", advice);
+        }
+        zone
+    }
+
+    fn language(&mut self, text: Option<&Spanned<String>>) -> Language {
+        match text.map(|text| (text.get_ref().as_str(), text.span())) {
+            None | Some(("en", _)) => Language::En,
+            Some(("ru", _)) => Language::Ru,
+            Some((other, span)) => {
+                self.fault(Some(span), "language", format!("{other:?} is not known; it is \"en\" or \"ru\""));
+                Language::En
+            }
+        }
+    }
+
+    fn date(&mut self, raw: Option<&Spanned<RawDate>>) -> Option<chrono::NaiveDate> {
+        let raw = raw?;
+        let text = match raw.get_ref() {
+            RawDate::Text(text) => text.clone(),
+            RawDate::Date(date) => date.to_string(),
+        };
+        let date = chrono::NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
+        if date.is_none() {
+            self.fault(Some(raw.span()), "import-from", format!("{text:?} is not a date; write it as 2026-11-01"));
+        }
+        date
+    }
+
+    fn selection(&mut self, raw: &Spanned<RawSelection>, key: &str) -> Selection {
+        match raw.get_ref() {
+            RawSelection::Word(word) if word == "all" => Selection::All,
+            RawSelection::Word(word) if word == "none" => Selection::None,
+            RawSelection::Word(word) => {
+                let text = format!("{word:?} is not known; it is \"all\", \"none\" or a list of names or ids");
+                self.fault(Some(raw.span()), key, text);
+                Selection::None
+            }
+            RawSelection::List(list) if list.is_empty() => Selection::None,
+            RawSelection::List(list) => Selection::These(list.clone()),
+        }
+    }
+
+    fn policies(&mut self, defaults: &RawAccount, raw: &RawAccount) -> Vec<(String, String)> {
+        let mut merged = BTreeMap::new();
+        for (name, value) in defaults.policies.iter().chain(&raw.policies) {
+            let text = match value.get_ref() {
+                toml::Value::String(text) => text.clone(),
+                toml::Value::Boolean(flag) => flag.to_string(),
+                toml::Value::Integer(number) => number.to_string(),
+                _ => {
+                    self.fault(Some(value.span()), &format!("policies.{name}"), "is a text, a number, true or false");
+                    continue;
+                }
+            };
+            merged.insert(name.clone(), text);
+        }
+        merged.into_iter().collect()
+    }
+}
+
+enum Selection {
+    None,
+    All,
+    These(Vec<String>),
+}
+
+impl Selection {
+    fn folders(self) -> Folders {
+        match self {
+            Self::None => Folders::None,
+            Self::All => Folders::All,
+            Self::These(list) => Folders::Selected(list),
+        }
+    }
+
+    fn exported(self) -> Exported {
+        match self {
+            Self::None => Exported::None,
+            Self::All => Exported::All,
+            Self::These(list) => Exported::Groups(list),
+        }
+    }
+}
+
+fn limits(raw: &RawLimits) -> (Limits, Rules) {
+    let seconds = |said: Option<u32>, default: Duration| said.map_or(default, |s| Duration::from_secs(s.into()));
+    let (limits, rules) = (Limits::default(), Rules::default());
+    (
+        Limits {
+            memory: raw.memory_mib.map_or(limits.memory, |mib| usize::try_from(mib).unwrap_or(4095) << 20),
+            cpu: seconds(raw.cpu_seconds, limits.cpu),
+            wall: raw.run_minutes.map_or(limits.wall, |minutes| Duration::from_secs(u64::from(minutes) * 60)),
+            host_calls: raw.host_calls.unwrap_or(limits.host_calls),
+            requests: raw.requests.unwrap_or(limits.requests),
+            longest_wait: seconds(raw.longest_wait_seconds, limits.longest_wait),
+        },
+        Rules {
+            request_timeout: seconds(raw.request_seconds, rules.request_timeout),
+            creatio_slots: raw.creatio_slots.unwrap_or(rules.creatio_slots),
+            mailbox_slots: raw.mailbox_slots.unwrap_or(rules.mailbox_slots),
+            ..rules
+        },
+    )
+}

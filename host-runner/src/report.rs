@@ -1,0 +1,113 @@
+//! What a component returns, as `synchronizer.wit` has it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::journal::Side;
+
+/// How a run ended, when it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// Everything was looked at.
+    Complete,
+    /// The budget was used up.
+    Budget,
+    /// The host asked to end.
+    Stopped,
+    /// A server asked to wait.
+    Throttled,
+}
+
+/// A number in a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Count {
+    /// An outcome of a journal entry, or `observed`, `unchanged`, `left-alone`, `standing`.
+    pub what: String,
+    /// The side, where there is one.
+    pub side: Option<Side>,
+    /// The action or reason that it counts; empty for all of them.
+    pub reason: String,
+    /// How many.
+    pub number: u64,
+}
+
+/// Something about the account that a person should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Warning {
+    /// A reason code.
+    pub code: String,
+    /// What it is about, and what to do.
+    pub text: String,
+}
+
+/// What came out of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Report {
+    /// How it ended.
+    pub ending: Ending,
+    /// Numbers.
+    pub counts: Vec<Count>,
+    /// Warnings.
+    pub warnings: Vec<Warning>,
+    /// When there is a reason to run again, in milliseconds since 1970.
+    pub next: Option<u64>,
+}
+
+/// What a folder holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    /// Meetings.
+    Meetings,
+    /// Tasks.
+    Tasks,
+}
+
+/// A folder of the mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Folder {
+    /// Its id, as the choices name it.
+    pub id: String,
+    /// Its name as the user reads it.
+    pub name: String,
+    /// What it holds.
+    pub content: Content,
+    /// The mailbox's own calendar, or its own task folder.
+    pub is_default: bool,
+    /// Part of "all".
+    pub offered: bool,
+    /// Why it is not part of "all", or cannot be used.
+    pub reason: Option<String>,
+}
+
+/// A group of activities in Creatio.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Group {
+    /// Its id, as the choices name it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Why its members cannot be told exactly.
+    pub reason: Option<String>,
+}
+
+/// What there is to choose from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Catalogue {
+    /// Folders of the mailbox.
+    pub folders: Vec<Folder>,
+    /// Groups of the Creatio site.
+    pub groups: Vec<Group>,
+    /// Id of the account's contact in Creatio.
+    pub contact: String,
+    /// Its name.
+    pub contact_name: String,
+    /// Warnings.
+    pub warnings: Vec<Warning>,
+}

@@ -1,0 +1,22 @@
+//! Running a component: loading it, one fresh sandbox for each run, and the limits around it.
+
+mod bindings;
+mod connector;
+mod convert;
+mod host;
+mod imports;
+mod lease;
+mod limits;
+mod meter;
+mod observer;
+mod resolve;
+mod run;
+mod sandbox;
+mod tenant;
+
+pub use connector::{Connector, LoadError};
+pub use host::{Host, HostBuilder, HostError};
+pub use limits::Limits;
+pub use observer::{Level, Observer, Silent};
+pub use run::{Action, Budget, GuestFailure, RunError, RunOptions, RunReport};
+pub use tenant::{Tenant, TenantBuilder, TenantError};
