@@ -6,20 +6,21 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::filter::{Filter, Function, Operator, Path};
+use super::knobs::Knobs;
 use super::schema::Entity;
 use super::store::{Row, Store};
 use super::value::{Kind, Value};
 
-pub(super) fn passes(filter: &Filter, row: &Row, store: &Store, ignore_case: bool) -> bool {
-    test(filter, row, store, ignore_case) == Some(true)
+pub(super) fn passes(filter: &Filter, row: &Row, store: &Store, knobs: &Knobs) -> bool {
+    test(filter, row, store, knobs) == Some(true)
 }
 
-fn test(filter: &Filter, row: &Row, store: &Store, ignore_case: bool) -> Option<bool> {
+fn test(filter: &Filter, row: &Row, store: &Store, knobs: &Knobs) -> Option<bool> {
     match filter {
         Filter::All(parts) => {
             let mut known = true;
             for part in parts {
-                match test(part, row, store, ignore_case) {
+                match test(part, row, store, knobs) {
                     Some(false) => return Some(false),
                     None => known = false,
                     Some(true) => {}
@@ -30,7 +31,7 @@ fn test(filter: &Filter, row: &Row, store: &Store, ignore_case: bool) -> Option<
         Filter::Any(parts) => {
             let mut known = true;
             for part in parts {
-                match test(part, row, store, ignore_case) {
+                match test(part, row, store, knobs) {
                     Some(true) => return Some(true),
                     None => known = false,
                     Some(false) => {}
@@ -38,10 +39,10 @@ fn test(filter: &Filter, row: &Row, store: &Store, ignore_case: bool) -> Option<
             }
             known.then_some(false)
         }
-        Filter::Not(inner) => test(inner, row, store, ignore_case).map(|passed| !passed),
+        Filter::Not(inner) => test(inner, row, store, knobs).map(|passed| !passed),
         Filter::Compare(path, operator, Some(literal)) => {
             let value = cell(path, row, store)?;
-            let order = compare(&value, literal, ignore_case);
+            let order = compare(&value, literal, knobs);
             Some(match operator {
                 Operator::Equal => order == Ordering::Equal,
                 Operator::NotEqual => order != Ordering::Equal,
@@ -66,7 +67,7 @@ fn test(filter: &Filter, row: &Row, store: &Store, ignore_case: bool) -> Option<
         Filter::Text(function, path, needle) => {
             let Some(Value::Text(mut text)) = cell(path, row, store) else { return None };
             let mut needle = needle.clone();
-            if ignore_case {
+            if knobs.ignore_case {
                 (text, needle) = (text.to_lowercase(), needle.to_lowercase());
             }
             Some(match function {
@@ -85,7 +86,7 @@ fn test(filter: &Filter, row: &Row, store: &Store, ignore_case: bool) -> Option<
                 children
                     .into_iter()
                     .filter_map(|id| store.row(child.name, id))
-                    .any(|row| inner.as_ref().is_none_or(|inner| passes(inner, row, store, ignore_case))),
+                    .any(|row| inner.as_ref().is_none_or(|inner| passes(inner, row, store, knobs))),
             )
         }
     }
@@ -103,11 +104,19 @@ pub(super) fn cell(path: &Path, row: &Row, store: &Store) -> Option<Value> {
     row.get(path.column.name).cloned().or_else(|| path.column.kind.empty())
 }
 
-fn compare(left: &Value, right: &Value, ignore_case: bool) -> Ordering {
+/// How the database orders two values.
+pub(super) fn compare(left: &Value, right: &Value, knobs: &Knobs) -> Ordering {
     match (left, right) {
-        (Value::Text(left), Value::Text(right)) if ignore_case => left.to_lowercase().cmp(&right.to_lowercase()),
+        (Value::Text(left), Value::Text(right)) if knobs.ignore_case => left.to_lowercase().cmp(&right.to_lowercase()),
+        (Value::Guid(left), Value::Guid(right)) if knobs.sql_server_ids => sql_server(*left).cmp(&sql_server(*right)),
         _ => left.cmp(right),
     }
+}
+
+/// SQL Server looks at the last group of an id first.
+fn sql_server(id: Uuid) -> [u8; 16] {
+    let [a0, a1, a2, a3, b0, b1, c0, c1, d0, d1, e0, e1, e2, e3, e4, e5] = id.to_bytes_le();
+    [e0, e1, e2, e3, e4, e5, d0, d1, c0, c1, b0, b1, a0, a1, a2, a3]
 }
 
 /// The only rows that can pass, where keys or indexed lookups say so; `None` means any row.

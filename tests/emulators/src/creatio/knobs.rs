@@ -56,6 +56,8 @@ pub struct Knobs {
     pub expand_collections: bool,
     /// Text is compared without regard to case.
     pub ignore_case: bool,
+    /// Ids are ordered as SQL Server does, last group first; else by their bytes, as PostgreSQL does.
+    pub sql_server_ids: bool,
     /// POST with an id that exists updates that row, in place of a duplicate-key error.
     pub post_updates_existing: bool,
     /// PATCH of a row that does not exist answers 404, in place of 204.
@@ -103,6 +105,7 @@ impl Default for Knobs {
             any: false,
             expand_collections: false,
             ignore_case: true,
+            sql_server_ids: false,
             post_updates_existing: false,
             patch_missing_is_404: false,
             unknown_column_status: 400,

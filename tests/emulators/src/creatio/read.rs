@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-use super::evaluate::{candidates, cell, passes};
+use super::evaluate::{candidates, cell, compare, passes};
 use super::failure::Failure;
 use super::query::{Expand, Options, Shape, options, parameters};
 use super::resource::Resource;
@@ -107,7 +107,7 @@ impl Creatio {
     fn matching(&self, call: &Call, entity: &'static Entity, options: &Options) -> Vec<&Row> {
         let filter = options.filter.as_ref();
         let accepted = |row: &Row| {
-            filter.is_none_or(|filter| passes(filter, row, &self.store, self.knobs.ignore_case))
+            filter.is_none_or(|filter| passes(filter, row, &self.store, &self.knobs))
                 && self.sees(&call.caller, entity, row)
         };
         let mut rows: Vec<&Row> = match filter.and_then(|filter| candidates(filter, entity, &self.store)) {
@@ -124,7 +124,14 @@ impl Creatio {
             keyed.sort_by(|(left, _), (right, _)| {
                 let pairs = left.iter().zip(right).zip(&options.order);
                 pairs.fold(Ordering::Equal, |order, ((left, right), (_, down))| {
-                    order.then(if *down { right.cmp(left) } else { left.cmp(right) })
+                    order.then_with(|| {
+                        let step = match (left, right) {
+                            (Some(left), Some(right)) => compare(left, right, &self.knobs),
+                            // Empty cells come first.
+                            _ => left.is_some().cmp(&right.is_some()),
+                        };
+                        if *down { step.reverse() } else { step }
+                    })
                 })
             });
             rows = keyed.into_iter().map(|(_, row)| row).collect();

@@ -137,6 +137,22 @@ async fn the_control_port_scripts_faults_moves_the_clock_and_edits() {
     }
 }
 
+#[tokio::test]
+async fn a_delayed_request_holds_up_no_other_and_is_finished_before_the_shell_stops() {
+    let served = served().await;
+    let sign = served.token().await;
+    let fault = json!({"path": "*ActivityStatus*", "effect": {"kind": "delay", "ms": 400}});
+    served.control("POST", "/faults", fault).await;
+    let (address, headers) = (served.creatio, sign.clone());
+    let slow = tokio::spawn(async move { raw(address, "GET", "/0/odata/ActivityStatus", &headers, "").await });
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let quick = raw(served.creatio, "GET", "/0/odata/ActivityType", &sign, "").await;
+    assert!(quick.starts_with("HTTP/1.1 200") && !slow.is_finished());
+    served.shell.stop().await;
+    assert!(slow.await.unwrap().starts_with("HTTP/1.1 200"));
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
 #[test]
 fn in_memory_a_site_meets_the_same_faults() {
     let base = "https://mycompany.creatio.com";
