@@ -5,6 +5,7 @@ pub mod config;
 pub mod control;
 pub mod creatio;
 pub mod fault;
+pub mod graph;
 pub mod harness;
 pub mod log;
 pub mod shell;

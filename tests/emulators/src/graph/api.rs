@@ -1,0 +1,389 @@
+//! What a test does to the service without going through the protocol.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+
+use super::Graph;
+use super::auth::Who;
+use super::decode::{Patch, ext_id};
+use super::encode::{event_id, extended, plain};
+use super::errors::ApiError;
+use super::event::{Address, Event, Seen};
+use super::ids::{Id, Key, Kind};
+use super::mailbox::{Group, Mailbox};
+use super::meeting::Reply;
+
+/// What a test usually wants to know of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSummary {
+    /// Immutable id.
+    pub id: String,
+    /// Classic id, as of now.
+    pub classic_id: String,
+    /// Name of its calendar.
+    pub calendar: String,
+    /// Title; empty where there is none.
+    pub subject: String,
+    /// `singleInstance` or `seriesMaster`.
+    pub kind: &'static str,
+    /// Start, as an instant.
+    pub start: DateTime<Utc>,
+    /// End, as an instant.
+    pub end: DateTime<Utc>,
+    /// Whether it lasts whole days.
+    pub all_day: bool,
+    /// The global object id.
+    pub ical_uid: String,
+    /// The change key.
+    pub change_key: String,
+    /// Whether the organizer has cancelled it.
+    pub cancelled: bool,
+    /// The owner's own answer.
+    pub response: &'static str,
+}
+
+fn text(error: ApiError) -> String {
+    format!("{}: {}", error.code, error.message)
+}
+
+impl Graph {
+    pub(super) fn mailbox_at(&self, mailbox: &str) -> Result<usize, String> {
+        self.names.get(&mailbox.to_lowercase()).copied().ok_or_else(|| format!("there is no mailbox {mailbox}"))
+    }
+
+    /// Key and date of an event by any of its ids, also when it lies in Deleted Items.
+    pub(super) fn event_at(&self, mailbox: &str, id: &str) -> Result<(usize, Key, Option<NaiveDate>), String> {
+        let at = self.mailbox_at(mailbox)?;
+        let id = Id::decode(id)
+            .filter(|id| id.kind == Kind::Event)
+            .ok_or_else(|| format!("{id} is not the id of an event"))?;
+        Ok((at, id.key, id.date))
+    }
+
+    /// A calendar by id or name; the default one without either.
+    pub(super) fn calendar_at(&self, at: usize, calendar: Option<&str>) -> Result<Key, String> {
+        let mailbox = self.mailbox(at).map_err(text)?;
+        let Some(wanted) = calendar else { return Ok(mailbox.default_calendar) };
+        let by_id = Id::decode(wanted).filter(|id| id.kind == Kind::Calendar).map(|id| id.key);
+        let found = by_id.or_else(|| {
+            mailbox.calendars.values().find(|calendar| calendar.name == wanted).map(|calendar| calendar.key)
+        });
+        found.ok_or_else(|| format!("there is no calendar {wanted}"))
+    }
+
+    /// Registers a program that may sign in.
+    pub fn add_client(&mut self, id: &str, secret: &str) {
+        self.auth.add_client(id, secret);
+    }
+
+    /// Adds a mailbox with a default calendar, and answers the user's id. A mailbox that is there already stays as it is.
+    pub fn add_mailbox(&mut self, mail: &str, name: &str, windows_zone: &str) -> String {
+        self.add_mailbox_with(mail, name, windows_zone, "Calendar")
+    }
+
+    /// The same with the name of the default calendar, which is in the user's language.
+    pub fn add_mailbox_with(&mut self, mail: &str, name: &str, windows_zone: &str, calendar: &str) -> String {
+        if let Some(known) = self.names.get(&mail.to_lowercase()).and_then(|at| self.mailboxes.get(*at)) {
+            return known.user.to_string();
+        }
+        let who = Address { name: name.to_owned(), address: mail.to_owned() };
+        let mut mailbox = Mailbox::new(who, windows_zone.to_owned());
+        for name in ["My Calendars", "Other Calendars"] {
+            let group = Group { key: self.number(), name: name.to_owned(), change: self.number() };
+            mailbox.groups.push(group);
+        }
+        let (at, user) = (self.mailboxes.len(), mailbox.user.to_string());
+        self.names.insert(mail.to_lowercase(), at);
+        self.names.insert(user.clone(), at);
+        self.mailboxes.push(mailbox);
+        if let Ok(key) = self.new_calendar(at, calendar, None)
+            && let Some(mailbox) = self.mailboxes.get_mut(at)
+        {
+            mailbox.default_calendar = key;
+        }
+        user
+    }
+
+    /// Adds a calendar and answers its id. One with another owner is shown among "Other Calendars".
+    ///
+    /// # Errors
+    /// There is no such mailbox, or it has a calendar of that name.
+    pub fn add_calendar(
+        &mut self,
+        mailbox: &str,
+        name: &str,
+        can_edit: bool,
+        owner: Option<&str>,
+    ) -> Result<String, String> {
+        let at = self.mailbox_at(mailbox)?;
+        let owner = owner.map(|mail| {
+            let known = self
+                .names
+                .get(&mail.to_lowercase())
+                .and_then(|at| self.mailboxes.get(*at))
+                .map(|mailbox| mailbox.who.clone());
+            known.unwrap_or_else(|| Address { name: mail.to_owned(), address: mail.to_owned() })
+        });
+        let group =
+            owner.as_ref().and(self.mailboxes.get(at)).and_then(|mailbox| mailbox.groups.get(1)).map(|group| group.key);
+        let key = self.new_calendar(at, name, group).map_err(text)?;
+        let mailbox = self.mailbox_mut(at).map_err(text)?;
+        if let Some(calendar) = mailbox.calendars.get_mut(&key) {
+            calendar.can_edit = can_edit;
+            if let Some(owner) = owner {
+                calendar.owner = owner;
+            }
+        }
+        Ok(mailbox.calendar_id(key))
+    }
+
+    /// The id of a calendar, by its name.
+    #[must_use]
+    pub fn calendar_id(&self, mailbox: &str, name: &str) -> Option<String> {
+        let at = self.mailbox_at(mailbox).ok()?;
+        let key = self.calendar_at(at, Some(name)).ok()?;
+        Some(self.mailboxes.get(at)?.calendar_id(key))
+    }
+
+    /// Creates an event as the user does, also in a calendar that only its owner may write. `event` is the body of a `POST`.
+    /// Answers its immutable id.
+    ///
+    /// # Errors
+    /// What the service would refuse.
+    pub fn add_event(
+        &mut self,
+        mailbox: &str,
+        calendar: Option<&str>,
+        event: &Value,
+        now: DateTime<Utc>,
+    ) -> Result<String, String> {
+        let at = self.mailbox_at(mailbox)?;
+        let calendar = self.calendar_at(at, calendar)?;
+        let map = event.as_object().ok_or("the event is not an object")?;
+        let patch = Patch::read(map, self.knobs.keep_bodies).map_err(text)?;
+        let key = self.create_anywhere(at, calendar, patch, now).map_err(text)?;
+        Ok(self.immutable_id(at, key))
+    }
+
+    /// Puts a meeting into a mailbox that somebody outside of this tenant organizes. Answers its immutable id.
+    ///
+    /// # Errors
+    /// What the service would refuse.
+    pub fn add_foreign_meeting(
+        &mut self,
+        mailbox: &str,
+        organizer: (&str, &str),
+        event: &Value,
+        now: DateTime<Utc>,
+    ) -> Result<String, String> {
+        let at = self.mailbox_at(mailbox)?;
+        // The organizer's own service has sent the invitations, so none leaves from here.
+        let sent = self.outbox.len();
+        let id = self.add_event(mailbox, None, event, now)?;
+        self.outbox.truncate(sent);
+        let (_, key, _) = self.event_at(mailbox, &id)?;
+        let organizer = Address { name: organizer.0.to_owned(), address: organizer.1.to_owned() };
+        self.receive(at, key, organizer, now).map_err(text)?;
+        Ok(id)
+    }
+
+    fn immutable_id(&self, at: usize, key: Key) -> String {
+        let mailbox = self.mailboxes.get(at).map(|mailbox| mailbox.guid).unwrap_or_default();
+        Id { kind: Kind::Event, mailbox, key, date: None, place: None }.encode()
+    }
+
+    /// The immutable id of one occurrence of a series, by its original date.
+    ///
+    /// # Errors
+    /// There is no such series or occurrence.
+    pub fn occurrence_id(&self, mailbox: &str, id: &str, date: NaiveDate) -> Result<String, String> {
+        let (at, key, _) = self.event_at(mailbox, id)?;
+        let event = self.event(at, key).map_err(text)?;
+        event.occurrence(date).ok_or_else(|| format!("the series has no occurrence on {date}"))?;
+        let guid = self.mailbox(at).map_err(text)?.guid;
+        Ok(event_id(guid, event, Some(date), true))
+    }
+
+    /// Changes an event as the user does; `changes` is the body of a `PATCH`.
+    ///
+    /// # Errors
+    /// What the service would refuse.
+    pub fn update_event(&mut self, mailbox: &str, id: &str, changes: &Value, now: DateTime<Utc>) -> Result<(), String> {
+        let (at, key, date) = self.event_at(mailbox, id)?;
+        let map = changes.as_object().ok_or("the changes are not an object")?;
+        let patch = Patch::read(map, self.knobs.keep_bodies).map_err(text)?;
+        self.update(at, key, date, &patch, now).map_err(text)
+    }
+
+    /// Deletes an event or an occurrence as the user does, with the mail that this means.
+    ///
+    /// # Errors
+    /// What the service would refuse.
+    pub fn delete_event(&mut self, mailbox: &str, id: &str, now: DateTime<Utc>) -> Result<(), String> {
+        let (at, key, date) = self.event_at(mailbox, id)?;
+        self.delete(at, key, date, true, now).map_err(text)
+    }
+
+    /// Moves an event to another calendar, by name or id.
+    ///
+    /// # Errors
+    /// There is no such event or calendar.
+    pub fn move_event(&mut self, mailbox: &str, id: &str, calendar: &str, now: DateTime<Utc>) -> Result<(), String> {
+        let (at, key, _) = self.event_at(mailbox, id)?;
+        let calendar = self.calendar_at(at, Some(calendar))?;
+        self.relocate(at, key, calendar, now).map_err(text)
+    }
+
+    /// Brings an event back from Deleted Items.
+    ///
+    /// # Errors
+    /// It does not lie there.
+    pub fn restore_event(&mut self, mailbox: &str, id: &str, now: DateTime<Utc>) -> Result<(), String> {
+        let (at, key, _) = self.event_at(mailbox, id)?;
+        self.bring_back(at, key, now).map_err(text)
+    }
+
+    /// Answers an invitation: `accepted`, `tentativelyAccepted` or `declined`.
+    ///
+    /// # Errors
+    /// There is no such event, the owner organizes it, or the answer is none.
+    pub fn respond_to_event(
+        &mut self,
+        mailbox: &str,
+        id: &str,
+        response: &str,
+        send: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), String> {
+        let (at, key, date) = self.event_at(mailbox, id)?;
+        let reply = Reply { response: answer_name(response)?, send, proposed: None };
+        self.respond(at, key, date, &reply, now).map_err(text)
+    }
+
+    /// Enters the answer of somebody invited who has no mailbox here into the organizer's copy.
+    ///
+    /// # Errors
+    /// There is no such event, or the answer is none.
+    pub fn attendee_responds(
+        &mut self,
+        mailbox: &str,
+        id: &str,
+        attendee: &str,
+        response: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), String> {
+        let (at, key, date) = self.event_at(mailbox, id)?;
+        let reply = Reply { response: answer_name(response)?, send: true, proposed: None };
+        self.foreign_answer(at, key, date, attendee, &reply, now).map_err(text)
+    }
+
+    /// Gives an event a new change key without a change.
+    ///
+    /// # Errors
+    /// There is no such event.
+    pub fn touch_event(&mut self, mailbox: &str, id: &str) -> Result<(), String> {
+        let (at, key, _) = self.event_at(mailbox, id)?;
+        self.bump(at, key).map_err(text)
+    }
+
+    /// An event or occurrence in full, in UTC, with its extended properties; `None` where it is gone.
+    #[must_use]
+    pub fn event_json(&self, mailbox: &str, id: &str) -> Option<Value> {
+        let (at, key, date) = self.event_at(mailbox, id).ok()?;
+        let mailbox = self.mailboxes.get(at)?;
+        let event = mailbox.event(key)?;
+        let seen = match date {
+            Some(date) => event.occurrence(date)?,
+            None => event.whole(),
+        };
+        Some(in_full(mailbox, &seen))
+    }
+
+    /// All events of a mailbox, by creation; masters stand for their series.
+    #[must_use]
+    pub fn events(&self, mailbox: &str) -> Vec<EventSummary> {
+        let Some(mailbox) = self.mailbox_at(mailbox).ok().and_then(|at| self.mailboxes.get(at)) else {
+            return Vec::new();
+        };
+        mailbox.events.values().map(|event| summary(mailbox, event)).collect()
+    }
+
+    /// The first event with this title.
+    #[must_use]
+    pub fn find_event(&self, mailbox: &str, subject: &str) -> Option<EventSummary> {
+        let mailbox = self.mailboxes.get(self.mailbox_at(mailbox).ok()?)?;
+        let found = mailbox.events.values().find(|event| event.content.subject.as_deref() == Some(subject))?;
+        Some(summary(mailbox, found))
+    }
+
+    /// Ids of the events whose extended property has this value, as a marker lookup would find them.
+    #[must_use]
+    pub fn events_with_property(&self, mailbox: &str, id: &str, value: &str) -> Vec<EventSummary> {
+        let Ok(id) = ext_id(id) else { return Vec::new() };
+        let Some(mailbox) = self.mailbox_at(mailbox).ok().and_then(|at| self.mailboxes.get(at)) else {
+            return Vec::new();
+        };
+        let found = mailbox.events.values().filter(|event| event.ext.get(&id).is_some_and(|one| one == value));
+        found.map(|event| summary(mailbox, event)).collect()
+    }
+
+    /// A bearer token for a program, good for every mailbox.
+    pub fn app_token(&mut self, expires: DateTime<Utc>) -> String {
+        self.auth.issue(Who::App, "https://graph.microsoft.com", expires)
+    }
+
+    /// A bearer token for a person, good for `/me`.
+    pub fn user_token(&mut self, mailbox: &str, expires: DateTime<Utc>) -> String {
+        self.auth.issue(Who::Person(mailbox.to_owned()), "https://graph.microsoft.com", expires)
+    }
+
+    /// Kills all access tokens.
+    pub fn expire_tokens(&mut self) {
+        self.auth.expire_all();
+    }
+
+    /// Kills all delta tokens.
+    pub const fn expire_delta_tokens(&mut self) {
+        self.delta_epoch += 1;
+    }
+
+    /// How many mails have left so far.
+    #[must_use]
+    pub const fn mails(&self) -> usize {
+        self.outbox.len()
+    }
+}
+
+pub(super) fn answer_name(name: &str) -> Result<&'static str, String> {
+    let known = ["accepted", "tentativelyAccepted", "declined"];
+    known.into_iter().find(|one| *one == name).ok_or_else(|| format!("{name} is no answer to an invitation"))
+}
+
+/// An event with everything that is kept of it.
+pub(super) fn in_full(mailbox: &Mailbox, seen: &Seen<'_>) -> Value {
+    let shape = plain(mailbox.guid);
+    let mut map = shape.full(seen);
+    map.insert("singleValueExtendedProperties".to_owned(), extended(seen, None));
+    if seen.date.is_none() && seen.event.series.is_some() {
+        map.insert("cancelledOccurrences".to_owned(), shape.cancelled_occurrences(seen.event));
+    }
+    Value::Object(map)
+}
+
+fn summary(mailbox: &Mailbox, event: &Event) -> EventSummary {
+    let seen = event.whole();
+    EventSummary {
+        id: event_id(mailbox.guid, event, None, true),
+        classic_id: event_id(mailbox.guid, event, None, false),
+        calendar: mailbox.calendars.get(&event.calendar).map(|calendar| calendar.name.clone()).unwrap_or_default(),
+        subject: event.content.subject.clone().unwrap_or_default(),
+        kind: seen.kind(),
+        start: seen.start_at(),
+        end: seen.end_at(),
+        all_day: event.content.all_day,
+        ical_uid: event.global.text(None),
+        change_key: super::ids::change_key(mailbox.guid, event.change),
+        cancelled: event.cancelled,
+        response: event.answer.response,
+    }
+}

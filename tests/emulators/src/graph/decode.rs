@@ -1,0 +1,459 @@
+//! Bodies of requests, read as strictly as the service reads them: an unknown member or a wrong type is refused by name.
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::body;
+use super::errors::ApiError;
+use super::event::{Address, Wall};
+use super::recurrence::{DAYS, End, FREQUENCIES, Frequency, INDEXES, MOST, Recurrence};
+use super::zones::{Zone, parse_wall};
+
+type Read<T> = Result<T, ApiError>;
+
+/// What a request says about an event; what it leaves out is `None`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Patch {
+    pub(super) subject: Option<Option<String>>,
+    pub(super) body: Option<String>,
+    pub(super) all_day: Option<bool>,
+    pub(super) start: Option<Wall>,
+    pub(super) end: Option<Wall>,
+    pub(super) locations: Option<Vec<Value>>,
+    pub(super) attendees: Option<Vec<(Address, &'static str)>>,
+    pub(super) importance: Option<&'static str>,
+    pub(super) sensitivity: Option<&'static str>,
+    pub(super) show_as: Option<&'static str>,
+    pub(super) categories: Option<Vec<String>>,
+    pub(super) reminder_on: Option<bool>,
+    pub(super) reminder_minutes: Option<i32>,
+    pub(super) response_requested: Option<bool>,
+    pub(super) allow_proposals: Option<bool>,
+    pub(super) hide_attendees: Option<bool>,
+    pub(super) online: Option<bool>,
+    pub(super) online_provider: Option<&'static str>,
+    pub(super) recurrence: Option<Option<Recurrence>>,
+    pub(super) transaction: Option<String>,
+    pub(super) ext: Vec<(String, Option<String>)>,
+}
+
+/// Members that the server fills; what a client says about them is passed over.
+const READ_ONLY: &[&str] = &[
+    "id",
+    "changeKey",
+    "createdDateTime",
+    "lastModifiedDateTime",
+    "bodyPreview",
+    "cancelledOccurrences",
+    "hasAttachments",
+    "iCalUId",
+    "isCancelled",
+    "isDraft",
+    "isOrganizer",
+    "onlineMeeting",
+    "onlineMeetingUrl",
+    "organizer",
+    "originalEndTimeZone",
+    "originalStart",
+    "originalStartTimeZone",
+    "responseStatus",
+    "seriesMasterId",
+    "type",
+    "webLink",
+    "attachments",
+    "extensions",
+    "instances",
+    "multiValueExtendedProperties",
+    "calendar",
+    "exceptionOccurrences",
+];
+
+/// Enumerations as the model spells them; any letter case is understood.
+const IMPORTANCE: &[&str] = &["low", "normal", "high"];
+const SENSITIVITY: &[&str] = &["normal", "personal", "private", "confidential"];
+const SHOW_AS: &[&str] = &["unknown", "free", "tentative", "busy", "oof", "workingElsewhere"];
+const PROVIDERS: &[&str] = &["unknown", "skypeForBusiness", "skypeForConsumer", "teamsForBusiness"];
+const ATTENDEES: &[&str] = &["required", "optional", "resource"];
+const BODIES: &[&str] = &["text", "html"];
+const RANGES: &[&str] = &["endDate", "noEnd", "numbered"];
+const LOCATION: &[&str] = &[
+    "displayName",
+    "locationType",
+    "locationUri",
+    "uniqueId",
+    "uniqueIdType",
+    "address",
+    "coordinates",
+    "locationEmailAddress",
+];
+
+pub(super) fn unknown(name: &str, kind: &str) -> ApiError {
+    ApiError::new(
+        400,
+        "RequestBodyRead",
+        format!(
+            "The property '{name}' does not exist on type 'microsoft.graph.{kind}'. Make sure to only use property names that are \
+             defined by the type."
+        ),
+    )
+}
+
+fn wrong(name: &str) -> ApiError {
+    ApiError::new(
+        400,
+        "RequestBodyRead",
+        format!("Cannot convert the value of property '{name}' to the expected type."),
+    )
+}
+
+/// The body of a request as an object.
+pub(super) fn object(bytes: &[u8]) -> Read<Map<String, Value>> {
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|_| ApiError::new(400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."))?;
+    match value {
+        Value::Object(map) => Ok(map),
+        _ => Err(ApiError::new(400, "BadRequest", "Empty Payload. JSON content expected.")),
+    }
+}
+
+/// An enumeration's member in any letter case.
+pub(super) fn one_of(name: &str, value: &Value, members: &'static [&'static str]) -> Read<&'static str> {
+    let text = value.as_str().ok_or_else(|| wrong(name))?;
+    members.iter().find(|member| member.eq_ignore_ascii_case(text)).copied().ok_or_else(|| {
+        ApiError::new(400, "RequestBodyRead", format!("Requested value '{text}' of property '{name}' was not found."))
+    })
+}
+
+fn map<'a>(name: &str, value: &'a Value, kind: &str, known: &[&str]) -> Read<&'a Map<String, Value>> {
+    let map = value.as_object().ok_or_else(|| wrong(name))?;
+    match map.keys().find(|key| !key.contains('@') && !known.contains(&key.as_str())) {
+        Some(key) => Err(unknown(key, kind)),
+        None => Ok(map),
+    }
+}
+
+fn boolean(name: &str, value: &Value) -> Read<bool> {
+    value.as_bool().ok_or_else(|| wrong(name))
+}
+
+fn text(name: &str, value: &Value) -> Read<Option<String>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.clone())),
+        _ => Err(wrong(name)),
+    }
+}
+
+fn list<'a>(name: &str, value: &'a Value) -> Read<&'a [Value]> {
+    match value {
+        Value::Array(items) => Ok(items),
+        Value::Null => Ok(&[]),
+        _ => Err(wrong(name)),
+    }
+}
+
+/// `dateTimeTimeZone`; a missing zone is UTC.
+fn wall(name: &str, value: &Value) -> Read<Wall> {
+    let map = map(name, value, "dateTimeTimeZone", &["dateTime", "timeZone"])?;
+    let zone = match map.get("timeZone").and_then(Value::as_str) {
+        Some(zone) if !zone.is_empty() => Zone::required(zone)?,
+        _ => Zone::utc(),
+    };
+    let at =
+        map.get("dateTime").and_then(Value::as_str).and_then(|text| parse_wall(text, &zone)).ok_or_else(|| {
+            ApiError::property(format!("The value of '{name}/dateTime' is not a valid date and time."))
+        })?;
+    Ok(Wall { at, zone })
+}
+
+fn location(value: &Value) -> Read<Option<Value>> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let map = map("location", value, "location", LOCATION)?;
+    let mut kept: Map<String, Value> = map
+        .iter()
+        .filter(|(key, value)| !key.contains('@') && !value.is_null())
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    if kept.values().all(|value| value.as_str().is_some_and(str::is_empty)) {
+        return Ok(None);
+    }
+    if let Some(uri) = kept.get("displayName").cloned() {
+        kept.entry("uniqueId").or_insert(uri);
+        kept.entry("uniqueIdType").or_insert_with(|| "private".into());
+    }
+    kept.entry("locationType").or_insert_with(|| "default".into());
+    Ok(Some(Value::Object(kept)))
+}
+
+pub(super) fn address(value: &Value) -> Read<Address> {
+    let map = map("emailAddress", value, "emailAddress", &["name", "address"])?;
+    let field = |name: &str| map.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (name, address) = (field("name"), field("address"));
+    Ok(Address { name: if name.is_empty() { address.clone() } else { name }, address })
+}
+
+fn attendee(value: &Value) -> Read<(Address, &'static str)> {
+    let map = map("attendees", value, "attendee", &["emailAddress", "type", "status", "proposedNewTime"])?;
+    let who = map.get("emailAddress").ok_or_else(|| ApiError::property("An attendee needs an emailAddress."))?;
+    let kind = match map.get("type") {
+        Some(kind) if !kind.is_null() => one_of("type", kind, ATTENDEES)?,
+        _ => "required",
+    };
+    let who = address(who)?;
+    if !who.address.contains('@') {
+        return Err(ApiError::new(400, "ErrorInvalidRecipients", "At least one recipient isn't valid."));
+    }
+    Ok((who, kind))
+}
+
+/// The canonical form of an extended property's id: type and name as sent, the GUID in lower case.
+pub(super) fn ext_id(id: &str) -> Read<String> {
+    let malformed =
+        || ApiError::new(400, "ErrorInvalidExtendedProperty", format!("The extended property id '{id}' is not valid."));
+    let words: Vec<&str> = id.split_whitespace().collect();
+    match words.as_slice() {
+        [kind, guid, how, ..] if how.eq_ignore_ascii_case("name") || how.eq_ignore_ascii_case("id") => {
+            let guid = guid.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).ok_or_else(malformed)?;
+            let guid: Uuid = guid.parse().map_err(|_| malformed())?;
+            let (_, name) = id.split_once(how).ok_or_else(malformed)?;
+            let how = if how.eq_ignore_ascii_case("name") { "Name" } else { "Id" };
+            Ok(format!("{kind} {{{guid}}} {how} {}", name.trim()))
+        }
+        [kind, tag] if tag.starts_with("0x") => Ok(format!("{kind} {}", tag.to_ascii_lowercase())),
+        _ => Err(malformed()),
+    }
+}
+
+fn recurrence(value: &Value) -> Read<Option<Recurrence>> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let whole = map("recurrence", value, "patternedRecurrence", &["pattern", "range"])?;
+    let bad = |what: &str| ApiError::property(format!("The recurrence is not valid: {what}."));
+    let pattern = whole.get("pattern").filter(|value| !value.is_null()).ok_or_else(|| bad("pattern is missing"))?;
+    let known = ["type", "interval", "month", "dayOfMonth", "daysOfWeek", "firstDayOfWeek", "index"];
+    let pattern = map("pattern", pattern, "recurrencePattern", &known)?;
+    let range = whole.get("range").filter(|value| !value.is_null()).ok_or_else(|| bad("range is missing"))?;
+    let known = ["type", "startDate", "endDate", "recurrenceTimeZone", "numberOfOccurrences"];
+    let range = map("range", range, "recurrenceRange", &known)?;
+
+    let name = pattern.get("type").and_then(Value::as_str).unwrap_or("daily");
+    let frequency = FREQUENCIES
+        .iter()
+        .find(|(member, _)| member.eq_ignore_ascii_case(name))
+        .map(|(_, kind)| *kind)
+        .ok_or_else(|| bad("type is unknown"))?;
+    let number = |map: &Map<String, Value>, name: &str, most: u32| match map.get(name) {
+        None | Some(Value::Null) => Ok(0),
+        Some(value) => {
+            let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            number.filter(|number| *number <= most).ok_or_else(|| bad(name))
+        }
+    };
+    let interval = number(pattern, "interval", 999)?;
+    let day_of_month = number(pattern, "dayOfMonth", 31)?;
+    let month = number(pattern, "month", 12)?;
+    let day = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        let found = DAYS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        found.map(|(_, day)| *day).ok_or_else(|| bad("a day is unknown"))
+    };
+    let mut days = Vec::new();
+    for value in pattern.get("daysOfWeek").map_or(Ok(&[][..]), |value| list("daysOfWeek", value))? {
+        days.push(day(value)?);
+    }
+    let first_day = match pattern.get("firstDayOfWeek") {
+        None | Some(Value::Null) => chrono::Weekday::Sun,
+        Some(value) => day(value)?,
+    };
+    let index = match pattern.get("index") {
+        None | Some(Value::Null) => 1,
+        Some(value) => {
+            let text = value.as_str().unwrap_or_default();
+            let at = INDEXES
+                .iter()
+                .position(|name| name.eq_ignore_ascii_case(text))
+                .ok_or_else(|| bad("index is unknown"))?;
+            u8::try_from(at + 1).unwrap_or(1)
+        }
+    };
+    if interval == 0 {
+        return Err(bad("interval must be at least 1"));
+    }
+    let by_days = matches!(frequency, Frequency::Weekly | Frequency::RelativeMonthly | Frequency::RelativeYearly);
+    if by_days && days.is_empty() {
+        return Err(bad("daysOfWeek is missing"));
+    }
+    if matches!(frequency, Frequency::AbsoluteMonthly | Frequency::AbsoluteYearly) && day_of_month == 0 {
+        return Err(bad("dayOfMonth is missing"));
+    }
+    if matches!(frequency, Frequency::AbsoluteYearly | Frequency::RelativeYearly) && month == 0 {
+        return Err(bad("month is missing"));
+    }
+
+    let date = |name: &str| -> Read<Option<NaiveDate>> {
+        match range.get(name).and_then(Value::as_str) {
+            None => Ok(None),
+            Some(text) => Ok(Some(text.parse().map_err(|_| bad(name))?)),
+        }
+    };
+    let start = date("startDate")?.ok_or_else(|| bad("startDate is missing"))?;
+    let kind = range.get("type").map_or(Ok("endDate"), |value| one_of("type", value, RANGES))?;
+    let end = match kind {
+        "noEnd" => End::Never,
+        "numbered" => {
+            let count = number(range, "numberOfOccurrences", MOST)?;
+            if count == 0 {
+                return Err(bad("numberOfOccurrences is missing"));
+            }
+            End::After(count)
+        }
+        _ => {
+            let end = date("endDate")?.ok_or_else(|| bad("endDate is missing"))?;
+            if end < start {
+                return Err(bad("endDate lies before startDate"));
+            }
+            if NaiveDate::from_ymd_opt(4500, 9, 1).is_some_and(|limit| end > limit) {
+                return Err(ApiError::new(
+                    400,
+                    "ErrorRecurrenceEndDateTooBig",
+                    "The end date of the recurrence is too big.",
+                ));
+            }
+            End::On(end)
+        }
+    };
+    let zone = match range.get("recurrenceTimeZone").and_then(Value::as_str) {
+        Some(zone) if !zone.is_empty() => Some(Zone::required(zone)?.name),
+        _ => None,
+    };
+    Ok(Some(Recurrence { frequency, interval, days, first_day, index, day_of_month, month, start, end, zone }))
+}
+
+impl Patch {
+    /// Reads the body of a create or an update.
+    pub(super) fn read(map: &Map<String, Value>, keep_bodies: bool) -> Read<Self> {
+        let mut patch = Self::default();
+        let mut has_locations = false;
+        for (name, value) in map.iter().filter(|(name, _)| !name.contains('@')) {
+            match name.as_str() {
+                "subject" => patch.subject = Some(text(name, value)?),
+                "body" => patch.body = Some(read_body(value, keep_bodies)?),
+                "isAllDay" => patch.all_day = Some(!value.is_null() && boolean(name, value)?),
+                "start" => patch.start = Some(wall(name, value)?),
+                "end" => patch.end = Some(wall(name, value)?),
+                "location" if !has_locations => patch.locations = Some(location(value)?.into_iter().collect()),
+                "location" => {
+                    location(value)?;
+                }
+                "locations" => {
+                    let mut locations = Vec::new();
+                    for item in list(name, value)? {
+                        locations.extend(location(item)?);
+                    }
+                    // An empty list beside a location says nothing.
+                    if !locations.is_empty() || !map.contains_key("location") {
+                        has_locations = true;
+                        patch.locations = Some(locations);
+                    }
+                }
+                "attendees" => {
+                    let mut people: Vec<(Address, &'static str)> = Vec::new();
+                    for item in list(name, value)? {
+                        let (who, kind) = attendee(item)?;
+                        if !people.iter().any(|(other, _)| other.is(&who.address)) {
+                            people.push((who, kind));
+                        }
+                    }
+                    if people.len() > 500 {
+                        return Err(ApiError::new(
+                            400,
+                            "ErrorTooManyRecipients",
+                            "An event can have at most 500 attendees.",
+                        ));
+                    }
+                    patch.attendees = Some(people);
+                }
+                "importance" => patch.importance = Some(one_of(name, value, IMPORTANCE)?),
+                "sensitivity" => patch.sensitivity = Some(one_of(name, value, SENSITIVITY)?),
+                "showAs" => patch.show_as = Some(one_of(name, value, SHOW_AS)?),
+                "categories" => {
+                    let items: Option<Vec<String>> =
+                        list(name, value)?.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+                    patch.categories = Some(items.ok_or_else(|| wrong(name))?);
+                }
+                "isReminderOn" => patch.reminder_on = Some(boolean(name, value)?),
+                "reminderMinutesBeforeStart" => {
+                    let minutes =
+                        value.as_i64().and_then(|minutes| i32::try_from(minutes).ok()).ok_or_else(|| wrong(name))?;
+                    patch.reminder_minutes = Some(minutes);
+                }
+                "responseRequested" => patch.response_requested = Some(boolean(name, value)?),
+                "allowNewTimeProposals" => patch.allow_proposals = Some(boolean(name, value)?),
+                "hideAttendees" => patch.hide_attendees = Some(boolean(name, value)?),
+                "isOnlineMeeting" => patch.online = Some(boolean(name, value)?),
+                "onlineMeetingProvider" => patch.online_provider = Some(one_of(name, value, PROVIDERS)?),
+                "recurrence" => patch.recurrence = Some(recurrence(value)?),
+                "transactionId" => patch.transaction = text(name, value)?,
+                "singleValueExtendedProperties" => {
+                    for item in list(name, value)? {
+                        let item = self::map(name, item, "singleValueLegacyExtendedProperty", &["id", "value"])?;
+                        let id = item.get("id").and_then(Value::as_str).ok_or_else(|| wrong(name))?;
+                        let value = item.get("value").map_or(Ok(None), |value| self::text("value", value))?;
+                        patch.ext.push((ext_id(id)?, value));
+                    }
+                }
+                other if READ_ONLY.contains(&other) => {}
+                other => return Err(unknown(other, "event")),
+            }
+        }
+        Ok(patch)
+    }
+}
+
+fn read_body(value: &Value, keep: bool) -> Read<String> {
+    if value.is_null() {
+        return Ok(String::new());
+    }
+    let map = map("body", value, "itemBody", &["contentType", "content"])?;
+    let content = map.get("content").and_then(Value::as_str).unwrap_or_default();
+    let kind = map.get("contentType").map_or(Ok("text"), |kind| one_of("contentType", kind, BODIES))?;
+    Ok(match kind {
+        _ if keep => content.to_owned(),
+        "text" => body::from_text(content),
+        _ => body::from_html(content),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(value: Value) -> Read<Patch> {
+        Patch::read(value.as_object().unwrap(), false)
+    }
+
+    #[test]
+    fn an_unknown_member_is_refused_at_any_depth() {
+        assert!(read(json!({"Subject": "x"})).is_err());
+        assert!(read(json!({"start": {"dateTime": "2026-01-01T00:00:00", "offset": 3}})).is_err());
+        assert!(read(json!({"attendees": [{"emailAddress": {"mail": "x"}}]})).is_err());
+    }
+
+    #[test]
+    fn enumerations_are_read_in_any_letter_case() {
+        let patch = read(json!({"showAs": "OOF", "body": {"contentType": "HTML", "content": "x"}})).unwrap();
+        assert_eq!(patch.show_as, Some("oof"));
+    }
+
+    #[test]
+    fn a_guid_of_an_extended_property_is_canonical_and_its_name_is_kept() {
+        let id = ext_id("String {66F5A359-4659-4830-9070-00047EC6AC6E} Name CrmId").unwrap();
+        assert_eq!(id, "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name CrmId");
+        assert!(ext_id("String CrmId").is_err());
+    }
+}
