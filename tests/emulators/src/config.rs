@@ -9,8 +9,8 @@ use crate::world::World;
 pub struct Addresses {
     /// Creatio's site.
     pub creatio: String,
-    /// Microsoft Graph and its sign-in, if served.
-    pub graph: Option<String>,
+    /// Microsoft Graph and its sign-in.
+    pub graph: String,
     /// The control port.
     pub control: String,
 }
@@ -25,13 +25,11 @@ pub fn config_toml(world: &World, addresses: &Addresses) -> String {
     let _ = writeln!(text, "identity = {}", quoted(&addresses.creatio));
     let _ = writeln!(text, "client-id = {}", quoted(&world.client.id));
     let _ = writeln!(text, "client-secret = {}", quoted(&world.client.secret));
-    if let Some(graph) = &addresses.graph {
-        let _ = writeln!(text, "\n[tenant.demo.graph]");
-        let _ = writeln!(text, "url = {}", quoted(graph));
-        let _ = writeln!(text, "login = {}", quoted(graph));
-        let _ = writeln!(text, "client-id = {}", quoted(&world.client.id));
-        let _ = writeln!(text, "client-secret = {}", quoted(&world.client.secret));
-    }
+    let _ = writeln!(text, "\n[tenant.demo.graph]");
+    let _ = writeln!(text, "url = {}", quoted(&addresses.graph));
+    let _ = writeln!(text, "login = {}", quoted(&addresses.graph));
+    let _ = writeln!(text, "client-id = {}", quoted(&world.client.id));
+    let _ = writeln!(text, "client-secret = {}", quoted(&world.client.secret));
     for person in &world.people {
         let _ = writeln!(text, "\n[[tenant.demo.account]]");
         let _ = writeln!(text, "id = {}", quoted(&person.login));

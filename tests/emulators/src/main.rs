@@ -29,7 +29,7 @@ struct Arguments {
     /// Address of the control port.
     #[arg(long, default_value = "127.0.0.1:4100")]
     control: SocketAddr,
-    /// What to start from: empty, demo, or large:N.
+    /// What to start from: empty, demo, large:N, large-creatio:N or large-mailbox:N.
     #[arg(long, default_value = "demo")]
     world: Kind,
     /// The day the world is built around, as an RFC 3339 time; now if not given.
@@ -61,17 +61,19 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     if arguments.print_config {
         let addresses = Addresses {
             creatio: format!("http://{}", arguments.creatio),
-            graph: Some(format!("http://{}", arguments.graph)),
+            graph: format!("http://{}", arguments.graph),
             control: format!("http://{}", arguments.control),
         };
         return print(&config_toml(&world, &addresses));
     }
     let mut site = Site::new(Clock::Offset(TimeDelta::zero()));
     site.log.keep_bodies = arguments.keep_bodies;
-    site.mount("creatio", world.creatio.clone());
+    site.mount("creatio", world.creatio);
+    site.mount("graph", world.graph);
     let mut shell = Shell::new(site);
     let taken = |address: SocketAddr| move |error: std::io::Error| format!("cannot listen at {address}: {error}");
     let creatio = shell.serve("creatio", arguments.creatio).await.map_err(taken(arguments.creatio))?;
+    let graph = shell.serve("graph", arguments.graph).await.map_err(taken(arguments.graph))?;
     let control = shell.serve_control(arguments.control).await.map_err(taken(arguments.control))?;
     let users: Vec<_> = world
         .people
@@ -80,6 +82,8 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         .collect();
     let line = json!({
         "creatio": format!("http://{creatio}"),
+        "graph": format!("http://{graph}"),
+        "login": format!("http://{graph}"),
         "control": format!("http://{control}"),
         "users": users,
         "client": { "id": world.client.id, "secret": world.client.secret },

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::creatio::{Creatio, NewUser};
+use crate::graph::{self, Graph};
 
 mod demo;
 mod large;
@@ -18,19 +19,30 @@ pub enum Kind {
     Empty,
     /// Two people and some weeks of their work, in Russian and English.
     Demo,
-    /// As empty, with so many activities of the first person.
+    /// As empty, with so many activities and as many events of the first person, none of them the same.
     Large(u32),
+    /// The activities alone.
+    LargeCreatio(u32),
+    /// The events alone.
+    LargeMailbox(u32),
 }
 
 impl FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match (text, text.strip_prefix("large:")) {
-            ("empty", _) => Ok(Self::Empty),
-            ("demo", _) => Ok(Self::Demo),
-            (_, Some(number)) => number.parse().map(Self::Large).map_err(|_| format!("'{number}' is not a number")),
-            _ => Err(format!("'{text}' is none of empty, demo, large:N")),
+        let (name, number) = text.split_once(':').map_or((text, None), |(name, number)| (name, Some(number)));
+        let number = || {
+            let number = number.ok_or_else(|| format!("'{text}' needs a number: {text}:1000"))?;
+            number.parse::<u32>().map_err(|_| format!("'{number}' is not a number"))
+        };
+        match name {
+            "empty" => Ok(Self::Empty),
+            "demo" => Ok(Self::Demo),
+            "large" => Ok(Self::Large(number()?)),
+            "large-creatio" => Ok(Self::LargeCreatio(number()?)),
+            "large-mailbox" => Ok(Self::LargeMailbox(number()?)),
+            _ => Err(format!("'{text}' is none of empty, demo, large:N, large-creatio:N, large-mailbox:N")),
         }
     }
 }
@@ -41,6 +53,8 @@ impl fmt::Display for Kind {
             Self::Empty => f.write_str("empty"),
             Self::Demo => f.write_str("demo"),
             Self::Large(number) => write!(f, "large:{number}"),
+            Self::LargeCreatio(number) => write!(f, "large-creatio:{number}"),
+            Self::LargeMailbox(number) => write!(f, "large-mailbox:{number}"),
         }
     }
 }
@@ -64,7 +78,7 @@ pub struct Person {
     pub contact: Uuid,
 }
 
-/// A client of the identity service.
+/// A client of both sign-ins, Creatio's identity service and Microsoft's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     /// Its id.
@@ -78,9 +92,12 @@ pub struct Client {
 pub struct World {
     /// The Creatio site.
     pub creatio: Creatio,
+    /// Microsoft Graph with the mailboxes.
+    pub graph: Graph,
     /// The people, Евгений Мирный first.
     pub people: Vec<Person>,
-    /// A client whose requests are made by an administrator, `Sync Integration`.
+    /// A client that may read every mailbox, and whose requests to Creatio are made by an administrator, `Sync
+    /// Integration`.
     pub client: Client,
     /// What the world is built around.
     pub start: DateTime<Utc>,
@@ -125,13 +142,22 @@ impl World {
             ..NewUser::default()
         };
         let ids = creatio.add_user(&integration, created);
-        let client = Client { id: "5F1C3A9E0B7D4E2A8C6F".to_owned(), secret: "not-a-secret-of-anybody".to_owned() };
+        let client = Client { id: graph::world::CLIENT_ID.to_owned(), secret: graph::world::CLIENT_SECRET.to_owned() };
         creatio.add_client(&client.id, &client.secret, ids.user);
-        let mut world = Self { creatio, people, client, start };
+        let mut world = Self { creatio, graph: Graph::new(), people, client, start };
         match kind {
-            Kind::Empty => {}
-            Kind::Demo => demo::fill(&mut world)?,
-            Kind::Large(number) => large::fill(&mut world, number)?,
+            Kind::Demo => {
+                demo::fill(&mut world)?;
+                graph::world::populate_demo(&mut world.graph, start);
+            }
+            Kind::Empty | Kind::LargeCreatio(_) => graph::world::populate_empty(&mut world.graph),
+            Kind::Large(number) | Kind::LargeMailbox(number) => {
+                let number = usize::try_from(number).map_err(|error| error.to_string())?;
+                graph::world::populate_large(&mut world.graph, start, number);
+            }
+        }
+        if let Kind::Large(number) | Kind::LargeCreatio(number) = kind {
+            large::fill(&mut world, number)?;
         }
         Ok(world)
     }
@@ -140,13 +166,17 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Service as _;
 
     #[test]
     fn a_world_is_the_same_at_every_start() {
         let start = "2026-11-22T09:00:00Z".parse().unwrap();
         for kind in [Kind::Empty, Kind::Demo, Kind::Large(50)] {
-            let state = || crate::wire::Service::state(&World::new(kind, start).unwrap().creatio);
-            assert_eq!(state(), state(), "{kind}");
+            let state = || {
+                let world = World::new(kind, start).unwrap();
+                (world.creatio.state(), world.graph.state())
+            };
+            assert!(state() == state(), "{kind}");
         }
     }
 

@@ -158,7 +158,7 @@ impl Creatio {
             None => entity.columns().for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
         }
         if let Ok(zone) = self.knobs.wall_time_zone.parse::<Tz>() {
-            mislabel(&mut fields, zone);
+            mislabel(&mut fields, entity, zone);
         }
         for expand in &shape.expand {
             match expand {
@@ -196,8 +196,11 @@ fn show_cell(fields: &mut Map<String, Json>, entity: &Entity, row: &Row, column:
 }
 
 /// Wall time that claims to be UTC.
-fn mislabel(fields: &mut Map<String, Json>, zone: Tz) {
-    for value in fields.values_mut() {
+fn mislabel(fields: &mut Map<String, Json>, entity: &Entity, zone: Tz) {
+    for (name, value) in fields {
+        if entity.column(name).is_none_or(|column| column.kind != Kind::Time) {
+            continue;
+        }
         let Some(time) = value.as_str().and_then(parse_time).filter(|time| time.year() > 1) else { continue };
         let wall = time.with_timezone(&zone).naive_local().and_utc();
         *value = Kind::Time.json(Some(&Value::Time(wall)), Fraction::Kept);
