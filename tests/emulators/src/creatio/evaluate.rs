@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-use super::filter::{Filter, Function, Operator, Path};
+use super::filter::{Filter, Function, Operator};
 use super::knobs::Knobs;
+use super::path::Path;
 use super::schema::Entity;
 use super::store::{Row, Store};
 use super::value::{Kind, Value};

@@ -32,6 +32,7 @@ mod lookups;
 mod metadata;
 mod multipart;
 mod odata;
+mod path;
 mod query;
 mod read;
 mod resource;

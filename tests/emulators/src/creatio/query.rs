@@ -3,8 +3,9 @@
 use percent_encoding::percent_decode_str;
 
 use super::failure::Failure;
-use super::filter::{self, Filter, Path};
+use super::filter::{self, Filter};
 use super::knobs::Knobs;
+use super::path::{Path, path};
 use super::schema::{Column, Entity};
 
 /// Decoded names and values; a plus is a space.
@@ -72,13 +73,13 @@ pub(super) fn options(query: &str, entity: &'static Entity, knobs: &Knobs) -> Re
             "$orderby" => {
                 for part in value.split(',') {
                     let mut words = part.split_whitespace();
-                    let path = filter::path(words.next().unwrap_or_default(), entity, knobs)?;
+                    let column = path(words.next().unwrap_or_default(), entity, knobs)?;
                     let down = match words.next() {
                         None | Some("asc") => false,
                         Some("desc") => true,
                         Some(other) => return Err(invalid(&format!("Syntax error in $orderby at '{other}'."))),
                     };
-                    found.order.push((path, down));
+                    found.order.push((column, down));
                 }
             }
             "$format" => {}
