@@ -1,0 +1,155 @@
+//! Arguments.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Keeps Creatio activities and Exchange or Microsoft 365 calendars and tasks in step.
+#[derive(Debug, Parser)]
+#[command(name = "host-runner", version, after_help = AFTER)]
+pub(crate) struct Arguments {
+    /// The configuration of the tenant.
+    #[arg(long, global = true, default_value = "schedule-sync.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say more on standard error; twice for everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Run this component instead of the built-in one.
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub(crate) component: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER: &str = "\
+Exit codes: 0 done; 1 a run failed; 2 wrong arguments or configuration; 3 something is newly held or failed.
+Begin with: host-runner check, host-runner discover, host-runner preview, host-runner sync.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Shows what a sync would do, and changes nothing.
+    Preview(Preview),
+    /// Brings both sides in step.
+    Sync(Run),
+    /// Brings changes of the mailbox into Creatio; writes to Creatio only.
+    Import(Run),
+    /// Brings changes of Creatio into the mailbox; writes to the mailbox only.
+    Export(Run),
+    /// Lists the folders and groups there are to choose from.
+    Discover(Accounts),
+    /// Tries the configuration and both sides, and says what to do about what is wrong.
+    Check(Accounts),
+    /// Shows the last runs, and what is held or failed.
+    Status(Accounts),
+    /// Shows what a run did, item by item.
+    Log(Log),
+    /// Writes the built-in component to a file, for other hosts.
+    Component {
+        /// The file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Accounts {
+    /// The account with this address; may be given several times.
+    #[arg(long, value_name = "MAIL", conflicts_with = "all")]
+    pub(crate) account: Vec<String>,
+    /// All accounts of the configuration.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Preview {
+    #[command(flatten)]
+    pub(crate) accounts: Accounts,
+    /// Preview the import alone.
+    #[arg(long, conflicts_with = "export")]
+    pub(crate) import: bool,
+    /// Preview the export alone.
+    #[arg(long)]
+    pub(crate) export: bool,
+    #[command(flatten)]
+    pub(crate) budget: Budget,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) accounts: Accounts,
+    /// Carry out exactly these operations, also held ones: ids separated by commas, or @FILE with one id a line.
+    #[arg(long, value_name = "ID[,ID…]|@FILE")]
+    pub(crate) only: Option<String>,
+    #[command(flatten)]
+    pub(crate) budget: Budget,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Budget {
+    /// End the run before it would send more requests than this.
+    #[arg(long, value_name = "N")]
+    pub(crate) budget_requests: Option<u32>,
+    /// End the run before it would write more items than this.
+    #[arg(long, value_name = "N")]
+    pub(crate) budget_writes: Option<u32>,
+    /// End the run after this time: 90s, 10m, 1h.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) budget_time: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    #[command(flatten)]
+    pub(crate) accounts: Accounts,
+    /// The run with this id; the latest one unless told.
+    #[arg(long, value_name = "ID")]
+    pub(crate) run: Option<String>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = text.strip_prefix(digits).unwrap_or_default();
+    let seconds = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("write it as 90s, 10m or 1h".to_owned()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "write it as 90s, 10m or 1h".to_owned())?;
+    Ok(Duration::from_secs(number.saturating_mul(seconds)))
+}
+
+impl From<&Budget> for host_runner::Budget {
+    fn from(budget: &Budget) -> Self {
+        Self { requests: budget.budget_requests, writes: budget.budget_writes, time: budget.budget_time }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_with_their_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(duration("1h"), Ok(Duration::from_secs(3600)));
+        assert_eq!(duration("45"), Ok(Duration::from_secs(45)));
+        assert!(duration("soon").is_err());
+        assert!(duration("m").is_err());
+        assert!(duration("3 days").is_err());
+    }
+}

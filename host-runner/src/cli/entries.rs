@@ -1,0 +1,121 @@
+//! Entries of a journal for people: what needs them first, then the rest, grouped by side and action.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use chrono_tz::Tz;
+use host_runner::config::Account;
+use host_runner::journal::{Entry, Side};
+
+use super::reasons;
+use super::screen::{Screen, Tone, clean, cut};
+
+/// Outcomes that a person should read before anything else, in this order.
+const URGENT: [&str; 5] = ["held", "failed", "conflict", "overwritten", "noted"];
+/// Longer values are cut: a body of ten lines is in `--json`.
+const VALUE: usize = 60;
+
+/// Entries that need a person.
+pub(crate) fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::Result<()> {
+    for outcome in URGENT {
+        let found: Vec<&Entry> = entries.iter().filter(|entry| entry.outcome == outcome).collect();
+        if found.is_empty() {
+            continue;
+        }
+        let tone = if outcome == "failed" { Tone::Bad } else { Tone::Attention };
+        let heading = screen.tone(tone, format!("{} ({})", heading(outcome), found.len()));
+        screen.line(heading)?;
+        for entry in found {
+            one(screen, account, entry, true)?;
+        }
+        screen.line("")?;
+    }
+    Ok(())
+}
+
+/// All other entries, grouped by side and action.
+pub(crate) fn plan(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::Result<()> {
+    let mut groups: BTreeMap<(Side, &str, &str), Vec<&Entry>> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| !URGENT.contains(&entry.outcome.as_str())) {
+        groups.entry((entry.target, &entry.action, &entry.outcome)).or_default().push(entry);
+    }
+    for ((side, action, outcome), entries) in groups {
+        let verb = if outcome == "planned" { "would be" } else { "were" };
+        let what = format!("{} {verb} {} ({})", place(side), past(action), entries.len());
+        let heading = screen.tone(Tone::Strong, what);
+        screen.line(heading)?;
+        for entry in entries {
+            one(screen, account, entry, true)?;
+        }
+        screen.line("")?;
+    }
+    Ok(())
+}
+
+fn one(screen: &mut Screen, account: &Account, entry: &Entry, units: bool) -> io::Result<()> {
+    let start = entry.start.map_or_else(String::new, |start| local(start, account.time_zone));
+    let title = if entry.title.trim().is_empty() { "(no title)".to_owned() } else { cut(&entry.title, 60) };
+    let title = screen.tone(Tone::Strong, title);
+    screen.line(format!("  {start:<20} {title}"))?;
+    let doing = if URGENT.contains(&entry.outcome.as_str()) {
+        format!("{} in {}. ", entry.action, if entry.target == Side::Creatio { "Creatio" } else { "the mailbox" })
+    } else {
+        String::new()
+    };
+    let reason = reasons::sentence(&entry.reason);
+    let detail = if entry.detail.is_empty() { String::new() } else { format!(" {}", entry.detail) };
+    screen.wrapped(4, Tone::Plain, &format!("{doing}{reason}{detail}"))?;
+    if units {
+        for unit in &entry.units {
+            let after = unit.after.as_deref().map_or_else(|| "(empty)".to_owned(), |text| cut(text, VALUE));
+            let change = match &unit.before {
+                Some(before) => format!("{}: {} → {after}", unit.name, cut(before, VALUE)),
+                None => format!("{}: {after}", unit.name),
+            };
+            screen.wrapped(4, Tone::Faint, &change)?;
+        }
+    }
+    let id = screen.tone(Tone::Faint, format!("id {}", clean(&entry.operation)));
+    screen.line(format!("    {id}"))
+}
+
+/// A moment in a zone, for people.
+pub(crate) fn local(millis: i64, zone: Tz) -> String {
+    chrono::DateTime::from_timestamp_millis(millis).map_or_else(
+        || millis.to_string(),
+        |moment| moment.with_timezone(&zone).format("%a %Y-%m-%d %H:%M").to_string(),
+    )
+}
+
+fn heading(outcome: &str) -> &str {
+    match outcome {
+        "held" => "Held: approve with --only ID",
+        "failed" => "Failed: tried again by the next run",
+        "conflict" => "Conflicts: both sides had changed, and one value lost",
+        "overwritten" => "Overwritten: a value that nobody had seen was replaced",
+        "noted" => "To know",
+        other => other,
+    }
+}
+
+fn place(side: Side) -> &'static str {
+    match side {
+        Side::Creatio => "In Creatio",
+        Side::Mailbox => "In the mailbox",
+    }
+}
+
+fn past(action: &str) -> String {
+    match action {
+        "create" => "created".to_owned(),
+        "update" => "updated".to_owned(),
+        "delete" => "deleted".to_owned(),
+        "cancel" => "cancelled".to_owned(),
+        "restore" => "restored".to_owned(),
+        "adopt" => "paired with what is there".to_owned(),
+        "unlink" => "let go".to_owned(),
+        "park" => "parked".to_owned(),
+        "skip" => "left alone".to_owned(),
+        other => other.to_owned(),
+    }
+}

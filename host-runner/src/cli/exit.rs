@@ -1,0 +1,63 @@
+//! How the tool ends.
+
+use std::process::ExitCode;
+
+/// What an exit code means. The greatest of several accounts counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// Everything was done.
+    Done,
+    /// Something is newly held or failed.
+    Attention,
+    /// A run failed.
+    Failed,
+    /// The arguments or the configuration are wrong.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Attention => 3,
+        })
+    }
+}
+
+/// Why the tool gave up altogether.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub(crate) struct Failure {
+    exit: Exit,
+    text: String,
+}
+
+impl Failure {
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, text: text.into() }
+    }
+
+    pub(crate) fn failed(text: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, text: text.into() }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(fault: std::io::Error) -> Self {
+        // Whoever reads the output has had enough: `host-runner log | head`.
+        let exit = if fault.kind() == std::io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Failed };
+        Self { exit, text: format!("the output cannot be written: {fault}") }
+    }
+}
+
+impl From<host_runner::store::StoreError> for Failure {
+    fn from(fault: host_runner::store::StoreError) -> Self {
+        Self::failed(format!("storage: {fault}"))
+    }
+}

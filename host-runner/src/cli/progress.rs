@@ -1,0 +1,89 @@
+//! How far a run is: a bar on a terminal, a line for each phase elsewhere.
+
+use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use host_runner::{Level, Observer};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Shows one run.
+pub(crate) struct Progress {
+    account: String,
+    bar: Option<ProgressBar>,
+    phase: Mutex<String>,
+}
+
+impl Progress {
+    pub(crate) fn new(account: &str) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new_spinner();
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar.set_message(account.to_owned());
+            bar
+        });
+        Self { account: account.to_owned(), bar, phase: Mutex::default() }
+    }
+
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn step(&self, phase: &str, done: u64, total: Option<u64>) {
+        let changed = {
+            let mut last = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
+            let changed = *last != phase;
+            phase.clone_into(&mut last);
+            changed
+        };
+        let said = words(phase);
+        match (&self.bar, total) {
+            (Some(bar), Some(total)) if total > 0 => {
+                if changed && let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {bar:30} {pos}/{len}") {
+                    bar.set_style(style);
+                }
+                bar.set_length(total);
+                bar.set_position(done);
+                bar.set_message(format!("{}: {said}", self.account));
+            }
+            (Some(bar), _) => {
+                if changed && let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                    bar.set_style(style);
+                }
+                let count = if done > 0 { format!(" {done}") } else { String::new() };
+                bar.set_message(format!("{}: {said}{count}", self.account));
+            }
+            (None, _) if changed => drop(writeln!(std::io::stderr(), "{}: {said}", self.account)),
+            (None, _) => {}
+        }
+    }
+
+    fn note(&self, level: Level, text: &str) {
+        let write = || match level {
+            Level::Debug => tracing::debug!("{text}"),
+            Level::Info => tracing::info!("{text}"),
+            Level::Warning => tracing::warn!("{text}"),
+            Level::Error => tracing::error!("{text}"),
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+fn words(phase: &str) -> &str {
+    match phase {
+        "settle" => "settling what the last run left open",
+        "observe-mailbox" => "reading the mailbox",
+        "observe-creatio" => "reading Creatio",
+        "match" => "matching",
+        "write" => "writing",
+        "removals" => "deciding removals",
+        other => other,
+    }
+}

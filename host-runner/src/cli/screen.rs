@@ -1,0 +1,145 @@
+//! Standard output for people: colours only where a terminal shows them, lines that fit it.
+
+use std::fmt::Display;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+/// Where the terminal does not say how wide it is.
+const WIDTH: usize = 96;
+
+/// How a word is set off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Strong,
+    Faint,
+    Good,
+    Attention,
+    Bad,
+}
+
+impl Tone {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Strong => "1",
+            Self::Faint => "2",
+            Self::Good => "32",
+            Self::Attention => "33",
+            Self::Bad => "31",
+        }
+    }
+}
+
+/// Standard output.
+pub(crate) struct Screen {
+    out: Box<dyn Write>,
+    colour: bool,
+    width: usize,
+    pub(crate) json: bool,
+}
+
+impl Screen {
+    pub(crate) fn stdout(json: bool) -> Self {
+        let colour = !json && coloured(io::stdout().is_terminal());
+        let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+        Self { out: Box::new(BufWriter::new(io::stdout())), colour, width: told.unwrap_or(WIDTH).clamp(40, 120), json }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn into(out: Box<dyn Write>, width: usize) -> Self {
+        Self { out, colour: false, width, json: false }
+    }
+
+    /// A text in a tone.
+    pub(crate) fn tone(&self, tone: Tone, text: impl Display) -> String {
+        paint(self.colour, tone, text)
+    }
+
+    /// One line.
+    pub(crate) fn line(&mut self, text: impl Display) -> io::Result<()> {
+        writeln!(self.out, "{}", text.to_string().trim_end())
+    }
+
+    /// A text on as many lines as it takes, each with this indent.
+    pub(crate) fn wrapped(&mut self, indent: usize, tone: Tone, text: &str) -> io::Result<()> {
+        for line in wrap(&clean(text), self.width.saturating_sub(indent)) {
+            let painted = self.tone(tone, line);
+            writeln!(self.out, "{:indent$}{painted}", "")?;
+        }
+        Ok(())
+    }
+
+    /// A value for programs.
+    pub(crate) fn value(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut self.out, value).map_err(io::Error::from)?;
+        writeln!(self.out)
+    }
+
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A word on standard error that something is wrong.
+pub(crate) fn alarm(text: &str) -> String {
+    paint(coloured(io::stderr().is_terminal()), Tone::Bad, text)
+}
+
+fn coloured(terminal: bool) -> bool {
+    let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    terminal && !forbidden && !dumb
+}
+
+fn paint(colour: bool, tone: Tone, text: impl Display) -> String {
+    if colour && tone != Tone::Plain { format!("\u{1b}[{}m{text}\u{1b}[0m", tone.code()) } else { text.to_string() }
+}
+
+/// A text from outside cannot move the cursor, or pretend to be a line of ours.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A text cut to a number of characters.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    let text = clean(text);
+    if text.chars().count() <= width {
+        return text;
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_wrapped_between_words() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("неразрывное", 4), ["неразрывное"]);
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(clean("a\u{1b}[2Jb\nc"), "a [2Jb c");
+        assert_eq!(cut("Совещание", 5), "Сове…");
+    }
+}

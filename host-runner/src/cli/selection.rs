@@ -1,0 +1,66 @@
+//! Which accounts and operations the arguments name.
+
+use host_runner::config::{Account, Config};
+
+use super::args::Accounts;
+use super::exit::Failure;
+
+/// The accounts meant: those named, all, or the only one there is.
+pub(crate) fn accounts(config: &Config, which: &Accounts) -> Result<Vec<Account>, Failure> {
+    if which.all {
+        return Ok(config.accounts.clone());
+    }
+    if which.account.is_empty() {
+        if let [only] = config.accounts.as_slice() {
+            return Ok(vec![only.clone()]);
+        }
+        let known: Vec<&str> = config.accounts.iter().map(|account| account.mail.as_str()).collect();
+        let text = format!("say which account: --all, or --account with one of {}", known.join(", "));
+        return Err(Failure::usage(text));
+    }
+    let find = |name: &String| {
+        config.account(name).cloned().ok_or_else(|| {
+            let path = config.path.display();
+            Failure::usage(format!("{path} has no account {name}; add an [[account]] with that mail, or correct it"))
+        })
+    };
+    which.account.iter().map(find).collect()
+}
+
+/// The ids that `--only` names.
+pub(crate) fn operations(text: &str) -> Result<Vec<String>, Failure> {
+    let list = match text.strip_prefix('@') {
+        None => text.to_owned(),
+        Some(path) => std::fs::read_to_string(path).map_err(|fault| {
+            Failure::usage(format!("{path} cannot be read: {fault}; --only @FILE has one id a line"))
+        })?,
+    };
+    let ids: Vec<String> = list
+        .lines()
+        // A line of `preview` or `log` that was copied whole still begins with its id, and `#` begins a remark.
+        .map(|line| line.split('#').next().unwrap_or_default())
+        .flat_map(|line| line.split([',', ' ', '\t']))
+        .map(str::trim)
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if ids.is_empty() {
+        return Err(Failure::usage("--only names no operation; ids are in the output of preview, status and log"));
+    }
+    Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::operations;
+
+    #[test]
+    fn ids_are_separated_by_commas_or_lines() {
+        assert_eq!(operations("a, b,c").unwrap(), ["a", "b", "c"]);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "a\n\nb # the review\n").unwrap();
+        assert_eq!(operations(&format!("@{}", file.path().display())).unwrap(), ["a", "b"]);
+        assert!(operations(" , ").is_err());
+        assert!(operations("@/nowhere").is_err());
+    }
+}

@@ -1,0 +1,126 @@
+//! `status` and `log`: what was done, read from storage alone. No secret is needed, and nothing is sent.
+
+use host_runner::config::{Account, Config};
+use host_runner::report::Ending;
+use host_runner::store::{RunRecord, RunResult, SqliteStore, Store};
+use serde_json::json;
+
+use super::args::{Accounts, Arguments, Log};
+use super::exit::{Exit, Failure};
+use super::screen::{Screen, Tone};
+use super::{entries, selection, session};
+
+/// Runs shown for each account.
+const RUNS: u32 = 5;
+
+fn open(config: &Config) -> Result<Option<SqliteStore>, Failure> {
+    // Looking must not make an empty file.
+    if !config.storage.exists() {
+        return Ok(None);
+    }
+    SqliteStore::open(&config.storage, &config.tenant).map(Some).map_err(|fault| Failure::usage(fault.to_string()))
+}
+
+pub(crate) fn status(arguments: &Arguments, which: &Accounts, screen: &mut Screen) -> Result<Exit, Failure> {
+    let config = session::config(arguments)?;
+    // Nobody has to be named to look.
+    let everyone = which.account.is_empty();
+    let accounts = if everyone { config.accounts.clone() } else { selection::accounts(&config, which)? };
+    let store = open(&config)?;
+    let mut told = Vec::new();
+    for account in &accounts {
+        let (runs, standing) = match &store {
+            Some(store) => (store.runs(Some(&account.id), RUNS)?, store.standing(&account.id)?),
+            None => (Vec::new(), Vec::new()),
+        };
+        if screen.json {
+            told.push(json!({ "account": account.mail, "runs": runs, "standing": standing }));
+            continue;
+        }
+        let name = screen.tone(Tone::Strong, &account.mail);
+        screen.line(name)?;
+        if runs.is_empty() {
+            screen.line("  no run yet")?;
+        }
+        for run in &runs {
+            let line = described(run, account);
+            screen.wrapped(2, Tone::Plain, &line)?;
+        }
+        screen.line("")?;
+        entries::urgent(screen, account, &standing)?;
+    }
+    if screen.json {
+        screen.value(&told)?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Result<Exit, Failure> {
+    let config = session::config(arguments)?;
+    let accounts = if which.accounts.account.is_empty() {
+        config.accounts.clone()
+    } else {
+        selection::accounts(&config, &which.accounts)?
+    };
+    let Some(store) = open(&config)? else {
+        return Err(Failure::failed("there was no run yet; begin with host-runner preview"));
+    };
+    let mut told = Vec::new();
+    let mut found = false;
+    for account in &accounts {
+        let runs = store.runs(Some(&account.id), if which.run.is_some() { u32::MAX } else { 1 })?;
+        let wanted = |run: &&RunRecord| which.run.as_ref().is_none_or(|id| run.run == *id);
+        let Some(run) = runs.iter().find(wanted) else { continue };
+        found = true;
+        let journal = store.journal(&account.id, &run.run)?;
+        if screen.json {
+            told.push(json!({ "account": account.mail, "run": run, "entries": journal }));
+            continue;
+        }
+        let name = screen.tone(Tone::Strong, &account.mail);
+        screen.line(name)?;
+        screen.wrapped(2, Tone::Plain, &described(run, account))?;
+        screen.line("")?;
+        entries::urgent(screen, account, &journal)?;
+        entries::plan(screen, account, &journal)?;
+        if journal.is_empty() {
+            screen.line("  nothing to tell")?;
+        }
+    }
+    if screen.json {
+        screen.value(&told)?;
+    }
+    match (found, &which.run) {
+        (true, _) => Ok(Exit::Done),
+        (false, Some(id)) => {
+            Err(Failure::usage(format!("there is no run {id}; host-runner status lists the last ones")))
+        }
+        (false, None) => Err(Failure::failed("there was no run yet; begin with host-runner preview")),
+    }
+}
+
+fn described(run: &RunRecord, account: &Account) -> String {
+    let started = i64::try_from(run.started)
+        .map_or_else(|_| run.started.to_string(), |started| entries::local(started, account.time_zone));
+    let what = if run.dry_run { format!("preview of {}", run.action) } else { run.action.clone() };
+    let how = match &run.result {
+        None => "going on, or cut off".to_owned(),
+        Some(RunResult::Failed(text)) => format!("failed: {text}"),
+        Some(RunResult::Report(report)) => {
+            let written: u64 = report
+                .counts
+                .iter()
+                .filter(|count| count.what == "written" && count.reason.is_empty())
+                .map(|count| count.number)
+                .sum();
+            let ending = match report.ending {
+                Ending::Complete => "complete",
+                Ending::Budget => "ended at its budget",
+                Ending::Stopped => "ended early",
+                Ending::Throttled => "ended because a server asked to wait",
+            };
+            if run.dry_run { ending.to_owned() } else { format!("{ending}, {written} written") }
+        }
+    };
+    format!("{started}  {what}  {how}  (run {})", run.run)
+}
