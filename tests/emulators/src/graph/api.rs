@@ -277,6 +277,21 @@ impl Graph {
         self.foreign_answer(at, key, date, attendee, &reply, now).map_err(text)
     }
 
+    /// Lets an organizer who has no mailbox here cancel a meeting, or one occurrence of it.
+    ///
+    /// # Errors
+    /// There is no such event, or the owner of the mailbox organizes it.
+    pub fn organizer_cancels(&mut self, mailbox: &str, id: &str, now: DateTime<Utc>) -> Result<(), String> {
+        let (at, key, date) = self.event_at(mailbox, id)?;
+        let event = self.event(at, key).map_err(text)?.clone();
+        if event.is_organizer {
+            return Err("the owner of the mailbox organizes the event".to_owned());
+        }
+        let who = self.mailbox(at).map_err(text)?.who.address.clone();
+        self.cancel_copy(&who, &event, date, now);
+        Ok(())
+    }
+
     /// Gives an event a new change key without a change.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -178,7 +178,12 @@ impl Graph {
             }
             // Outside of the window is as good as removed, also for what has never been inside.
             if rows.len() == before && *number > token.full {
-                rows.push(removed(&shape, token.calendar, entry));
+                rows.push(removed(&shape, token.calendar, entry, None));
+                if self.knobs.delta_removes_instances {
+                    let lost = mailbox.event(entry.key).or_else(|| mailbox.deleted.get(&entry.key).map(AsRef::as_ref));
+                    let instances = lost.map(|event| event.instances(token.from, token.to)).unwrap_or_default();
+                    rows.extend(instances.iter().map(|seen| removed(&shape, token.calendar, entry, seen.date)));
+                }
             }
             token.seen = *number;
         }
@@ -253,9 +258,9 @@ fn lower_bound(query: &Query) -> Result<(DateTime<Utc>, DateTime<Utc>), ApiError
     Ok((from, from + Duration::days(36525)))
 }
 
-fn removed(shape: &Shape, calendar: Key, entry: &Entry) -> Value {
+fn removed(shape: &Shape, calendar: Key, entry: &Entry, date: Option<NaiveDate>) -> Value {
     let place = (!shape.immutable).then_some((calendar, entry.moves));
-    let id = Id { kind: Kind::Event, mailbox: shape.mailbox, key: entry.key, date: None, place }.encode();
+    let id = Id { kind: Kind::Event, mailbox: shape.mailbox, key: entry.key, date, place }.encode();
     json!({ "@odata.type": "#microsoft.graph.event", "id": id, "@removed": { "reason": "deleted" } })
 }
 

@@ -129,6 +129,7 @@ impl Graph {
             "delete-event" => self.delete_event(mailbox, &id, now)?,
             "move-event" => self.move_event(mailbox, &id, edit.text("calendar")?, now)?,
             "restore-event" => self.restore_event(mailbox, &id, now)?,
+            "cancel-meeting" => self.organizer_cancels(mailbox, &id, now)?,
             "touch-event" => self.touch_event(mailbox, &id)?,
             "respond" => match edit.maybe("attendee") {
                 Some(attendee) => self.attendee_responds(mailbox, &id, attendee, edit.text("response")?, now)?,

@@ -182,7 +182,7 @@ pub(super) fn extended(seen: &Seen<'_>, wanted: Option<&[String]>) -> Value {
         .collect()
 }
 
-/// The shape in which `state` shows everything: classic ids, UTC.
+/// The shape in which `state` shows everything: ids that last, UTC.
 pub(super) fn plain(mailbox: Uuid) -> Shape {
     Shape { mailbox, zone: zones::Zone::utc(), text_body: false, immutable: true, custom_zone: false }
 }

@@ -59,6 +59,8 @@ pub struct Knobs {
     pub delta_dead_token: DeadToken,
     /// An item that left a calendar and came back between two rounds is reported removed, and never again as present.
     pub delta_loses_returned: bool,
+    /// A removed series is reported with every instance that it had in the window, not as its master alone.
+    pub delta_removes_instances: bool,
     /// `events/delta` lists exceptions beside masters.
     pub events_delta_exceptions: bool,
     /// Next and delta links name this base instead of the one of the request (a client must refuse a foreign host).
@@ -112,6 +114,7 @@ impl Default for Knobs {
             delta_token_lifetime: None,
             delta_dead_token: DeadToken::Gone,
             delta_loses_returned: false,
+            delta_removes_instances: false,
             events_delta_exceptions: false,
             link_base: None,
             custom_zone: false,

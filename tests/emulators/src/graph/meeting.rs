@@ -8,7 +8,7 @@ use super::apply::{Changed, SIGNIFICANT};
 use super::errors::ApiError;
 use super::event::{Address, Answer, Attendee, Content, Event};
 use super::ids::Key;
-use super::write::follow_all;
+use super::occurrence::follow_all;
 
 /// An answer to an invitation, as the three actions give it.
 #[derive(Debug, Clone)]
@@ -179,7 +179,8 @@ impl Graph {
         }
     }
 
-    fn cancel_copy(&mut self, who: &str, source: &Event, date: Option<NaiveDate>, now: DateTime<Utc>) {
+    /// Marks a copy as cancelled.
+    pub(super) fn cancel_copy(&mut self, who: &str, source: &Event, date: Option<NaiveDate>, now: DateTime<Utc>) {
         let Some(at) = self.names.get(&who.to_lowercase()).copied() else { return };
         let Some(key) = self.mailboxes.get(at).and_then(|mailbox| mailbox.by_global.get(&source.global).copied())
         else {

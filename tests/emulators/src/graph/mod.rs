@@ -6,9 +6,9 @@
 //! | module | idea |
 //! |---|---|
 //! | `route`, `calendars`, `items`, `view`, `delta`, `batch` | requests, by what they ask for |
-//! | `auth`, `query`, `filter`, `decode`, `encode`, `errors` | the protocol's surface |
+//! | `auth`, `query`, `parse`, `filter`, `decode`, `pattern`, `encode`, `errors` | the protocol's surface |
 //! | `mailbox`, `event`, `recurrence`, `zones`, `ids`, `body` | what is kept |
-//! | `write`, `apply`, `meeting` | what changes it |
+//! | `write`, `apply`, `occurrence`, `meeting` | what changes it |
 //! | `edit`, `api`, `world`, `state` | tests, and other people |
 
 mod api;
@@ -31,6 +31,9 @@ mod items;
 mod knobs;
 mod mailbox;
 mod meeting;
+mod occurrence;
+mod parse;
+mod pattern;
 mod query;
 mod recurrence;
 mod route;

@@ -1,0 +1,118 @@
+//! `recurrence` of a request, read and checked.
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+
+use super::decode::{Read, list, map, one_of};
+use super::errors::ApiError;
+use super::recurrence::{DAYS, End, FREQUENCIES, Frequency, INDEXES, MOST, Recurrence};
+use super::zones::Zone;
+
+const RANGES: &[&str] = &["endDate", "noEnd", "numbered"];
+
+/// Pattern and range; `None` for `null`.
+pub(super) fn recurrence(value: &Value) -> Read<Option<Recurrence>> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let whole = map("recurrence", value, "patternedRecurrence", &["pattern", "range"])?;
+    let bad = |what: &str| ApiError::property(format!("The recurrence is not valid: {what}."));
+    let pattern = whole.get("pattern").filter(|value| !value.is_null()).ok_or_else(|| bad("pattern is missing"))?;
+    let known = ["type", "interval", "month", "dayOfMonth", "daysOfWeek", "firstDayOfWeek", "index"];
+    let pattern = map("pattern", pattern, "recurrencePattern", &known)?;
+    let range = whole.get("range").filter(|value| !value.is_null()).ok_or_else(|| bad("range is missing"))?;
+    let known = ["type", "startDate", "endDate", "recurrenceTimeZone", "numberOfOccurrences"];
+    let range = map("range", range, "recurrenceRange", &known)?;
+
+    let name = pattern.get("type").and_then(Value::as_str).unwrap_or("daily");
+    let frequency = FREQUENCIES
+        .iter()
+        .find(|(member, _)| member.eq_ignore_ascii_case(name))
+        .map(|(_, kind)| *kind)
+        .ok_or_else(|| bad("type is unknown"))?;
+    let number = |map: &Map<String, Value>, name: &str, most: u32| match map.get(name) {
+        None | Some(Value::Null) => Ok(0),
+        Some(value) => {
+            let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            number.filter(|number| *number <= most).ok_or_else(|| bad(name))
+        }
+    };
+    let interval = number(pattern, "interval", 999)?;
+    let day_of_month = number(pattern, "dayOfMonth", 31)?;
+    let month = number(pattern, "month", 12)?;
+    let day = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        let found = DAYS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        found.map(|(_, day)| *day).ok_or_else(|| bad("a day is unknown"))
+    };
+    let mut days = Vec::new();
+    for value in pattern.get("daysOfWeek").map_or(Ok(&[][..]), |value| list("daysOfWeek", value))? {
+        days.push(day(value)?);
+    }
+    let first_day = match pattern.get("firstDayOfWeek") {
+        None | Some(Value::Null) => chrono::Weekday::Sun,
+        Some(value) => day(value)?,
+    };
+    let index = match pattern.get("index") {
+        None | Some(Value::Null) => 1,
+        Some(value) => {
+            let text = value.as_str().unwrap_or_default();
+            let at = INDEXES
+                .iter()
+                .position(|name| name.eq_ignore_ascii_case(text))
+                .ok_or_else(|| bad("index is unknown"))?;
+            u8::try_from(at + 1).unwrap_or(1)
+        }
+    };
+    if interval == 0 {
+        return Err(bad("interval must be at least 1"));
+    }
+    let by_days = matches!(frequency, Frequency::Weekly | Frequency::RelativeMonthly | Frequency::RelativeYearly);
+    if by_days && days.is_empty() {
+        return Err(bad("daysOfWeek is missing"));
+    }
+    if matches!(frequency, Frequency::AbsoluteMonthly | Frequency::AbsoluteYearly) && day_of_month == 0 {
+        return Err(bad("dayOfMonth is missing"));
+    }
+    if matches!(frequency, Frequency::AbsoluteYearly | Frequency::RelativeYearly) && month == 0 {
+        return Err(bad("month is missing"));
+    }
+
+    let date = |name: &str| -> Read<Option<NaiveDate>> {
+        match range.get(name).and_then(Value::as_str) {
+            None => Ok(None),
+            Some(text) => Ok(Some(text.parse().map_err(|_| bad(name))?)),
+        }
+    };
+    let start = date("startDate")?.ok_or_else(|| bad("startDate is missing"))?;
+    let kind = range.get("type").map_or(Ok("endDate"), |value| one_of("type", value, RANGES))?;
+    let end = match kind {
+        "noEnd" => End::Never,
+        "numbered" => {
+            let count = number(range, "numberOfOccurrences", MOST)?;
+            if count == 0 {
+                return Err(bad("numberOfOccurrences is missing"));
+            }
+            End::After(count)
+        }
+        _ => {
+            let end = date("endDate")?.ok_or_else(|| bad("endDate is missing"))?;
+            if end < start {
+                return Err(bad("endDate lies before startDate"));
+            }
+            if NaiveDate::from_ymd_opt(4500, 9, 1).is_some_and(|limit| end > limit) {
+                return Err(ApiError::new(
+                    400,
+                    "ErrorRecurrenceEndDateTooBig",
+                    "The end date of the recurrence is too big.",
+                ));
+            }
+            End::On(end)
+        }
+    };
+    let zone = match range.get("recurrenceTimeZone").and_then(Value::as_str) {
+        Some(zone) if !zone.is_empty() => Some(Zone::required(zone)?.name),
+        _ => None,
+    };
+    Ok(Some(Recurrence { frequency, interval, days, first_day, index, day_of_month, month, start, end, zone }))
+}
