@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::splice::PartFault;
 use crate::wire::{Request, Response};
 
 /// A fault as `POST /faults` takes it: every condition that is given must hold.
@@ -94,10 +95,17 @@ pub enum Effect {
     LostBefore,
     /// The connection is lost after the service acted.
     LostAfter,
-    /// One part of a JSON `$batch` is answered in the service's place.
+    /// Parts of a JSON `$batch` are answered in the service's place; only batches with such a part count as matching.
     Part {
         /// Which one, counted from 1.
-        nth: usize,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        nth: Option<usize>,
+        /// Its method, in any case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        method: Option<String>,
+        /// A part of its address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
         /// Status code of the part.
         status: u16,
         /// Headers of the part.
@@ -114,21 +122,6 @@ pub enum Effect {
 
 fn ok() -> u16 {
     200
-}
-
-/// What is done to one answered part of a batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartFault {
-    /// Which one, counted from 1.
-    pub nth: usize,
-    /// Status code.
-    pub status: u16,
-    /// Headers.
-    pub headers: Map<String, Json>,
-    /// Body, null for none.
-    pub body: Json,
-    /// The service acts on it all the same.
-    pub acts: bool,
 }
 
 /// What becomes of the service's answer, or stands in its place.
@@ -229,6 +222,19 @@ impl Faults {
     }
 }
 
+fn part_fault(effect: &Effect) -> Option<PartFault> {
+    let Effect::Part { nth, method, url, status, headers, body, acts } = effect else { return None };
+    Some(PartFault {
+        nth: *nth,
+        method: method.clone(),
+        url: url.clone(),
+        status: *status,
+        headers: headers.clone(),
+        body: body.clone(),
+        acts: *acts,
+    })
+}
+
 /// False where an earlier fault already had its way.
 fn apply(effect: &Effect, decision: &mut Decision) -> bool {
     let turn = match effect {
@@ -240,10 +246,8 @@ fn apply(effect: &Effect, decision: &mut Decision) -> bool {
             decision.after += Duration::from_millis(*ms);
             return true;
         }
-        Effect::Part { nth, status, headers, body, acts } => {
-            let part =
-                PartFault { nth: *nth, status: *status, headers: headers.clone(), body: body.clone(), acts: *acts };
-            decision.parts.push(part);
+        Effect::Part { .. } => {
+            decision.parts.extend(part_fault(effect));
             return true;
         }
         Effect::Status { status, headers, body } => Turn::Instead(answer(*status, headers, body)),
@@ -290,6 +294,7 @@ fn matches(fault: &Fault, service: &str, request: &Request) -> bool {
             if pattern.contains('*') { whole(pattern, &target) } else { target.contains(pattern) }
         })
         && fault.body.as_deref().is_none_or(|part| String::from_utf8_lossy(&request.body).contains(part))
+        && part_fault(&fault.effect).is_none_or(|part| part.hits(request))
 }
 
 /// Whether the text is the pattern with something in place of each star.
@@ -343,6 +348,21 @@ mod tests {
         let decision = faults.decide("graph", &request("POST", "/v1.0/users/x/events"));
         let Turn::Instead(response) = decision.turn else { panic!("{decision:?}") };
         assert_eq!((response.status, response.header("retry-after")), (429, Some("2.128")));
+    }
+
+    #[test]
+    fn a_fault_of_a_part_counts_only_batches_that_have_it() {
+        let mut faults = Faults::default();
+        let effect = json!({"kind": "part", "method": "post", "url": "events", "status": 503});
+        faults.add(fault(json!({"effect": effect})));
+        let batch = |url: &str| Request {
+            body: json!({"requests": [{"id": "1", "method": "POST", "url": url}]}).to_string().into_bytes(),
+            ..request("POST", "/v1.0/$batch")
+        };
+        assert_eq!(faults.decide("graph", &request("GET", "/")), Decision::default());
+        assert_eq!(faults.decide("graph", &batch("/me/todo/lists")), Decision::default());
+        assert_eq!(faults.decide("graph", &batch("/me/events")).parts.len(), 1);
+        assert!(faults.spent());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::clock::Clock;
 use crate::fault::{Decision, Faults, Turn};
 use crate::log::{Ending, Log, is_login};
-use crate::splice::Splice;
+use crate::splice::{PartFault, Splice};
 use crate::wire::{Request, Response, Service};
 
 /// What the client gets.
@@ -196,13 +196,7 @@ impl Site {
         delivery
     }
 
-    fn ask(
-        &mut self,
-        base: &str,
-        request: &Request,
-        parts: &[crate::fault::PartFault],
-        now: DateTime<Utc>,
-    ) -> Response {
+    fn ask(&mut self, base: &str, request: &Request, parts: &[PartFault], now: DateTime<Utc>) -> Response {
         let Some(service) = self.at(base) else { return Response { status: 502, ..Response::default() } };
         // Graph goes on after a failed part, Creatio stops unless it is told to go on.
         let stops = service.name() == "creatio"

@@ -1,5 +1,6 @@
 //! Serves the emulators on loopback.
 
+use std::fmt;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -9,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Parser;
 use emulators::clock::Clock;
 use emulators::config::{Addresses, config_toml};
+use emulators::creatio::Refused;
 use emulators::harness::Site;
 use emulators::shell::Shell;
 use emulators::world::{Kind, World};
@@ -43,6 +45,26 @@ struct Arguments {
     print_config: bool,
 }
 
+/// Why the program cannot go on.
+#[derive(Debug)]
+enum Trouble {
+    World(Refused),
+    Listen(SocketAddr, std::io::Error),
+    Output(std::io::Error),
+    Signal(std::io::Error),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::World(refused) => write!(f, "the world cannot be built: {refused}"),
+            Self::Listen(address, error) => write!(f, "cannot listen at {address}: {error}"),
+            Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
+            Self::Signal(error) => write!(f, "cannot wait for the signal to stop: {error}"),
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
@@ -55,9 +77,9 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), String> {
+async fn run(arguments: Arguments) -> Result<(), Trouble> {
     let now = DateTime::<Utc>::from(SystemTime::now());
-    let world = World::new(arguments.world, arguments.start.unwrap_or(now))?;
+    let world = World::new(arguments.world, arguments.start.unwrap_or(now)).map_err(Trouble::World)?;
     if arguments.print_config {
         let addresses = Addresses {
             creatio: format!("http://{}", arguments.creatio),
@@ -71,7 +93,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     site.mount("creatio", world.creatio);
     site.mount("graph", world.graph);
     let mut shell = Shell::new(site);
-    let taken = |address: SocketAddr| move |error: std::io::Error| format!("cannot listen at {address}: {error}");
+    let taken = |address: SocketAddr| move |error: std::io::Error| Trouble::Listen(address, error);
     let creatio = shell.serve("creatio", arguments.creatio).await.map_err(taken(arguments.creatio))?;
     let graph = shell.serve("graph", arguments.graph).await.map_err(taken(arguments.graph))?;
     let control = shell.serve_control(arguments.control).await.map_err(taken(arguments.control))?;
@@ -94,22 +116,22 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     Ok(())
 }
 
-fn print(text: &str) -> Result<(), String> {
+fn print(text: &str) -> Result<(), Trouble> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| format!("standard output: {error}"))
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Trouble::Output)
 }
 
 #[cfg(unix)]
-async fn stopped() -> Result<(), String> {
+async fn stopped() -> Result<(), Trouble> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut terminated = signal(SignalKind::terminate()).map_err(Trouble::Signal)?;
     tokio::select! {
         _ = terminated.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(|error| error.to_string()),
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Trouble::Signal),
     }
 }
 
 #[cfg(not(unix))]
-async fn stopped() -> Result<(), String> {
-    tokio::signal::ctrl_c().await.map_err(|error| error.to_string())
+async fn stopped() -> Result<(), Trouble> {
+    tokio::signal::ctrl_c().await.map_err(Trouble::Signal)
 }

@@ -5,8 +5,44 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::fault::PartFault;
 use crate::wire::{Request, Response};
+
+/// What is done to one answered part of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartFault {
+    /// Which one, counted from 1.
+    pub nth: Option<usize>,
+    /// Its method, in any case.
+    pub method: Option<String>,
+    /// A part of its address.
+    pub url: Option<String>,
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: Map<String, Json>,
+    /// Body, null for none.
+    pub body: Json,
+    /// The service acts on it all the same.
+    pub acts: bool,
+}
+
+impl PartFault {
+    /// Whether it is about this part, the one at `index` counted from 0.
+    #[must_use]
+    pub fn is_about(&self, index: usize, part: &Json) -> bool {
+        let text = |name: &str| part.get(name).and_then(Json::as_str).unwrap_or_default();
+        self.nth.is_none_or(|nth| nth == index + 1)
+            && self.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(text("method")))
+            && self.url.as_deref().is_none_or(|url| text("url").contains(url))
+    }
+
+    /// Whether a batch has such a part.
+    pub(crate) fn hits(&self, request: &Request) -> bool {
+        let body: Json = serde_json::from_slice(&request.body).unwrap_or_default();
+        let parts = body.get("requests").and_then(Json::as_array);
+        parts.is_some_and(|parts| parts.iter().enumerate().any(|(index, part)| self.is_about(index, part)))
+    }
+}
 
 /// A batch without the parts that a fault answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +71,7 @@ impl Splice {
                 .get("dependsOn")
                 .and_then(Json::as_array)
                 .is_some_and(|ids| ids.iter().filter_map(Json::as_str).any(|id| failed.contains(id)));
-            let fault = faults.iter().find(|fault| fault.nth == at + 1);
+            let fault = faults.iter().find(|fault| fault.is_about(at, &part));
             let answer = match fault {
                 Some(fault) => Some(answer(&id, fault.status, fault.headers.clone(), &fault.body)),
                 None if depends => Some(answer(&id, 424, Map::new(), &dependency())),
@@ -128,7 +164,9 @@ mod tests {
 
     fn fault(nth: usize) -> PartFault {
         PartFault {
-            nth,
+            nth: Some(nth),
+            method: None,
+            url: None,
             status: 429,
             headers: Map::from_iter([("Retry-After".to_owned(), json!("7"))]),
             body: Json::Null,

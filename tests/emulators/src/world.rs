@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::creatio::{Creatio, NewUser};
+use crate::creatio::{Creatio, NewUser, Refused};
 use crate::graph::{self, Graph};
 
 mod demo;
@@ -27,22 +27,30 @@ pub enum Kind {
     LargeMailbox(u32),
 }
 
-impl FromStr for Kind {
-    type Err = String;
+/// A text that names no world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownWorld(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, number) = text.split_once(':').map_or((text, None), |(name, number)| (name, Some(number)));
-        let number = || {
-            let number = number.ok_or_else(|| format!("'{text}' needs a number: {text}:1000"))?;
-            number.parse::<u32>().map_err(|_| format!("'{number}' is not a number"))
-        };
-        match name {
-            "empty" => Ok(Self::Empty),
-            "demo" => Ok(Self::Demo),
-            "large" => Ok(Self::Large(number()?)),
-            "large-creatio" => Ok(Self::LargeCreatio(number()?)),
-            "large-mailbox" => Ok(Self::LargeMailbox(number()?)),
-            _ => Err(format!("'{text}' is none of empty, demo, large:N, large-creatio:N, large-mailbox:N")),
+impl fmt::Display for UnknownWorld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' is none of empty, demo, large:N, large-creatio:N, large-mailbox:N", self.0)
+    }
+}
+
+impl std::error::Error for UnknownWorld {}
+
+impl FromStr for Kind {
+    type Err = UnknownWorld;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWorld> {
+        let (name, number) = text.split_once(':').unwrap_or((text, ""));
+        match (name, number.parse()) {
+            ("empty", _) => Ok(Self::Empty),
+            ("demo", _) => Ok(Self::Demo),
+            ("large", Ok(number)) => Ok(Self::Large(number)),
+            ("large-creatio", Ok(number)) => Ok(Self::LargeCreatio(number)),
+            ("large-mailbox", Ok(number)) => Ok(Self::LargeMailbox(number)),
+            _ => Err(UnknownWorld(text.to_owned())),
         }
     }
 }
@@ -108,7 +116,7 @@ impl World {
     ///
     /// # Errors
     /// The emulator refused one of the world's own rows.
-    pub fn new(kind: Kind, start: DateTime<Utc>) -> Result<Self, String> {
+    pub fn new(kind: Kind, start: DateTime<Utc>) -> Result<Self, Refused> {
         let created = start - chrono::TimeDelta::days(30);
         let mut creatio = Creatio::new(created);
         let mut people = Vec::new();
@@ -152,8 +160,7 @@ impl World {
             }
             Kind::Empty | Kind::LargeCreatio(_) => graph::world::populate_empty(&mut world.graph),
             Kind::Large(number) | Kind::LargeMailbox(number) => {
-                let number = usize::try_from(number).map_err(|error| error.to_string())?;
-                graph::world::populate_large(&mut world.graph, start, number);
+                graph::world::populate_large(&mut world.graph, start, usize::try_from(number).unwrap_or(usize::MAX));
             }
         }
         if let Kind::Large(number) | Kind::LargeCreatio(number) = kind {

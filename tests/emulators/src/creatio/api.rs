@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::access::{Access, Client, User};
 use super::activity::NewActivity;
+use super::failure::Refused;
 use super::ids::{communication_type, derived};
 use super::knobs::Knobs;
 use super::lookups;
@@ -134,7 +135,7 @@ impl Creatio {
     ///
     /// # Errors
     /// What the server would have refused.
-    pub fn add_activity(&mut self, new: &NewActivity, now: DateTime<Utc>) -> Result<Uuid, String> {
+    pub fn add_activity(&mut self, new: &NewActivity, now: DateTime<Utc>) -> Result<Uuid, Refused> {
         let owner = self.access.users.values().find(|user| Some(user.contact) == new.owner).cloned();
         let mut call = self.system(now);
         if let Some(owner) = owner {
@@ -157,7 +158,7 @@ impl Creatio {
     ///
     /// # Errors
     /// What the server would have refused.
-    pub fn add_row(&mut self, set: &str, values: &Map<String, Json>, now: DateTime<Utc>) -> Result<Uuid, String> {
+    pub fn add_row(&mut self, set: &str, values: &Map<String, Json>, now: DateTime<Utc>) -> Result<Uuid, Refused> {
         let call = self.system(now);
         self.create_as(&call, set, values)
     }
@@ -196,10 +197,10 @@ impl Creatio {
         &mut self.knobs
     }
 
-    fn create_as(&mut self, call: &Call, set: &str, values: &Map<String, Json>) -> Result<Uuid, String> {
-        let entity = entity(set).ok_or_else(|| format!("there is no set '{set}'"))?;
-        let row = self.create(call, entity, values).map_err(|failure| format!("{failure:?}"))?;
-        row.guid("Id").ok_or_else(|| "the row has no id".to_owned())
+    fn create_as(&mut self, call: &Call, set: &str, values: &Map<String, Json>) -> Result<Uuid, Refused> {
+        let entity = entity(set).ok_or_else(|| Refused(format!("there is no set '{set}'")))?;
+        let row = self.create(call, entity, values)?;
+        row.guid("Id").ok_or_else(|| Refused("the row has no id".to_owned()))
     }
 
     /// What the site does by itself; before there is a user, nobody's.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::access::User;
-use super::failure::Failure;
+use super::failure::{Failure, Refused};
 use super::schema::{ENTITIES, Entity, entity};
 use super::value::Fraction;
 use super::{Call, Creatio};
@@ -155,5 +155,5 @@ fn values(edit: &Json) -> Result<&Map<String, Json>, String> {
 }
 
 fn sentence(failure: Failure) -> String {
-    format!("{}: {}", failure.status(), failure.body().map_or_else(String::new, |body| body.to_string()))
+    Refused::from(failure).to_string()
 }

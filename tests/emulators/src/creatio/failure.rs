@@ -1,5 +1,7 @@
 //! What goes wrong, in the four shapes that Creatio answers with.
 
+use std::fmt;
+
 use serde_json::{Value as Json, json};
 
 use crate::wire::Response;
@@ -67,6 +69,24 @@ impl Failure {
             Some(body) => Response::json(self.status(), &body),
             None => Response { status: self.status(), ..Response::default() },
         }
+    }
+}
+
+/// What the site refused of a row that a test or a world gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused(pub(super) String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self(format!("{}: {}", failure.status(), failure.body().map_or_else(String::new, |body| body.to_string())))
     }
 }
 

@@ -123,11 +123,8 @@ impl Default for Knobs {
 }
 
 impl Knobs {
-    /// The same knobs with those that `changes` names set anew.
-    ///
-    /// # Errors
-    /// Names the knob that does not exist or the value that does not fit.
-    pub fn changed(&self, changes: &serde_json::Map<String, serde_json::Value>) -> Result<Self, String> {
+    /// The same knobs with those that `changes` names set anew; the error names the one that does not exist or fit.
+    pub(super) fn changed(&self, changes: &serde_json::Map<String, serde_json::Value>) -> Result<Self, String> {
         let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
         if let Some(fields) = all.as_object_mut() {
             fields.extend(changes.clone());

@@ -50,6 +50,7 @@ use uuid::Uuid;
 pub use access::User;
 pub use activity::NewActivity;
 pub use api::{NewUser, UserIds};
+pub use failure::Refused;
 pub use knobs::{ExpiredSession, Knobs};
 pub use store::Row;
 pub use value::Value;

@@ -6,10 +6,10 @@ use serde_json::{Map, json};
 use uuid::Uuid;
 
 use super::World;
-use crate::creatio::NewActivity;
 use crate::creatio::ids::{
     activity_category, activity_priority, activity_result, activity_status, activity_type, derived, folder_type,
 };
+use crate::creatio::{NewActivity, Refused};
 
 /// Meetings: title, hour, minute, length in minutes, place.
 const MEETINGS: &[(&str, u32, u32, i64, &str)] = &[
@@ -37,7 +37,7 @@ const TASKS: &[(&str, bool)] = &[
     ("Clean up duplicate contacts", false),
 ];
 
-pub(super) fn fill(world: &mut World) -> Result<(), String> {
+pub(super) fn fill(world: &mut World) -> Result<(), Refused> {
     let start = world.start;
     let today = start.date_naive();
     let created = start - TimeDelta::days(20);

@@ -3,13 +3,13 @@
 use chrono::TimeDelta;
 
 use super::World;
-use crate::creatio::NewActivity;
 use crate::creatio::ids::derived;
+use crate::creatio::{NewActivity, Refused};
 
 /// Rows of one day.
 const A_DAY: u32 = 20;
 
-pub(super) fn fill(world: &mut World, number: u32) -> Result<(), String> {
+pub(super) fn fill(world: &mut World, number: u32) -> Result<(), Refused> {
     let Some(owner) = world.people.first().map(|person| person.contact) else { return Ok(()) };
     let midnight = world.start.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
     let created = world.start - TimeDelta::days(20);
