@@ -159,13 +159,12 @@ impl Graph {
     ) -> Result<String, String> {
         let at = self.mailbox_at(mailbox)?;
         let calendar = self.calendar_at(at, calendar)?;
-        let map = event.as_object().ok_or("the event is not an object")?;
-        let patch = Patch::read(map, self.knobs.keep_bodies).map_err(text)?;
-        let key = self.create_anywhere(at, calendar, patch, now).map_err(text)?;
+        let key = self.create_from(at, calendar, event, true, now)?;
         Ok(self.immutable_id(at, key))
     }
 
-    /// Puts a meeting into a mailbox that somebody outside of this tenant organizes. Answers its immutable id.
+    /// Puts a meeting into a mailbox that somebody outside of this tenant organizes; an `iCalUId` in it is kept. Answers its
+    /// immutable id.
     ///
     /// # Errors
     /// What the service would refuse.
@@ -177,14 +176,25 @@ impl Graph {
         now: DateTime<Utc>,
     ) -> Result<String, String> {
         let at = self.mailbox_at(mailbox)?;
-        // The organizer's own service has sent the invitations, so none leaves from here.
-        let sent = self.outbox.len();
-        let id = self.add_event(mailbox, None, event, now)?;
-        self.outbox.truncate(sent);
-        let (_, key, _) = self.event_at(mailbox, &id)?;
+        let calendar = self.calendar_at(at, None)?;
+        let key = self.create_from(at, calendar, event, false, now)?;
         let organizer = Address { name: organizer.0.to_owned(), address: organizer.1.to_owned() };
-        self.receive(at, key, organizer, now).map_err(text)?;
-        Ok(id)
+        let uid = event.get("iCalUId").and_then(Value::as_str);
+        self.receive(at, key, organizer, uid, now).map_err(text)?;
+        Ok(self.immutable_id(at, key))
+    }
+
+    fn create_from(
+        &mut self,
+        at: usize,
+        calendar: Key,
+        event: &Value,
+        invites: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Key, String> {
+        let map = event.as_object().ok_or("the event is not an object")?;
+        let patch = Patch::read(map, self.knobs.keep_bodies).map_err(text)?;
+        self.create_anywhere(at, calendar, patch, invites, now).map_err(text)
     }
 
     fn immutable_id(&self, at: usize, key: Key) -> String {

@@ -193,9 +193,9 @@ impl Graph {
     /// Shows an event if it is in the window; a series with all of its instances there.
     fn show(&self, shape: &Shape, token: &Token, query: &Query, event: &Event, rows: &mut Vec<Value>) {
         if !token.view {
-            if event.whole().end_at() > token.from
-                || event.series.as_ref().is_some_and(|_| !event.instances(token.from, token.to).is_empty())
-            {
+            let begins = token.from.date_naive();
+            let lasts = event.series.as_ref().is_some_and(|series| series.last.is_none_or(|last| last >= begins));
+            if lasts || event.whole().end_at() > token.from {
                 rows.push(brief(shape, event, query));
                 if self.knobs.events_delta_exceptions {
                     let dates = event.series.iter().flat_map(|series| series.exceptions.keys());

@@ -3,6 +3,8 @@
 //! A classic id names the folder and how often the item has moved, so it dies with every move; an immutable id names the
 //! item alone. Both are computed, so that no index of ids has to be kept.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
@@ -130,10 +132,12 @@ pub(super) fn change_key(mailbox: Uuid, change: u64) -> String {
 }
 
 /// Outlook's global object id of a meeting, without the date of an occurrence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct GlobalId {
     created: u64,
     guid: Uuid,
+    /// The UID of a meeting that another calendar system has made, which stands for itself.
+    foreign: Option<Arc<str>>,
 }
 
 /// 100-nanosecond ticks between 1601 and 1970.
@@ -145,16 +149,38 @@ impl GlobalId {
         let (low, high) = (mix(key), mix(key ^ 0x5555));
         let tail = Uuid::from_u64_pair(low, high);
         let guid = Uuid::from_u128(mailbox.as_u128() ^ tail.as_u128());
-        Self { created: (now.timestamp_micros() * 10 + FILETIME_EPOCH).unsigned_abs(), guid }
+        Self { created: (now.timestamp_micros() * 10 + FILETIME_EPOCH).unsigned_abs(), guid, foreign: None }
+    }
+
+    /// The identity that an `iCalUId` names.
+    pub(super) fn named(uid: &str) -> Self {
+        match Self::parse(uid) {
+            Some((id, _)) => id,
+            None => Self { created: 0, guid: named(&format!("uid {uid}")), foreign: Some(uid.into()) },
+        }
     }
 
     /// The `iCalUId`: bytes 16 to 19 hold the original date of an occurrence and are zero elsewhere.
     pub(super) fn text(&self, date: Option<NaiveDate>) -> String {
         use std::fmt::Write as _;
+        if let (Some(uid), None) = (&self.foreign, date) {
+            return uid.to_string();
+        }
         let mut text = String::with_capacity(112);
         text.push_str("040000008200E00074C5B7101A82E008");
         let (year, month, day) = date.map_or((0, 0, 0), |date| (date.year(), date.month(), date.day()));
         let swapped = self.created.swap_bytes();
+        if let Some(uid) = &self.foreign {
+            // Exchange wraps a foreign UID when it has to put the date of an occurrence beside it.
+            let length = u32::try_from(uid.len() + 13).unwrap_or_default().swap_bytes();
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{year:04X}{month:02X}{day:02X}{:032X}{length:08X}7643616C2D55696401000000", 0);
+            for byte in uid.bytes() {
+                let _ = write!(text, "{byte:02X}");
+            }
+            text.push_str("00");
+            return text;
+        }
         // Writing to a String cannot fail.
         let _ = write!(text, "{year:04X}{month:02X}{day:02X}{swapped:016X}000000000000000010000000");
         let _ = write!(text, "{:032X}", self.guid.as_u128());
@@ -162,7 +188,6 @@ impl GlobalId {
     }
 
     /// Reads an `iCalUId` back.
-    #[cfg(test)]
     pub(super) fn parse(text: &str) -> Option<(Self, Option<NaiveDate>)> {
         if text.len() != 112 {
             return None;
@@ -177,7 +202,7 @@ impl GlobalId {
         let date = if year == 0 { None } else { Some(NaiveDate::from_ymd_opt(year, month, day)?) };
         let created = u64::from_str_radix(hex(40, 56)?, 16).ok()?.swap_bytes();
         let guid = Uuid::from_u128(u128::from_str_radix(hex(80, 112)?, 16).ok()?);
-        Some((Self { created, guid }, date))
+        Some((Self { created, guid, foreign: None }, date))
     }
 }
 
@@ -205,7 +230,15 @@ mod tests {
         let text = id.text(Some(date));
         assert_eq!(text.len(), 112);
         assert_eq!(text.get(32..40), Some("07EA0B16"));
-        assert_eq!(GlobalId::parse(&text), Some((id, Some(date))));
+        assert_eq!(GlobalId::parse(&text), Some((id.clone(), Some(date))));
         assert_eq!(GlobalId::parse(&id.text(None)), Some((id, None)));
+    }
+
+    #[test]
+    fn a_foreign_uid_stands_for_itself_until_a_date_joins_it() {
+        let id = GlobalId::named("abc@google.com");
+        assert_eq!(id.text(None), "abc@google.com");
+        let dated = id.text(NaiveDate::from_ymd_opt(2026, 11, 22));
+        assert!(dated.contains("07EA0B16") && dated.contains("7643616C2D556964") && dated.len() == 2 * (40 + 13 + 14));
     }
 }

@@ -111,7 +111,7 @@ impl Mailbox {
     /// Puts an event into the calendar that it names.
     pub(super) fn insert(&mut self, event: Event, loses_returned: bool) {
         let (key, number, calendar) = (event.key, event.change, event.calendar);
-        self.by_global.insert(event.global, key);
+        self.by_global.insert(event.global.clone(), key);
         if let Some(transaction) = &event.transaction {
             self.by_transaction.insert(transaction.clone(), key);
         }

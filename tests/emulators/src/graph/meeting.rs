@@ -7,7 +7,7 @@ use super::Graph;
 use super::apply::{Changed, SIGNIFICANT};
 use super::errors::ApiError;
 use super::event::{Address, Answer, Attendee, Content, Event};
-use super::ids::Key;
+use super::ids::{GlobalId, Key};
 use super::occurrence::follow_all;
 
 /// An answer to an invitation, as the three actions give it.
@@ -345,20 +345,30 @@ impl Graph {
         Ok(())
     }
 
-    /// Puts a meeting that somebody without a mailbox here organizes into a mailbox.
+    /// Puts a meeting that somebody without a mailbox here organizes into a mailbox, under its own identity if it has one.
     pub(super) fn receive(
         &mut self,
         at: usize,
         key: Key,
         organizer: Address,
+        uid: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<(), ApiError> {
         let mut event = self.event(at, key)?.clone();
         event.organizer = organizer;
         event.is_organizer = false;
+        if let Some(uid) = uid {
+            let global = GlobalId::named(uid);
+            let index = &mut self.mailbox_mut(at)?.by_global;
+            index.remove(&event.global);
+            index.insert(global.clone(), key);
+            event.global = global;
+        }
         event.answer = Answer { response: "notResponded", time: None };
         event.content.show_as = "tentative";
-        self.store(at, event, now)
+        self.store(at, event.clone(), now)?;
+        self.share(&event, &Changed::new(), now);
+        Ok(())
     }
 }
 

@@ -114,5 +114,20 @@ pub(super) fn recurrence(value: &Value) -> Read<Option<Recurrence>> {
         Some(zone) if !zone.is_empty() => Some(Zone::required(zone)?.name),
         _ => None,
     };
-    Ok(Some(Recurrence { frequency, interval, days, first_day, index, day_of_month, month, start, end, zone }))
+    // What a pattern does not use is not kept, so that what is read back and sent again is the same.
+    let absolute = matches!(frequency, Frequency::AbsoluteMonthly | Frequency::AbsoluteYearly);
+    let yearly = matches!(frequency, Frequency::AbsoluteYearly | Frequency::RelativeYearly);
+    let relative = by_days && frequency != Frequency::Weekly;
+    Ok(Some(Recurrence {
+        frequency,
+        interval,
+        days: if by_days { days } else { Vec::new() },
+        first_day,
+        index: if relative { index } else { 1 },
+        day_of_month: if absolute { day_of_month } else { 0 },
+        month: if yearly { month } else { 0 },
+        start,
+        end,
+        zone,
+    }))
 }

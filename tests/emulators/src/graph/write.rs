@@ -54,15 +54,16 @@ impl Graph {
         now: DateTime<Utc>,
     ) -> Result<Key, ApiError> {
         self.writable(at, calendar)?;
-        self.create_anywhere(at, calendar, patch, now)
+        self.create_anywhere(at, calendar, patch, true, now)
     }
 
-    /// Creates an event, also where its owner may not.
+    /// Creates an event, also where its owner may not; without invitations where somebody else has sent them.
     pub(super) fn create_anywhere(
         &mut self,
         at: usize,
         calendar: Key,
         patch: Patch,
+        invites: bool,
         now: DateTime<Utc>,
     ) -> Result<Key, ApiError> {
         let mailbox = self.mailbox(at)?;
@@ -107,7 +108,7 @@ impl Graph {
             series,
         };
         self.mailbox_mut(at)?.insert(event, false);
-        if is_meeting {
+        if is_meeting && invites {
             self.invite(at, key, now);
         }
         Ok(key)
@@ -314,6 +315,9 @@ fn series(mut rule: Recurrence, content: &mut Content) -> Result<Series, ApiErro
     let first = rule.next(rule.start).ok_or_else(|| ApiError::property("The recurrence has no occurrence."))?;
     let shift = first - rule.start;
     rule.start = first;
+    if rule.zone.is_none() {
+        rule.zone = Some(content.start.zone.name.clone());
+    }
     content.start.at += shift;
     content.end.at += shift;
     Ok(Series::new(rule))

@@ -174,3 +174,34 @@ fn immutable_ids_are_given_on_removals_too() {
     let later = body(&desk.follow(&page["@odata.deltaLink"], &immutable));
     assert_eq!(ids(&later), ids(&page));
 }
+
+#[test]
+fn a_removed_series_names_its_instances_when_the_knob_is_on() {
+    let mut desk = Desk::new();
+    let mut event = meeting("S", "2026-12-01T10:00:00", "2026-12-01T11:00:00");
+    let range = json!({"type": "numbered", "numberOfOccurrences": 3, "startDate": "2026-12-01"});
+    event["recurrence"] = json!({"pattern": {"type": "daily", "interval": 1}, "range": range});
+    let made = desk.post("/events", &event);
+    let page = desk.get(START);
+    desk.send("DELETE", &format!("/events/{}", made["id"].as_str().unwrap()), &[], None);
+    let (rows, _) = next(&mut desk, &page["@odata.deltaLink"]);
+    assert_eq!(rows.len(), 1);
+    desk.graph.knobs.delta_removes_instances = true;
+    let (rows, _) = next(&mut desk, &page["@odata.deltaLink"]);
+    let removed: Vec<String> = rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(removed, ids(&page));
+}
+
+#[test]
+fn what_left_and_came_back_may_be_lost() {
+    let mut desk = Desk::new();
+    desk.graph.knobs.delta_loses_returned = true;
+    let event = add(&mut desk, "E", 1);
+    let (_, link) = first(&mut desk);
+    for calendar in ["Проекты", "Календарь"] {
+        desk.graph.move_event(world::EUGENE, event["id"].as_str().unwrap(), calendar, desk.now).unwrap();
+    }
+    let (rows, _) = next(&mut desk, &link);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["@removed"]["reason"], "deleted");
+}

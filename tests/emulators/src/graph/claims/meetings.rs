@@ -142,3 +142,21 @@ fn a_cancelled_occurrence_is_cancelled_in_the_guests_series_alone() {
     assert_eq!(cancelled, [&json!(false), &json!(true), &json!(false)]);
     assert_eq!(desk.get(&format!("/events/{}", made["id"].as_str().unwrap()))["isCancelled"], false);
 }
+
+#[test]
+fn a_foreign_meeting_keeps_its_uid_and_its_organizer_can_cancel_it() {
+    let mut desk = Desk::new();
+    let mut event = meeting("From outside", "2026-12-01T10:00:00", "2026-12-01T11:00:00");
+    event["iCalUId"] = json!("abc@google.com");
+    event["attendees"] =
+        json!([{"emailAddress": {"address": world::EUGENE}}, {"emailAddress": {"address": world::ANNA}}]);
+    let organizer = ("Olga", "olga@northwind.example");
+    let id = desk.graph.add_foreign_meeting(world::EUGENE, organizer, &event, desk.now).unwrap();
+    let found = desk.get("/events?$filter=iCalUId%20eq%20'abc@google.com'");
+    assert_eq!(found["value"][0]["organizer"]["emailAddress"]["name"], "Olga");
+    let copy = annas(&mut desk);
+    assert_eq!((&copy["iCalUId"], &copy["organizer"]), (&json!("abc@google.com"), &found["value"][0]["organizer"]));
+    desk.graph.organizer_cancels(world::EUGENE, &id, desk.now).unwrap();
+    assert_eq!(desk.graph.event_json(world::EUGENE, &id).unwrap()["isCancelled"], true);
+    assert_eq!(desk.graph.mails(), 0);
+}

@@ -137,3 +137,15 @@ fn a_new_pattern_drops_the_exceptions() {
     assert_eq!(body(&changed)["recurrence"]["range"]["endDate"], "2026-10-20");
     assert_eq!(view(&mut desk).len(), 2);
 }
+
+#[test]
+fn a_recurrence_sent_back_as_it_was_read_changes_nothing() {
+    let mut desk = Desk::new();
+    let master = weekly(&mut desk);
+    let one = view(&mut desk)[1].clone();
+    desk.send("DELETE", &format!("/events/{}", one["id"].as_str().unwrap()), &[], None);
+    let whole = format!("/events/{}", master["id"].as_str().unwrap());
+    let again = desk.send("PATCH", &whole, &[], Some(&json!({"recurrence": master["recurrence"]})));
+    assert_eq!(body(&again)["recurrence"], master["recurrence"]);
+    assert_eq!(view(&mut desk).len(), 4);
+}
