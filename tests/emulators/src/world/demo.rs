@@ -48,6 +48,9 @@ pub(super) fn fill(world: &mut World) -> Result<(), Refused> {
         site.add_contact("John Miller", &["j.miller@northwind.example"], created),
         site.add_contact("Мария Без-Почты", &[], created),
     ];
+    // Attendees of the meetings in the mailboxes: one by the main address, one by another, and one that nobody knows.
+    site.add_contact("Иван Петров", &["i.petrov@mycompany.com"], created);
+    site.add_contact("Olga Client", &["olga.client@mail.example", "olga@northwind.example"], created);
     let zones: [Tz; 2] = [Tz::Europe__Moscow, Tz::Europe__London];
     let people: Vec<Uuid> = world.people.iter().map(|person| person.contact).collect();
     let mut count = 0_u32;
