@@ -35,7 +35,7 @@ mod runtime;
 mod stop;
 pub mod store;
 
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, SystemClock, VirtualClock};
 pub use runtime::{
     Action, Budget, Connector, GuestFailure, Host, HostBuilder, HostError, Level, Limits, LoadError, Observer,
     RunError, RunOptions, RunReport, Silent, Tenant, TenantBuilder, TenantError,

@@ -82,7 +82,7 @@ fn show(screen: &mut Screen, mail: &str, found: &Catalogue) -> io::Result<()> {
 fn line(screen: &mut Screen, tick: &str, name: &str, reason: Option<&str>, id: &str) -> io::Result<()> {
     screen.line(format!("  {tick} {}", clean(name)))?;
     if let Some(reason) = reason {
-        screen.wrapped(6, Tone::Attention, reasons::sentence(reason))?;
+        screen.wrapped(6, Tone::Attention, &reasons::sentence(reason))?;
     }
     let id = screen.tone(Tone::Faint, format!("id {}", clean(id)));
     screen.line(format!("      {id}"))

@@ -1,11 +1,11 @@
 //! `preview`, `sync`, `import`, `export`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
 use host_runner::config::Account;
-use host_runner::journal::Entry;
+use host_runner::journal::{Entry, Side};
 use host_runner::report::{Count, Ending};
 use host_runner::{Action, Budget, RunError, RunOptions, RunReport};
 use serde::Serialize;
@@ -153,20 +153,29 @@ fn show(screen: &mut Screen, account: &Account, run: &RunReport, journal: &[Entr
     screen.line("")
 }
 
-/// Numbers: totals first, and what they are made of behind them.
+/// Numbers: the sum of each kind, and what it is made of.
 fn totals(screen: &mut Screen, counts: &[Count]) -> io::Result<()> {
-    for count in counts.iter().filter(|count| count.reason.is_empty() && count.number > 0) {
-        let parts: Vec<String> = counts
+    let mut groups: BTreeMap<(&str, Option<Side>), Vec<&Count>> = BTreeMap::new();
+    for count in counts.iter().filter(|count| count.number > 0) {
+        groups.entry((&count.what, count.side)).or_default().push(count);
+    }
+    for ((what, side), group) in groups {
+        let parts: Vec<String> = group
             .iter()
-            .filter(|part| part.what == count.what && part.side == count.side && !part.reason.is_empty())
-            .filter(|part| part.number > 0)
+            .filter(|part| !part.reason.is_empty())
             .map(|part| format!("{} {}", part.reason, part.number))
             .collect();
-        let side = count.side.map_or_else(String::new, |side| side.to_string());
-        let parts = if parts.is_empty() { String::new() } else { format!("  ({})", parts.join(", ")) };
-        screen.line(format!("{:>8}  {:<12} {side:<8}{parts}", count.number, count.what))?;
+        let side = side.map_or_else(String::new, |side| side.to_string());
+        let parts = if parts.is_empty() { String::new() } else { format!("({})", parts.join(", ")) };
+        screen.line(format!("{:>6}  {what:<12} {side:<8} {parts}", sum(group)))?;
     }
     Ok(())
+}
+
+/// A component may tell the sum itself, with an empty reason, or leave the adding to the reader.
+pub(crate) fn sum<'a>(group: impl IntoIterator<Item = &'a Count> + Clone) -> u64 {
+    let whole = group.clone().into_iter().filter(|count| count.reason.is_empty()).map(|count| count.number).sum();
+    if whole > 0 { whole } else { group.into_iter().map(|count| count.number).sum() }
 }
 
 fn ended(account: &Account, run: &RunReport) -> String {

@@ -45,11 +45,6 @@ impl Screen {
         Self { out: Box::new(BufWriter::new(io::stdout())), colour, width: told.unwrap_or(WIDTH).clamp(40, 120), json }
     }
 
-    #[cfg(test)]
-    pub(crate) fn into(out: Box<dyn Write>, width: usize) -> Self {
-        Self { out, colour: false, width, json: false }
-    }
-
     /// A text in a tone.
     pub(crate) fn tone(&self, tone: Tone, text: impl Display) -> String {
         paint(self.colour, tone, text)

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::args::{Accounts, Arguments, Log};
 use super::exit::{Exit, Failure};
 use super::screen::{Screen, Tone};
-use super::{entries, selection, session};
+use super::{entries, run, selection, session};
 
 /// Runs shown for each account.
 const RUNS: u32 = 5;
@@ -99,28 +99,23 @@ pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Re
     }
 }
 
-fn described(run: &RunRecord, account: &Account) -> String {
-    let started = i64::try_from(run.started)
-        .map_or_else(|_| run.started.to_string(), |started| entries::local(started, account.time_zone));
-    let what = if run.dry_run { format!("preview of {}", run.action) } else { run.action.clone() };
-    let how = match &run.result {
+fn described(record: &RunRecord, account: &Account) -> String {
+    let started = i64::try_from(record.started)
+        .map_or_else(|_| record.started.to_string(), |started| entries::local(started, account.time_zone));
+    let what = if record.dry_run { format!("preview of {}", record.action) } else { record.action.clone() };
+    let how = match &record.result {
         None => "going on, or cut off".to_owned(),
         Some(RunResult::Failed(text)) => format!("failed: {text}"),
         Some(RunResult::Report(report)) => {
-            let written: u64 = report
-                .counts
-                .iter()
-                .filter(|count| count.what == "written" && count.reason.is_empty())
-                .map(|count| count.number)
-                .sum();
+            let written = run::sum(report.counts.iter().filter(|count| count.what == "written").collect::<Vec<_>>());
             let ending = match report.ending {
                 Ending::Complete => "complete",
                 Ending::Budget => "ended at its budget",
                 Ending::Stopped => "ended early",
                 Ending::Throttled => "ended because a server asked to wait",
             };
-            if run.dry_run { ending.to_owned() } else { format!("{ending}, {written} written") }
+            if record.dry_run { ending.to_owned() } else { format!("{ending}, {written} written") }
         }
     };
-    format!("{started}  {what}  {how}  (run {})", run.run)
+    format!("{started}  {what}  {how}  (run {})", record.run)
 }

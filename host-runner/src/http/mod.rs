@@ -24,3 +24,6 @@ pub use egress::{Egress, Rules};
 pub use policy::HttpPolicy;
 pub use transport::{Failure, Incoming, Outgoing, Transport};
 pub use window::{LeaseTerm, RunWindow};
+
+#[cfg(test)]
+mod tests;

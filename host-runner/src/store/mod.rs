@@ -229,3 +229,6 @@ pub trait Store: Send + Sync + 'static {
     /// Storage cannot be read.
     fn standing(&self, account: &str) -> Result<Vec<JournalEntry>, StoreError>;
 }
+
+#[cfg(test)]
+mod tests;

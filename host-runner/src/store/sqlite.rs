@@ -26,6 +26,13 @@ impl SqliteStore {
         open::open(path, tenant).map(|connection| Self(Mutex::new(connection)))
     }
 
+    /// A disk of so many pages.
+    #[cfg(test)]
+    pub(super) fn limit_pages(&self, pages: u32) {
+        let set = self.connection().pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, u32>(0));
+        assert_eq!(set.unwrap(), pages);
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

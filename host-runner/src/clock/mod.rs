@@ -1,8 +1,11 @@
 //! Time as a seam: production sleeps on tokio, a simulation on a clock of its own.
 
+mod virtual_clock;
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures::future::BoxFuture;
+pub use virtual_clock::VirtualClock;
 
 /// What time it is, and waiting.
 pub trait Clock: Send + Sync + 'static {
