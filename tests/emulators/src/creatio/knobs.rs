@@ -48,6 +48,8 @@ pub struct Knobs {
     /// The zone (IANA) in whose wall time reads show instants, still labelled `Z`, as old builds are said to; empty:
     /// UTC, as it should be.
     pub wall_time_zone: String,
+    /// Columns that this site does not have, such as `Activity.Location`, which comes with a package of the vendor's.
+    pub absent_columns: Vec<String>,
     /// `$filter` may name a lookup's scalar column (`OwnerId eq …`), which is a 500 otherwise.
     pub scalar_lookup_filter: bool,
     /// `$filter` may ask a collection: `ActivityParticipantCollectionByActivity/any(p: …)`.
@@ -101,6 +103,7 @@ impl Default for Knobs {
             query_limit: 16_384,
             heavy_rows: 20_000,
             wall_time_zone: String::new(),
+            absent_columns: Vec::new(),
             scalar_lookup_filter: false,
             any: false,
             expand_collections: false,
@@ -123,6 +126,11 @@ impl Default for Knobs {
 }
 
 impl Knobs {
+    /// Whether the site has a column that the model has.
+    pub(super) fn has(&self, set: &str, column: &str) -> bool {
+        !self.absent_columns.iter().any(|absent| absent.split_once('.') == Some((set, column)))
+    }
+
     /// The same knobs with those that `changes` names set anew; the error names the one that does not exist or fit.
     pub(super) fn changed(&self, changes: &serde_json::Map<String, serde_json::Value>) -> Result<Self, String> {
         let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;

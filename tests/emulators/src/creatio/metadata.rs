@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
+use super::knobs::Knobs;
 use super::schema::ENTITIES;
 use crate::wire::Response;
 
@@ -13,14 +14,14 @@ pub(super) fn service(root: &str) -> Json {
     json!({ "@odata.context": format!("{root}/$metadata"), "value": sets })
 }
 
-pub(super) fn metadata() -> Response {
+pub(super) fn metadata(knobs: &Knobs) -> Response {
     let mut types = String::new();
     let mut sets = String::new();
     for entity in ENTITIES {
         // Writing to a String cannot fail.
         let _ = write!(types, r#"<EntityType Name="{}"><Key><PropertyRef Name="Id"/></Key>"#, entity.name);
         let _ = write!(sets, r#"<EntitySet Name="{0}" EntityType="Terrasoft.Configuration.OData.{0}">"#, entity.name);
-        for column in entity.columns() {
+        for column in entity.columns().filter(|column| knobs.has(entity.name, column.name)) {
             let nullable =
                 if column.name == "Id" || column.kind.empty().is_some() { r#" Nullable="false""# } else { "" };
             let _ = write!(types, r#"<Property Name="{}" Type="{}"{nullable}/>"#, column.name, column.kind.edm());

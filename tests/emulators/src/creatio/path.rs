@@ -33,7 +33,10 @@ pub(super) fn path(text: &str, entity: &'static Entity, knobs: &Knobs) -> Result
             steps.push(step);
             continue;
         }
-        let column = current.column(segment).ok_or_else(|| missing(current))?;
+        let column = current
+            .column(segment)
+            .filter(|column| knobs.has(current.name, column.name))
+            .ok_or_else(|| missing(current))?;
         if column.is_lookup() && !knobs.scalar_lookup_filter {
             return Err(Failure::Internal(500, format!("Column by path {text} not found in schema {}", entity.name)));
         }

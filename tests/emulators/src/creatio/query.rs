@@ -68,7 +68,7 @@ pub(super) fn options(query: &str, entity: &'static Entity, knobs: &Knobs) -> Re
                     other => return Err(invalid(&format!("Invalid value '{other}' for $count query option found."))),
                 }
             }
-            "$select" => found.shape.select = select(&value, entity)?,
+            "$select" => found.shape.select = select(&value, entity, knobs)?,
             "$expand" => found.shape.expand = expand(&value, entity, knobs, 0)?,
             "$orderby" => {
                 for part in value.split(',') {
@@ -99,13 +99,13 @@ fn missing(name: &str, entity: &Entity) -> Failure {
     ))
 }
 
-fn select(text: &str, entity: &'static Entity) -> Result<Option<Vec<&'static Column>>, Failure> {
+fn select(text: &str, entity: &'static Entity, knobs: &Knobs) -> Result<Option<Vec<&'static Column>>, Failure> {
     let mut columns = Vec::new();
     for name in text.split(',').map(str::trim) {
         if name == "*" {
             return Ok(None);
         }
-        match entity.column(name) {
+        match entity.column(name).filter(|column| knobs.has(entity.name, column.name)) {
             Some(column) => columns.push(column),
             // A navigation property may be selected; without $expand it shows nothing.
             None if entity.lookup(name).is_some() || entity.collection(name).is_some() => {}
@@ -132,7 +132,7 @@ fn expand(text: &str, entity: &'static Entity, knobs: &Knobs, depth: usize) -> R
             let mut shape = Shape::default();
             for option in split(inner, ';').iter().map(|option| option.trim()).filter(|option| !option.is_empty()) {
                 match option.split_once('=') {
-                    Some(("$select", value)) => shape.select = select(value, target)?,
+                    Some(("$select", value)) => shape.select = select(value, target, knobs)?,
                     Some(("$expand", value)) => shape.expand = expand(value, target, knobs, depth + 1)?,
                     _ => return Err(invalid(&format!("The option '{option}' is not supported in $expand."))),
                 }

@@ -25,7 +25,7 @@ impl Creatio {
     pub(super) fn read(&self, call: &Call, resource: Resource, query: &str) -> Result<Response, Failure> {
         match resource {
             Resource::Service => Ok(Response::json(200, &metadata::service(&call.root))),
-            Resource::Metadata => Ok(metadata::metadata()),
+            Resource::Metadata => Ok(metadata::metadata(&self.knobs)),
             Resource::Batch => Err(Failure::Bare(405)),
             Resource::Set(entity) => self.list(call, entity, query),
             Resource::Count(entity) => {
@@ -155,7 +155,10 @@ impl Creatio {
         let mut fields = Map::new();
         match &shape.select {
             Some(columns) => columns.iter().for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
-            None => entity.columns().for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
+            None => entity
+                .columns()
+                .filter(|column| self.knobs.has(entity.name, column.name))
+                .for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
         }
         if let Ok(zone) = self.knobs.wall_time_zone.parse::<Tz>() {
             mislabel(&mut fields, entity, zone);

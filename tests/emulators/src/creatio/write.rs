@@ -210,7 +210,7 @@ impl Creatio {
             if name.contains('@') || SERVER.contains(&name.as_str()) {
                 continue;
             }
-            let Some(column) = entity.column(name) else {
+            let Some(column) = entity.column(name).filter(|column| self.knobs.has(entity.name, column.name)) else {
                 if entity.lookup(name).is_some() || entity.collection(name).is_some() {
                     continue;
                 }

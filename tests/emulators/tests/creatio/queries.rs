@@ -207,3 +207,14 @@ fn old_builds_show_wall_time_as_utc_by_switch() {
     let row = body(&world.get(&format!("Activity({id})?$select=Title,StartDate")));
     assert_eq!((&row["StartDate"], &row["Title"]), (&json!("2026-11-23T12:00:00Z"), &json!("2026-11-23T09:00:00Z")));
 }
+
+#[test]
+fn a_site_may_lack_a_column() {
+    let mut world = World::new().with(|knobs| knobs.absent_columns = vec!["Activity.Location".into()]);
+    let id = world.activity("One");
+    assert_eq!(world.get("Activity?$select=Location").status, 400);
+    assert_eq!(world.get("Activity?$filter=Location eq null").status, 400);
+    assert_eq!(world.patch(&format!("Activity({id})"), &json!({"Location": "x"})).status, 400);
+    assert!(body(&world.get(&format!("Activity({id})"))).get("Location").is_none());
+    assert!(!String::from_utf8(world.get("$metadata").body).unwrap().contains(r#""Location""#));
+}
