@@ -3,6 +3,7 @@
 mod batches;
 mod deltas;
 mod events;
+mod knobs;
 mod meetings;
 mod series;
 mod sign_in;

@@ -1,6 +1,6 @@
 //! Time zones: Windows and IANA names in, wall-clock and instants out.
 
-use chrono::{DateTime, Duration, LocalResult, NaiveDateTime, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, Duration, LocalResult, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use windows_timezones::WindowsTimezone;
 
@@ -82,20 +82,20 @@ pub(super) fn wall_text(wall: NaiveDateTime) -> String {
 /// Reads `dateTime`: a wall-clock time, of which seconds and fraction may be missing; with an offset it is an instant.
 pub(super) fn parse_wall(text: &str, zone: &Zone) -> Option<NaiveDateTime> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(zone.wall(at.to_utc()));
+        return (1..=9998).contains(&at.year()).then(|| zone.wall(at.to_utc()));
     }
-    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S%.f"]
+    let wall = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S%.f"]
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .or_else(|| {
-            chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|date| date.and_time(chrono::NaiveTime::MIN))
-        })
+        .or_else(|| text.parse::<NaiveDate>().ok().map(|date| date.and_time(chrono::NaiveTime::MIN)))?;
+    // The range of the service's own type, with room for arithmetic.
+    (1..=9998).contains(&wall.year()).then_some(wall)
 }
 
 /// Reads a bound of a window: with its own offset, UTC without.
 pub(super) fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(at.to_utc());
+        return (1..=9998).contains(&at.year()).then(|| at.to_utc());
     }
     parse_wall(text.trim_end_matches(['Z', 'z']), &Zone::utc()).map(|wall| wall.and_utc())
 }
