@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use super::Graph;
+use super::answer::Reply;
 use super::calendars::{context, shown};
 use super::decode::{Patch, object};
 use super::encode::{Shape, etag, extended};
@@ -11,7 +12,6 @@ use super::errors::ApiError;
 use super::event::{Event, Seen};
 use super::ids::{Id, Key, Kind};
 use super::mailbox::Mailbox;
-use super::meeting::Reply;
 use super::query::{Model, Query};
 use super::route::{Answer, Call, not_allowed};
 use crate::wire::Response;

@@ -1,25 +1,19 @@
 //! Meetings: the copies in other mailboxes, the answers, and the mail that would have been sent.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Graph;
+use super::answer::Reply;
 use super::apply::{Changed, SIGNIFICANT};
 use super::errors::ApiError;
 use super::event::{Address, Answer, Attendee, Content, Event};
 use super::ids::{GlobalId, Key};
 use super::occurrence::follow_all;
 
-/// An answer to an invitation, as the three actions give it.
-#[derive(Debug, Clone)]
-pub(super) struct Reply {
-    pub(super) response: &'static str,
-    pub(super) send: bool,
-    pub(super) proposed: Option<Value>,
-}
-
 impl Graph {
-    fn mail(&mut self, kind: &str, subject: &str, from: &str, to: &[String], now: DateTime<Utc>) {
+    /// Counts a mail that would have been sent.
+    pub(super) fn mail(&mut self, kind: &str, subject: &str, from: &str, to: &[String], now: DateTime<Utc>) {
         if !to.is_empty() {
             let at = now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
             self.outbox.push(json!({
@@ -34,7 +28,7 @@ impl Graph {
         let to = addresses(&event.content.attendees, &event.organizer);
         let subject = event.content.subject.clone().unwrap_or_default();
         self.mail("invitation", &subject, &event.organizer.address, &to, now);
-        self.share(&event, &Changed::new(), now);
+        self.share(&event, None, &Changed::new(), now);
     }
 
     /// Tells those invited what changed, and nobody else; `before` is who was invited.
@@ -71,12 +65,12 @@ impl Graph {
             self.cancel_copy(who, &event, date, now);
         }
         if significant || !added.is_empty() || !removed.is_empty() {
-            self.share(&event, changed, now);
+            self.share(&event, date, changed, now);
         }
     }
 
     /// Brings the copies of all local attendees up to date.
-    fn share(&mut self, event: &Event, changed: &Changed, now: DateTime<Utc>) {
+    fn share(&mut self, event: &Event, date: Option<NaiveDate>, changed: &Changed, now: DateTime<Utc>) {
         for attendee in &event.content.attendees {
             if attendee.who.is(&event.organizer.address) {
                 continue;
@@ -84,7 +78,7 @@ impl Graph {
             let Some(at) = self.names.get(&attendee.who.address.to_lowercase()).copied() else { continue };
             let existing = self.mailboxes.get(at).and_then(|mailbox| mailbox.by_global.get(&event.global).copied());
             let copied = match existing {
-                Some(key) => self.refresh_copy(at, key, event, changed, now),
+                Some(key) => self.refresh_copy(at, key, event, date, changed, now),
                 None => self.new_copy(at, event, now),
             };
             // A copy that cannot be made is what a full mailbox would be: the organizer does not hear of it.
@@ -126,12 +120,14 @@ impl Graph {
         at: usize,
         key: Key,
         source: &Event,
+        date: Option<NaiveDate>,
         changed: &Changed,
         now: DateTime<Utc>,
     ) -> Result<(), ApiError> {
         let carry = self.knobs.carry_extended_properties;
         let mut copy = self.event(at, key)?.clone();
-        let asked_anew = changed.contains("when");
+        let moved = changed.contains("when");
+        let asked_anew = moved && date.is_none();
         let mine = copy.content.clone();
         copy.content = source.content.clone();
         own_side(&mut copy.content, (!asked_anew).then_some(&mine));
@@ -152,6 +148,12 @@ impl Graph {
                 own_side(&mut exception.content, known.map(|known| &known.content));
                 exception.answer = known.map_or(copy.answer, |known| known.answer);
                 exception.ext = known.map(|known| known.ext.clone()).unwrap_or_default();
+            }
+            // One occurrence that moves is asked about alone.
+            if let Some(exception) = date.filter(|_| moved).and_then(|date| series.exceptions.get_mut(&date)) {
+                exception.answer = Answer { response: "notResponded", time: None };
+                exception.content.show_as = "tentative";
+                exception.own.insert("showAs");
             }
             for (date, exception) in old.into_iter().flat_map(|old| old.exceptions) {
                 if !series.deleted.contains(&date) || exception.cancelled {
@@ -204,147 +206,6 @@ impl Graph {
         let _ = self.store(at, copy, now);
     }
 
-    /// Answers an invitation as an attendee.
-    pub(super) fn respond(
-        &mut self,
-        at: usize,
-        key: Key,
-        date: Option<NaiveDate>,
-        reply: &Reply,
-        now: DateTime<Utc>,
-    ) -> Result<(), ApiError> {
-        let mut event = self.event(at, key)?.clone();
-        if event.is_organizer {
-            return Err(ApiError::invalid(
-                "Your request can't be completed. You can't respond to this meeting because you're the meeting organizer.",
-            ));
-        }
-        if reply.proposed.is_some() && (!reply.send || !event.content.allow_proposals) {
-            return Err(ApiError::invalid(
-                "A new time cannot be proposed: the event does not allow it, or no response is sent.",
-            ));
-        }
-        let answer = Answer { response: reply.response, time: Some(now) };
-        let show_as = if reply.response == "accepted" { "busy" } else { "tentative" };
-        let me = self.mailbox(at)?.who.clone();
-        match date {
-            Some(date) => {
-                let exception = event.exception_mut(date, now).ok_or_else(ApiError::not_found)?;
-                exception.answer = answer;
-                exception.content.show_as = show_as;
-                exception.own.insert("showAs");
-            }
-            None => {
-                event.answer = answer;
-                event.content.show_as = show_as;
-                for exception in event.series.iter_mut().flat_map(|series| series.exceptions.values_mut()) {
-                    exception.answer = answer;
-                }
-                follow_all(&mut event);
-            }
-        }
-        if reply.send {
-            self.answer_organizer(&event, date, &me, reply, now);
-        }
-        let leaves = reply.response == "declined" && self.knobs.declined_leaves;
-        if leaves
-            && let Some(series) = &mut event.series
-            && let Some(date) = date
-        {
-            series.exceptions.remove(&date);
-            series.deleted.insert(date);
-        }
-        let calendar = event.calendar;
-        self.store(at, event, now)?;
-        if leaves && date.is_none() {
-            self.discard(at, key, true)?;
-        } else if reply.response == "accepted" && self.knobs.accept_changes_id {
-            self.relocate(at, key, calendar, now)?;
-        }
-        Ok(())
-    }
-
-    fn answer_organizer(
-        &mut self,
-        event: &Event,
-        date: Option<NaiveDate>,
-        me: &Address,
-        reply: &Reply,
-        now: DateTime<Utc>,
-    ) {
-        let subject = event.occurrence_or_whole(date).content().subject.clone().unwrap_or_default();
-        let verb = match reply.response {
-            "accepted" => "Accepted",
-            "declined" => "Declined",
-            _ => "Tentative",
-        };
-        self.mail(
-            "response",
-            &format!("{verb}: {subject}"),
-            &me.address,
-            std::slice::from_ref(&event.organizer.address),
-            now,
-        );
-        self.record_answer(event, date, me, reply, now);
-    }
-
-    /// Enters an answer into the organizer's own copy, where it is kept here.
-    fn record_answer(
-        &mut self,
-        event: &Event,
-        date: Option<NaiveDate>,
-        me: &Address,
-        reply: &Reply,
-        now: DateTime<Utc>,
-    ) {
-        let Some(at) = self.names.get(&event.organizer.address.to_lowercase()).copied() else { return };
-        let Some(key) = self.mailboxes.get(at).and_then(|mailbox| mailbox.by_global.get(&event.global).copied()) else {
-            return;
-        };
-        let Ok(mut original) = self.event(at, key).cloned() else { return };
-        let set = |people: &mut Vec<Attendee>| {
-            for person in people.iter_mut().filter(|person| person.who.is(&me.address)) {
-                person.answer = Answer { response: reply.response, time: Some(now) };
-                person.proposed.clone_from(&reply.proposed);
-            }
-        };
-        match date {
-            Some(date) => {
-                let Some(exception) = original.exception_mut(date, now) else { return };
-                exception.own.insert("attendees");
-                set(&mut exception.content.attendees);
-            }
-            None => {
-                set(&mut original.content.attendees);
-                for exception in original.series.iter_mut().flat_map(|series| series.exceptions.values_mut()) {
-                    set(&mut exception.content.attendees);
-                }
-            }
-        }
-        // The key was found a moment ago, so storing cannot fail.
-        let _ = self.store(at, original, now);
-    }
-
-    /// An answer by somebody invited who has no mailbox here.
-    pub(super) fn foreign_answer(
-        &mut self,
-        at: usize,
-        key: Key,
-        date: Option<NaiveDate>,
-        who: &str,
-        reply: &Reply,
-        now: DateTime<Utc>,
-    ) -> Result<(), ApiError> {
-        let event = self.event(at, key)?.clone();
-        let me = Address { name: who.to_owned(), address: who.to_owned() };
-        if reply.send {
-            self.answer_organizer(&event, date, &me, reply, now);
-        } else {
-            self.record_answer(&event, date, &me, reply, now);
-        }
-        Ok(())
-    }
-
     /// Puts a meeting that somebody without a mailbox here organizes into a mailbox, under its own identity if it has one.
     pub(super) fn receive(
         &mut self,
@@ -367,7 +228,7 @@ impl Graph {
         event.answer = Answer { response: "notResponded", time: None };
         event.content.show_as = "tentative";
         self.store(at, event.clone(), now)?;
-        self.share(&event, &Changed::new(), now);
+        self.share(&event, None, &Changed::new(), now);
         Ok(())
     }
 }

@@ -8,9 +8,10 @@
 //! | `route`, `calendars`, `items`, `view`, `delta`, `batch` | requests, by what they ask for |
 //! | `auth`, `query`, `parse`, `filter`, `decode`, `pattern`, `encode`, `errors` | the protocol's surface |
 //! | `mailbox`, `event`, `recurrence`, `zones`, `ids`, `body` | what is kept |
-//! | `write`, `apply`, `occurrence`, `meeting` | what changes it |
-//! | `edit`, `api`, `world`, `state` | tests, and other people |
+//! | `write`, `apply`, `occurrence`, `meeting`, `answer` | what changes it |
+//! | `edit`, `api`, `look`, `world`, `state` | tests, and other people |
 
+mod answer;
 mod api;
 mod apply;
 mod auth;
@@ -29,6 +30,7 @@ mod filter;
 mod ids;
 mod items;
 mod knobs;
+mod look;
 mod mailbox;
 mod meeting;
 mod occurrence;
@@ -48,8 +50,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-pub use api::EventSummary;
 pub use knobs::{DeadToken, Knobs};
+pub use look::EventSummary;
 
 use crate::wire::{Request, Response, Service};
 

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::Graph;
-use super::api::in_full;
 use super::calendars::shown;
 use super::event::{Event, Seen};
+use super::look::in_full;
 use super::mailbox::Mailbox;
 
 fn event(mailbox: &Mailbox, event: &Event) -> Value {

@@ -160,3 +160,23 @@ fn a_foreign_meeting_keeps_its_uid_and_its_organizer_can_cancel_it() {
     assert_eq!(desk.graph.event_json(world::EUGENE, &id).unwrap()["isCancelled"], true);
     assert_eq!(desk.graph.mails(), 0);
 }
+
+#[test]
+fn one_occurrence_that_moves_is_asked_about_alone() {
+    let mut desk = Desk::new();
+    let mut event = meeting("Weekly", "2026-12-01T10:00:00", "2026-12-01T11:00:00");
+    event["attendees"] = json!([{"emailAddress": {"address": world::ANNA}}]);
+    let range = json!({"type": "numbered", "numberOfOccurrences": 3, "startDate": "2026-12-01"});
+    event["recurrence"] = json!({"pattern": {"type": "daily", "interval": 1}, "range": range});
+    desk.post("/events", &event);
+    let hers = desk.graph.find_event(world::ANNA, "Weekly").unwrap();
+    desk.graph.respond_to_event(world::ANNA, &hers.id, "accepted", true, desk.now).unwrap();
+    let window = "calendarView?startDateTime=2026-12-01T00:00:00Z&endDateTime=2026-12-31T00:00:00Z";
+    let one = desk.get(&format!("/{window}"))["value"][1]["id"].as_str().unwrap().to_owned();
+    let change = json!({"end": {"dateTime": "2026-12-02T12:00:00", "timeZone": world::MOSCOW}});
+    assert_eq!(desk.send("PATCH", &format!("/events/{one}"), &[], Some(&change)).status, 200);
+    let view = desk.get(&format!("/v1.0/users/{}/{window}", world::ANNA));
+    let answers: Vec<&Value> =
+        view["value"].as_array().unwrap().iter().map(|row| &row["responseStatus"]["response"]).collect();
+    assert_eq!(answers, ["accepted", "notResponded", "accepted"]);
+}
