@@ -32,6 +32,26 @@ pub(crate) async fn check(arguments: &Arguments, which: &Accounts, screen: &mut 
         show(screen, &good("configuration", format!("{file}, secrets found")))?;
         show(screen, &good("storage", storage))?;
     }
+    let mut signed_in = true;
+    for (side, what) in [(Side::Creatio, "sign-in at Creatio"), (Side::Mailbox, "sign-in for the mailboxes")] {
+        let finding = match session.tenant.sign_in(side).await {
+            Ok(()) => good(what, "accepted".to_owned()),
+            Err(fault) => bad(what, fault.fault.to_string()),
+        };
+        signed_in &= finding.good;
+        if screen.json {
+            told.push(json!({ "what": finding.what, "good": finding.good, "text": finding.text }));
+        } else {
+            show(screen, &finding)?;
+        }
+    }
+    if !signed_in {
+        // Every account would fail for the same reason.
+        if screen.json {
+            screen.value(&told)?;
+        }
+        return Ok(Exit::Failed);
+    }
     for account in &accounts {
         let found =
             session.tenant.discover(&session.connector, &account.id, session.stop.clone(), Arc::new(Silent)).await;

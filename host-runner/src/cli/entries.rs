@@ -26,7 +26,7 @@ pub(crate) fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) 
         let heading = screen.tone(tone, format!("{} ({})", heading(outcome), found.len()));
         screen.line(heading)?;
         for entry in found {
-            one(screen, account, entry, true)?;
+            one(screen, account, entry)?;
         }
         screen.line("")?;
     }
@@ -45,15 +45,15 @@ pub(crate) fn plan(screen: &mut Screen, account: &Account, entries: &[Entry]) ->
         let heading = screen.tone(Tone::Strong, what);
         screen.line(heading)?;
         for entry in entries {
-            one(screen, account, entry, true)?;
+            one(screen, account, entry)?;
         }
         screen.line("")?;
     }
     Ok(())
 }
 
-fn one(screen: &mut Screen, account: &Account, entry: &Entry, units: bool) -> io::Result<()> {
-    let start = entry.start.map_or_else(String::new, |start| local(start, account.time_zone));
+fn one(screen: &mut Screen, account: &Account, entry: &Entry) -> io::Result<()> {
+    let start = entry.start.map_or_else(|| "(no date)".to_owned(), |start| local(start, account.time_zone));
     let title = if entry.title.trim().is_empty() { "(no title)".to_owned() } else { cut(&entry.title, 60) };
     let title = screen.tone(Tone::Strong, title);
     screen.line(format!("  {start:<20} {title}"))?;
@@ -65,15 +65,13 @@ fn one(screen: &mut Screen, account: &Account, entry: &Entry, units: bool) -> io
     let reason = reasons::sentence(&entry.reason);
     let detail = if entry.detail.is_empty() { String::new() } else { format!(" {}", entry.detail) };
     screen.wrapped(4, Tone::Plain, &format!("{doing}{reason}{detail}"))?;
-    if units {
-        for unit in &entry.units {
-            let after = unit.after.as_deref().map_or_else(|| "(empty)".to_owned(), |text| cut(text, VALUE));
-            let change = match &unit.before {
-                Some(before) => format!("{}: {} → {after}", unit.name, cut(before, VALUE)),
-                None => format!("{}: {after}", unit.name),
-            };
-            screen.wrapped(4, Tone::Faint, &change)?;
-        }
+    for unit in &entry.units {
+        let after = unit.after.as_deref().map_or_else(|| "(empty)".to_owned(), |text| cut(text, VALUE));
+        let change = match &unit.before {
+            Some(before) => format!("{}: {} → {after}", unit.name, cut(before, VALUE)),
+            None => format!("{}: {after}", unit.name),
+        };
+        screen.wrapped(4, Tone::Faint, &change)?;
     }
     let id = screen.tone(Tone::Faint, format!("id {}", clean(&entry.operation)));
     screen.line(format!("    {id}"))

@@ -131,7 +131,11 @@ fn failed(screen: &mut Screen, account: &Account, fault: &RunError) -> io::Resul
 
 fn show(screen: &mut Screen, account: &Account, run: &RunReport, journal: &[Entry]) -> io::Result<()> {
     let name = screen.tone(Tone::Strong, &account.mail);
-    let what = if run.dry_run { "preview, nothing was changed" } else { run.action };
+    let what = match (run.dry_run, run.action) {
+        (true, _) => "preview, nothing was changed",
+        (false, "reconcile") => "sync",
+        (false, other) => other,
+    };
     screen.line(format!("{name}  {what}"))?;
     screen.line("")?;
     for warning in &run.report.warnings {

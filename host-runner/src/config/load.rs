@@ -454,6 +454,7 @@ fn limits(raw: &RawLimits) -> (Limits, Rules) {
             host_calls: raw.host_calls.unwrap_or(limits.host_calls),
             requests: raw.requests.unwrap_or(limits.requests),
             longest_wait: seconds(raw.longest_wait_seconds, limits.longest_wait),
+            ..limits
         },
         Rules {
             request_timeout: seconds(raw.request_seconds, rules.request_timeout),

@@ -176,3 +176,6 @@ fn below(base: &Url, path: &str) -> Url {
     url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
     url
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,7 +117,7 @@ pub enum Error {
     #[error("{0}")]
     Credential(String),
     /// Nothing was sent.
-    #[error("unreachable: {}", .0.describe())]
+    #[error("cannot be reached: {}", .0.describe())]
     Unreachable(UnreachableCause),
     /// It may have reached the server.
     #[error("the outcome is not known: {0}")]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::future::{Either, select};
 
 use super::body::{self, BodyFault};
-use super::contract::{Credential, UnreachableCause, find};
+use super::contract::{Credential, Error, UnreachableCause, find};
 use super::destination::{Destinations, Origin, Target};
 use super::lane::Lane;
 use super::policy::HttpPolicy;
@@ -127,6 +127,11 @@ impl Egress {
         }
     }
 
+    /// Fetches a sign-in if there is none.
+    pub(crate) async fn sign_in(&self, credential: Credential) -> Result<(), Error> {
+        self.session(credential).signature(self).await.map(drop)
+    }
+
     /// The lane of a destination: one for each mailbox, and one for everything else at an origin.
     pub(super) fn lane(&self, origin: &Origin, credential: Credential, mailbox: &str) -> Arc<Lane> {
         let (mailbox, slots) = match credential {
@@ -147,6 +152,10 @@ impl Egress {
         limit: u64,
     ) -> Result<Answer, Fault> {
         headers.push(("accept-encoding".to_owned(), "gzip, deflate".to_owned()));
+        // Firewalls before Creatio sites take a request without it for a robot's.
+        if find(&headers, "user-agent").is_none() {
+            headers.push(("user-agent".to_owned(), concat!("schedule-sync/", env!("CARGO_PKG_VERSION")).to_owned()));
+        }
         let request =
             Outgoing { method: method.to_owned(), url: target.url.clone(), headers, body, private: target.private };
         let work = Box::pin(async {

@@ -16,6 +16,9 @@ use super::{batch, headers, retry};
 use crate::clock::millis;
 use crate::credential::Signature;
 
+/// How often a connection is tried for one request: who waits for it should hear soon that nobody is there.
+const CONNECTS: u32 = 3;
+
 /// `http.send` for one run.
 pub struct HttpPolicy {
     egress: Arc<Egress>,
@@ -139,7 +142,8 @@ impl HttpPolicy {
             return Next::Done(Err(Error::Denied("the answer repeats the sign-in it was asked with".to_owned())));
         }
         let response = Response { status, headers, body, received };
-        let wait = asked.unwrap_or_else(|| retry::back_off(attempt));
+        // A server that names no time, or none at all, gets ours.
+        let wait = asked.filter(|asked| !asked.is_zero()).unwrap_or_else(|| retry::back_off(attempt));
         if status == 429 || (status == 503 && asked.is_some()) {
             lane.close_until(self.egress.clock().elapsed() + wait);
         }
@@ -154,7 +158,7 @@ impl HttpPolicy {
     fn judge_fault(&self, fault: Fault, request: &Request, target: &Target, attempt: u32) -> Next {
         let wait = retry::back_off(attempt);
         match fault {
-            Fault::NotSent(cause @ (UnreachableCause::Connect | UnreachableCause::Timeout)) => {
+            Fault::NotSent(cause @ (UnreachableCause::Connect | UnreachableCause::Timeout)) if attempt < CONNECTS => {
                 Next::Again(wait, Err(Error::Unreachable(cause)))
             }
             Fault::NotSent(cause) => Next::Done(Err(Error::Unreachable(cause))),

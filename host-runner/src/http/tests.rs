@@ -229,6 +229,13 @@ fn a_write_that_never_left_is_sent_again() {
 }
 
 #[test]
+fn a_place_that_nobody_answers_at_is_given_up_soon() {
+    let world = World::new(|_, _| Does::Fails(Failure::NotSent(UnreachableCause::Connect)));
+    assert_eq!(world.one(read("x")), Err(Error::Unreachable(UnreachableCause::Connect)));
+    assert_eq!(world.times(), [0, 1000, 3000]);
+}
+
+#[test]
 fn a_write_is_sent_again_after_429_and_not_after_503() {
     let world = World::new(|n, _| if n == 1 { status(429, &[("retry-after", "2.5")]) } else { ok() });
     assert!(world.one(write("events")).is_ok());

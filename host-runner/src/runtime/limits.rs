@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-/// Limits of one run. At 90 % the component is asked to wind down, at 100 % it gets no more answers, and five seconds
+/// Limits of one run. At 90 % the component is asked to wind down, at 100 % it gets no more answers, and `last_words`
 /// later it is ended with an error that names the limit. Memory is the exception: what is not there cannot be lent for
-/// five seconds more.
+/// a few seconds more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Linear memory in bytes.
@@ -19,6 +19,8 @@ pub struct Limits {
     pub requests: u64,
     /// The longest wait that is sat out within a run because a server asks for it.
     pub longest_wait: Duration,
+    /// Between the moment a component gets no more answers and its end; five seconds.
+    pub last_words: Duration,
 }
 
 impl Default for Limits {
@@ -30,6 +32,7 @@ impl Default for Limits {
             host_calls: 1_000_000,
             requests: 100_000,
             longest_wait: Duration::from_secs(300),
+            last_words: Duration::from_secs(5),
         }
     }
 }

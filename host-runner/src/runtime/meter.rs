@@ -8,9 +8,6 @@ use wasmtime::ResourceLimiter;
 use super::limits::Limits;
 use crate::clock::Clock;
 
-/// Between the moment a component gets no more answers and its end.
-pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
-
 /// A run was ended because of a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the run reached its limit of {0}")]
@@ -71,12 +68,13 @@ impl Meter {
     /// How close the run is to the end of what it may use.
     ///
     /// # Errors
-    /// It has been past a limit for five seconds.
+    /// It has been past a limit for too long.
     pub(super) fn pressure(&mut self, requests: u64) -> Result<Pressure, LimitReached> {
         let now = self.clock.elapsed();
         if let Some((since, name)) = &self.stopped {
             // Computing time counts as well: a clock that stands still must not give a busy loop time without end.
-            let late = now.saturating_sub(*since) >= LAST_WORDS || self.cpu() >= self.limits.cpu + LAST_WORDS;
+            let grace = self.limits.last_words;
+            let late = now.saturating_sub(*since) >= grace || self.cpu() >= self.limits.cpu + grace;
             return if late { Err(LimitReached(name.clone())) } else { Ok(Pressure::Stop) };
         }
         let Limits { cpu, wall, host_calls, requests: allowed, .. } = &self.limits;

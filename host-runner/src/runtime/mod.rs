@@ -19,4 +19,4 @@ pub use host::{Host, HostBuilder, HostError};
 pub use limits::Limits;
 pub use observer::{Level, Observer, Silent};
 pub use run::{Action, Budget, GuestFailure, RunError, RunOptions, RunReport};
-pub use tenant::{Tenant, TenantBuilder, TenantError};
+pub use tenant::{SignInError, Tenant, TenantBuilder, TenantError};

@@ -89,3 +89,80 @@ fn find(list: &[(&str, &str)], text: &str, key: &str, mail: &str) -> Result<Stri
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Language;
+    use crate::report::{Folder, Group};
+
+    fn account() -> Account {
+        Account {
+            id: "a".to_owned(),
+            mail: "a@b.c".to_owned(),
+            user: "a".to_owned(),
+            time_zone: chrono_tz::UTC,
+            language: Language::En,
+            automatic: true,
+            import_from: None,
+            import_meetings: Folders::All,
+            import_tasks: Folders::None,
+            export: Exported::All,
+            meetings_to: None,
+            tasks_to: None,
+            policies: vec![],
+        }
+    }
+
+    fn catalogue() -> Catalogue {
+        let folder = |id: &str, name: &str, content| Folder {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            content,
+            is_default: false,
+            offered: true,
+            reason: None,
+        };
+        Catalogue {
+            folders: vec![
+                folder("c1", "Calendar", Content::Meetings),
+                folder("c2", "Team", Content::Meetings),
+                folder("c3", "team", Content::Meetings),
+                folder("t1", "Calendar", Content::Tasks),
+            ],
+            groups: vec![Group { id: "g1".to_owned(), name: "Важные".to_owned(), reason: None }],
+            contact: String::new(),
+            contact_name: String::new(),
+            warnings: vec![],
+        }
+    }
+
+    #[test]
+    fn names_become_ids_of_the_right_kind() {
+        let named = Account {
+            import_meetings: Folders::Selected(vec!["calendar".to_owned(), "c2".to_owned()]),
+            export: Exported::Groups(vec!["важные".to_owned()]),
+            tasks_to: Some("Calendar".to_owned()),
+            ..account()
+        };
+        assert!(needed(&named));
+        let resolved = choices(&named, &catalogue()).unwrap();
+        assert_eq!(resolved.import_meetings, Folders::Selected(vec!["c1".to_owned(), "c2".to_owned()]));
+        assert_eq!(resolved.export, Exported::Groups(vec!["g1".to_owned()]));
+        assert_eq!(resolved.tasks_to.as_deref(), Some("t1"));
+    }
+
+    #[test]
+    fn a_name_that_nothing_or_too_much_has_is_refused_with_what_there_is() {
+        let named = |name: &str| Account { import_meetings: Folders::Selected(vec![name.to_owned()]), ..account() };
+        assert!(choices(&named("Nowhere"), &catalogue()).unwrap_err().contains("Calendar, Team, team"));
+        assert!(choices(&named("Team"), &catalogue()).unwrap_err().contains("several"));
+    }
+
+    #[test]
+    fn ids_cost_no_request() {
+        let long = "AAMkAGI2TGuLAAA=".repeat(4);
+        let ids = vec![long, "ba10a1ba-02e1-4d60-8b4c-7a4b7e5b1b1b".to_owned()];
+        assert!(!needed(&Account { import_meetings: Folders::Selected(ids), ..account() }));
+    }
+}

@@ -12,7 +12,7 @@ use super::bindings::exports::schedule::sync::synchronizer as wit;
 use super::connector::Connector;
 use super::host::Host;
 use super::limits::Limits;
-use super::meter::{LAST_WORDS, LimitReached, Meter};
+use super::meter::{LimitReached, Meter};
 use super::observer::Observer;
 use super::run::{Action, RunError, RunOptions, RunReport};
 use super::sandbox::Sandbox;
@@ -20,7 +20,8 @@ use super::{convert, lease, resolve};
 use crate::clock::millis;
 use crate::config::{Account, Config, ConfigError, Prompt, no_prompt};
 use crate::http::wire::{TlsFault, Wire};
-use crate::http::{Egress, LeaseTerm, RunWindow, Transport};
+use crate::http::{Credential, Egress, LeaseTerm, RunWindow, Transport};
+use crate::journal::Side;
 use crate::report::{Catalogue, Report};
 use crate::stop::Stop;
 use crate::store::{Fence, Lease, OpenError, RunRecord, RunResult, RunStorage, SqliteStore, Store, StoreError, Ticket};
@@ -45,6 +46,16 @@ pub enum TenantError {
     /// The limits name more memory than the host was built for.
     #[error("[limits] memory-mib asks for {0} MiB, and the host was built for {1}")]
     Memory(usize, usize),
+}
+
+/// No sign-in can be had at a side.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the sign-in for {side} failed: {fault}")]
+pub struct SignInError {
+    /// The side.
+    pub side: Side,
+    /// Why.
+    pub fault: crate::http::Error,
 }
 
 /// One tenant. Clones are the same tenant.
@@ -192,20 +203,25 @@ impl Tenant {
             let sandboxed = std::pin::pin!(self.sandboxed(connector, task, call));
             match select(sandboxed, std::pin::pin!(keeper)).await {
                 Either::Left((outcome, _)) => outcome,
-                Either::Right(((), _)) => Err(RunError::Trap("the lease was given up".to_owned())),
+                Either::Right(((), _)) => Err(RunError::Trap("the lease was given up".to_owned()).into()),
             }
         };
         let finished = self.0.host.clock.wall();
         let (result, rest) = match &outcome {
             Ok(used) => (RunResult::Report(Report::from(used.value.clone())), storage.take_rest()),
-            Err(fault) => (RunResult::Failed(fault.to_string()), Vec::new()),
+            Err(broken) => (RunResult::Failed(broken.fault.to_string()), Vec::new()),
         };
         let (id, of, kept) = (run.clone(), account.id.clone(), result.clone());
         let closed = self.blocking(move |store| store.finish(&of, &id, finished, &kept, &rest)).await;
-        if let Some(Grip { fence, .. }) = grip {
-            self.blocking(move |store| store.release(&fence)).await?;
+        // A run that was cut while the host worked for it may have a write under way: its lease runs out by itself.
+        let under_way = outcome.as_ref().is_err_and(|broken| broken.under_way);
+        if let Some(Grip { fence, .. }) = grip
+            && !under_way
+            && let Err(fault) = self.blocking(move |store| store.release(&fence)).await
+        {
+            tracing::warn!(account = account.id, %fault, "the lease was not given back and runs out by itself");
         }
-        let used = outcome?;
+        let used = outcome.map_err(|broken| broken.fault)?;
         closed?;
         Ok(RunReport {
             run,
@@ -219,6 +235,18 @@ impl Tenant {
             memory: used.memory,
             cpu: millis(used.cpu),
         })
+    }
+
+    /// Signs in at a side, as a request would: whether the secret is right, before anything is asked for.
+    ///
+    /// # Errors
+    /// No sign-in can be had; the text says why and what to do.
+    pub async fn sign_in(&self, side: Side) -> Result<(), SignInError> {
+        let credential = match side {
+            Side::Creatio => Credential::Creatio,
+            Side::Mailbox => Credential::Mailbox,
+        };
+        self.0.egress.sign_in(credential).await.map_err(|fault| SignInError { side, fault })
     }
 
     /// Lists what there is to choose from for an account.
@@ -249,7 +277,8 @@ impl Tenant {
         let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
             world.schedule_sync_synchronizer().call_discover(instance, account).await
         };
-        Ok(self.sandboxed(connector, task, call).await?.value.into())
+        let used = self.sandboxed(connector, task, call).await.map_err(|broken| broken.fault)?;
+        Ok(used.value.into())
     }
 
     /// The account of this name, its choices by id.
@@ -320,10 +349,10 @@ impl Tenant {
         connector: &Connector,
         task: Task<'_>,
         call: impl AsyncFnOnce(&World, &mut Instance<Sandbox>, &wit::Account) -> wasmtime::Result<Result<T, wit::Error>>,
-    ) -> Result<Used<T>, RunError> {
+    ) -> Result<Used<T>, Broken> {
         let Inner { host, config, egress, .. } = self.0.as_ref();
         let limits = config.limits.clone();
-        let patience = limits.wall + LAST_WORDS;
+        let patience = limits.wall + limits.last_words;
         let http = Arc::new(egress.policy(&task.account.mail, task.window.clone()));
         let sandbox = Sandbox {
             http: Arc::clone(&http),
@@ -355,7 +384,8 @@ impl Tenant {
             match select(work, host.clock.sleep(patience)).await {
                 Either::Left((outcome, _)) => outcome,
                 Either::Right(_) => {
-                    return Err(RunError::Limit(format!("time ({} seconds)", limits.wall.as_secs())));
+                    let fault = RunError::Limit(format!("time ({} seconds)", limits.wall.as_secs()));
+                    return Err(Broken { fault, under_way: true });
                 }
             }
         };
@@ -365,8 +395,8 @@ impl Tenant {
             Ok(Ok(value)) => {
                 Ok(Used { value, requests: http.sent(), memory: sandbox.meter.peak_memory(), cpu: sandbox.meter.cpu() })
             }
-            Ok(Err(failure)) => Err(RunError::Component(failure.into())),
-            Err(trap) => Err(trapped(&trap, sandbox.complaint.take())),
+            Ok(Err(failure)) => Err(RunError::Component(failure.into()).into()),
+            Err(trap) => Err(trapped(&trap, sandbox.complaint.take()).into()),
         }
     }
 }
@@ -385,6 +415,19 @@ struct Used<T> {
     requests: u64,
     memory: usize,
     cpu: Duration,
+}
+
+/// What a call failed with.
+struct Broken {
+    fault: RunError,
+    /// The host was working for the component at that moment.
+    under_way: bool,
+}
+
+impl From<RunError> for Broken {
+    fn from(fault: RunError) -> Self {
+        Self { fault, under_way: false }
+    }
 }
 
 /// An account's lease in our hands.

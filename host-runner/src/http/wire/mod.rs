@@ -132,7 +132,8 @@ fn message(request: &Outgoing) -> Result<hyper::Request<Full<Bytes>>, Failure> {
         .map_err(|fault| refused(&fault))?;
     for (name, value) in &request.headers {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|fault| refused(&fault))?;
-        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| refused(&format!("header {name}")))?;
+        let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| refused(&format!("header {name}")))?;
+        value.set_sensitive(matches!(name.as_str(), "authorization" | "cookie" | "bpmcsrf"));
         message.headers_mut().append(name, value);
     }
     // hyper leaves it out for an empty body, and IIS answers 411 to a POST without it.

@@ -1,0 +1,163 @@
+//! The command-line tool from outside: what it answers, and how it ends.
+
+// What clippy.toml allows in tests does not reach their helpers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod tiny;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tiny::NOTHING;
+
+struct Place {
+    folder: tempfile::TempDir,
+    config: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = tiny::configuration(folder.path());
+        Self { folder, config }
+    }
+
+    fn component(&self, bodies: &[(&str, &str)]) -> PathBuf {
+        let path = self.folder.path().join("component.wasm");
+        std::fs::write(&path, tiny::component(bodies)).unwrap();
+        path
+    }
+
+    fn run(&self, component: &Path, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_host-runner"));
+        command
+            .env_remove("COLUMNS")
+            .arg("--config")
+            .arg(&self.config)
+            .arg("--component")
+            .arg(component)
+            .args(arguments);
+        told(&command.env_remove("HOST_RUNNER_LOG").output().unwrap())
+    }
+}
+
+fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+fn held() -> String {
+    format!("(call $hold) {NOTHING}")
+}
+
+#[test]
+fn a_sync_without_cause_for_concern_exits_with_0() {
+    let place = Place::new();
+    let component = place.component(&[]);
+    let (code, out, err) = place.run(&component, &["sync"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("e.mirny@mycompany.com  sync"), "{out}");
+    assert!(out.contains("Everything was looked at."), "{out}");
+}
+
+#[test]
+fn something_newly_held_exits_with_3_and_is_told_first() {
+    let place = Place::new();
+    let component = place.component(&[("reconcile", &held())]);
+    let (code, out, err) = place.run(&component, &["sync"]);
+    assert_eq!(code, 3, "{out}{err}");
+    let lines: Vec<&str> = out.lines().filter(|line| !line.is_empty()).take(6).collect();
+    assert_eq!(
+        lines,
+        [
+            "e.mirny@mycompany.com  sync",
+            "Held: approve with --only ID (1)",
+            "  (no date)            Review",
+            "    update in the mailbox. The change would send mail to the meeting's attendees. Approve it, or",
+            "    set invitations = \"send\".",
+            "    id held",
+        ]
+    );
+    // Known by now.
+    assert_eq!(place.run(&component, &["sync"]).0, 0);
+    let (code, out, _) = place.run(&component, &["status"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("Held: approve with --only ID (1)"), "{out}");
+    let (code, out, _) = place.run(&component, &["log", "--json"]);
+    assert_eq!(code, 0);
+    let log: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(log[0]["entries"][0]["reason"], "would-notify");
+}
+
+#[test]
+fn a_failed_run_exits_with_1_and_says_why() {
+    let place = Place::new();
+    let component =
+        place.component(&[("import", "(call $note (i32.const 3) (i32.const 0) (i32.const 8)) (unreachable)")]);
+    let (code, out, _) = place.run(&component, &["import", "--account", "e.mirny@mycompany.com"]);
+    assert_eq!(code, 1);
+    assert!(out.contains("the component failed: it broke"), "{out}");
+}
+
+#[test]
+fn wrong_arguments_and_configurations_exit_with_2_and_a_remedy() {
+    let place = Place::new();
+    let component = place.component(&[]);
+    for (arguments, remedy) in [
+        (vec!["sync", "--account", "nobody@mycompany.com"], "add an [[account]]"),
+        (vec!["sync", "--only", "@/nowhere"], "one id a line"),
+        (vec!["sync", "--budget-time", "soon"], "90s, 10m or 1h"),
+        (vec!["dance"], "--help"),
+        (vec!["log", "--run", "x"], "run"),
+    ] {
+        let (code, _, err) = place.run(&component, &arguments);
+        assert!(err.contains(remedy), "{arguments:?}: {err}");
+        assert_eq!(code, if arguments[0] == "log" { 1 } else { 2 }, "{arguments:?}: {err}");
+    }
+    std::fs::remove_file(place.folder.path().join("secret")).unwrap();
+    let (code, _, err) = place.run(&component, &["sync"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("[creatio] password") && err.contains("cannot be read"), "{err}");
+    let place = Place { config: PathBuf::from("/nowhere.toml"), ..place };
+    let (code, _, err) = place.run(&component, &["sync"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("/nowhere.toml"), "{err}");
+}
+
+#[test]
+fn a_component_of_another_world_is_refused_by_name() {
+    let place = Place::new();
+    let path = place.folder.path().join("other.wasm");
+    std::fs::write(&path, wat::parse_str("(component)").unwrap()).unwrap();
+    let (code, _, err) = place.run(&path, &["sync"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("does not export schedule:sync/synchronizer@0.1.0"), "{err}");
+}
+
+#[test]
+fn no_output_holds_a_secret() {
+    let place = Place::new();
+    let component = place.component(&[("reconcile", &held())]);
+    for arguments in [["preview", "-vv"], ["sync", "-vv"], ["check", "-vv"], ["sync", "--json"], ["status", "-vv"]] {
+        let (_, out, err) = place.run(&component, &arguments);
+        assert!(!out.contains("not-in-any-output") && !err.contains("not-in-any-output"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn looking_at_the_status_makes_no_file() {
+    let place = Place::new();
+    let component = place.component(&[]);
+    let (code, out, _) = place.run(&component, &["status"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("no run yet"), "{out}");
+    assert!(!place.folder.path().join("mycompany.db").exists());
+}
+
+#[test]
+fn the_first_line_of_help_says_what_the_tool_does() {
+    let output = Command::new(env!("CARGO_BIN_EXE_host-runner")).arg("--help").output().unwrap();
+    let (code, out, _) = told(&output);
+    assert_eq!(code, 0);
+    assert!(out.starts_with("Keeps Creatio activities and Exchange or Microsoft 365 calendars"), "{out}");
+}
