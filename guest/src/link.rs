@@ -103,6 +103,8 @@ pub struct Link {
     pub end: Option<DateTime<Utc>>,
     /// The activity had a final status when last seen.
     pub finished: bool,
+    /// The item had attendees when last seen.
+    pub attended: bool,
 }
 
 impl Link {

@@ -1,5 +1,6 @@
-//! Owed: what is known not to be in step, and why. A run observes changes into owed rows and then settles them, so a
-//! cursor may pass an item that was not settled, and a crash loses no observation.
+//! What is known not to be in step. A run first writes down what the feeds show (observations) and then works it off;
+//! what it cannot settle is owed, with the reason. So a cursor may pass an item that was not settled, and a crash loses
+//! no observation.
 
 use crate::activity::{Seen, SideId};
 use crate::digest::Digest;
@@ -33,8 +34,6 @@ impl Subject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
-    /// Observed, not looked at yet: the next run does.
-    Observed,
     /// Policy refuses these operations: a change, another policy or a person's yes.
     Held,
     /// It failed: its time.
@@ -43,6 +42,18 @@ pub enum Why {
     Pending(SideId),
     /// The outcome of a write is not known: the next run settles it.
     Unknown,
+}
+
+/// What a feed showed, until the run has worked it off. Only the run that made it may use what it holds: an older one
+/// says no more than that the subject has to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// What.
+    pub subject: Subject,
+    /// The run that made it.
+    pub run: String,
+    /// The item as the mailbox showed it; none where it has to be read.
+    pub mailbox: Option<Box<Seen>>,
 }
 
 /// An owed row.
@@ -54,8 +65,6 @@ pub struct Owed {
     pub why: Why,
     /// Why, for a person.
     pub reason: Reason,
-    /// The run that wrote the row; what it observed is only good within it.
-    pub run: String,
     /// Since when.
     pub since: DateTime<Utc>,
     /// When it is looked at again by itself.
@@ -64,53 +73,25 @@ pub struct Owed {
     pub tries: u32,
     /// Ids of the operations that are held or failed.
     pub operations: Vec<String>,
-    /// The policy under which it was left.
+    /// The policies under which it was left.
     pub policy: Digest,
-    /// The mailbox's side as observed in `run`.
-    pub mailbox: Option<Box<Seen>>,
-    /// Creatio's side as observed in `run`.
-    pub creatio: Option<Box<Seen>>,
+    /// Id of the item, where the subject is an activity without a link.
+    pub item: Option<String>,
+    /// Nonces of attempts to create the item whose end is not known.
+    pub attempts: Vec<String>,
+    /// Generation of the next attempt.
+    pub generation: u32,
     /// Title, for reports.
     pub title: String,
 }
 
 impl Owed {
-    /// An observation.
-    #[must_use]
-    pub fn observed(subject: Subject, run: &str, now: DateTime<Utc>, policy: &Digest) -> Self {
-        Self {
-            subject,
-            why: Why::Observed,
-            reason: Reason::Observed,
-            run: run.to_owned(),
-            since: now,
-            retry: None,
-            tries: 0,
-            operations: Vec::new(),
-            policy: policy.clone(),
-            mailbox: None,
-            creatio: None,
-            title: String::new(),
-        }
-    }
-
-    /// Notes what a side showed.
-    pub fn see(&mut self, side: SideId, seen: Box<Seen>) {
-        if !seen.title().is_empty() {
-            seen.title().clone_into(&mut self.title);
-        }
-        match side {
-            SideId::Creatio => self.creatio = Some(seen),
-            SideId::Mailbox => self.mailbox = Some(seen),
-        }
-    }
-
     /// This run has to look at it.
     #[must_use]
     pub fn due(&self, now: DateTime<Utc>, policy: &Digest, writable: &[SideId], only: Option<&[String]>) -> bool {
         let chosen = only.is_some_and(|only| self.operations.iter().any(|operation| only.contains(operation)));
         let by_itself = match &self.why {
-            Why::Observed | Why::Unknown => true,
+            Why::Unknown => true,
             Why::Held => false,
             Why::Failed => self.retry.is_none_or(|retry| retry <= now),
             Why::Pending(side) => writable.contains(side),

@@ -169,6 +169,8 @@ pub struct Plan {
     pub leave: Option<Reason>,
     /// The item is gone or cancelled: the removals stage decides.
     pub gone: Option<(SideId, Reason)>,
+    /// It is the removals stage's decision about a side that is gone.
+    pub removal: Option<SideId>,
 }
 
 impl Plan {

@@ -83,6 +83,7 @@ reasons! {
     NotExported "not-exported" "It is not among what the settings export." "";
     LeftScope "left-scope" "It left the calendars or activities that the settings cover: it is not followed, and nothing is deleted." "";
     NoDates "no-dates" "It has no valid start and end." "Correct the dates.";
+    NotOrganizer "not-organizer" "The meeting is somebody else's: it is not removed from this mailbox." "Decline it in the mailbox, or approve the removal.";
     DuplicateIdentity "duplicate-identity" "The same meeting is in the mailbox twice; one of them is synchronised." "Delete the copy.";
     MarkedOrphan "marked-orphan" "The sync made this item from an activity that is not there any more." "Delete the item, or keep it: it is left alone.";
     ChangedMeanwhile "changed-meanwhile" "It was changed while it was being written; it is merged anew." "";
@@ -101,6 +102,17 @@ reasons! {
     Observed "observed" "It was observed and not looked at yet." "";
     FeedReset "feed-reset" "The server forgot how far the sync had read: everything was read anew." "";
     SelfChanged "self-changed" "The account now leads to another mailbox or Creatio user." "Use a new account id for another person.";
+}
+
+impl Reason {
+    /// What it holds can be carried out by a person's yes. The rest would break something that no yes mends.
+    #[must_use]
+    pub const fn approvable(self) -> bool {
+        !matches!(
+            self,
+            Self::JoinBlock | Self::MaskedPrivate | Self::FolderReadOnly | Self::ByInvitation | Self::KindChanged
+        )
+    }
 }
 
 #[cfg(test)]

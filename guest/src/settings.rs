@@ -219,6 +219,12 @@ impl Settings {
         ))
     }
 
+    /// Hash of everything that decides what is written: what is held is looked at again when it changes.
+    #[must_use]
+    pub fn full_hash(&self) -> Digest {
+        Digest::of(&(&self.policy_hash(), &self.policies, &self.account.meetings_to))
+    }
+
     /// Some run of this account may write to that side.
     #[must_use]
     pub fn ever_writes(&self, side: crate::activity::SideId) -> bool {

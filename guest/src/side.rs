@@ -163,8 +163,8 @@ pub trait Side {
     /// is the item it would be written to.
     fn conform(&self, unit: Unit, value: &Value, current: Option<&Seen>) -> Value;
 
-    /// The items that carry exactly this marker, in these folders.
-    fn find_marked<'a>(&'a self, marker: &Marker, folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>>;
+    /// The items that carry one of these markers, in these folders.
+    fn find_marked<'a>(&'a self, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>>;
 
     /// A page of all items of a folder that carry a marker of ours: ids and markers. `cursor` is empty for the first.
     fn marked<'a>(&'a self, folder: &str, cursor: &str) -> Ask<'a, Result<Marked, Fault>>;

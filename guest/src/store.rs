@@ -60,7 +60,7 @@ impl From<StorageError> for StoreError {
 }
 
 /// Changes of one commit, in the making.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Batch {
     changes: BTreeMap<String, Change>,
 }
@@ -80,6 +80,26 @@ impl Batch {
     /// Deletes a row.
     pub fn delete(&mut self, key: String) {
         self.changes.insert(key.clone(), Change { key, guard: Guard::Any, value: None });
+    }
+
+    /// Writes to this key.
+    #[must_use]
+    pub fn puts(&self, key: &str) -> bool {
+        self.changes.get(key).is_some_and(|change| change.value.is_some())
+    }
+
+    /// Keys it writes to that begin so.
+    pub fn keys_below<'b>(&'b self, prefix: &'b str) -> impl Iterator<Item = &'b str> {
+        self.changes
+            .values()
+            .filter(move |change| change.value.is_some() && change.key.starts_with(prefix))
+            .map(|change| change.key.as_str())
+    }
+
+    /// The row that it writes to a key.
+    #[must_use]
+    pub fn row<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        self.changes.get(key).and_then(|change| change.value.as_ref()).and_then(|value| serde_json::from_slice(value).ok())
     }
 
     /// Nothing to commit.
@@ -148,6 +168,12 @@ impl<'a> Store<'a> {
     #[must_use]
     pub fn item_key(&self, item: &str) -> String {
         self.key(&format!("item/{}", Digest::of(&item).as_str()))
+    }
+
+    /// Key of what a side showed of a subject.
+    #[must_use]
+    pub fn seen_key(&self, subject: &crate::owed::Subject, side: crate::activity::SideId) -> String {
+        self.key(&format!("seen/{}/{}", subject.key(), side.code()))
     }
 
     /// Key of an owed row.

@@ -206,6 +206,13 @@ pub fn versions<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Opt
     })
 }
 
+/// Asks whether any activity of the account's contact can be seen.
+pub fn sees_own(side: &Creatio) -> Ask<'_, Result<bool, Fault>> {
+    let filter = format!("Owner/Id eq {}", side.site.contact);
+    let request = side.client.get(&http::with_query("Activity", &[("$filter", &filter), ("$select", "Id"), ("$top", "1")]));
+    Ask::one(request, |answer| Ok(!rows(&http::json(answer)?)?.is_empty()))
+}
+
 /// What the site says of the account's user: none where there is no such active user with a contact.
 pub type User = Option<Uuid>;
 

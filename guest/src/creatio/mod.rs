@@ -69,6 +69,14 @@ impl Creatio {
     }
 }
 
+impl Creatio {
+    /// Asks whether any activity of the account's contact can be seen.
+    #[must_use]
+    pub fn sees_own(&self) -> Ask<'_, Result<bool, Fault>> {
+        client::sees_own(self)
+    }
+}
+
 impl Side for Creatio {
     fn id(&self) -> SideId {
         SideId::Creatio
@@ -98,7 +106,7 @@ impl Side for Creatio {
         mapping::conform(unit, value, self.untitled)
     }
 
-    fn find_marked<'a>(&'a self, _marker: &Marker, _folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {
+    fn find_marked<'a>(&'a self, _markers: &[Marker], _folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {
         Ask::ready(Ok(Vec::new()))
     }
 

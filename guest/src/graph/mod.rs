@@ -70,8 +70,8 @@ impl Side for Graph {
         mapping::conform(unit, value, current, self.zone)
     }
 
-    fn find_marked<'a>(&'a self, marker: &Marker, folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {
-        search::find_marked(self, marker, folders)
+    fn find_marked<'a>(&'a self, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {
+        search::find_marked(self, markers, folders)
     }
 
     fn marked<'a>(&'a self, folder: &str, cursor: &str) -> Ask<'a, Result<Marked, Fault>> {

@@ -2,6 +2,7 @@
 
 use super::client::{elements, get_part, marker_expand, marker_id, prefer};
 use super::{Graph, client, mapping};
+use crate::activity::Seen;
 use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
 use crate::http;
@@ -51,14 +52,19 @@ fn events_part(side: &Graph, folder: &str, filter: &str) -> Part {
     ))
 }
 
-/// The events with exactly this marker.
-pub fn find_marked<'a>(side: &'a Graph, marker: &Marker, folders: &[String]) -> Ask<'a, Result<Vec<crate::activity::Seen>, Fault>> {
-    let filter = marked_filter("eq", &format!("'{}'", marker.encode()));
-    let parts: Vec<Part> = folders.iter().map(|folder| events_part(side, folder, &filter)).collect();
-    let folders = folders.to_vec();
+/// The events with one of these markers.
+pub fn find_marked<'a>(side: &'a Graph, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {
+    let wanted: Vec<(String, String)> = folders
+        .iter()
+        .flat_map(|folder| markers.iter().map(move |marker| (folder.clone(), marker.encode())))
+        .collect();
+    let parts: Vec<Part> = wanted
+        .iter()
+        .map(|(folder, marker)| events_part(side, folder, &marked_filter("eq", &format!("'{marker}'"))))
+        .collect();
     side.client.batch().ask(&parts, true).map(move |answers| {
         let mut all = Vec::new();
-        for (folder, answer) in folders.iter().zip(answers) {
+        for ((folder, _), answer) in wanted.iter().zip(answers) {
             for event in elements(&answer?.body)? {
                 all.push(mapping::seen(side, event, Some(folder))?);
             }

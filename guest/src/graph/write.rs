@@ -9,6 +9,9 @@ use crate::http;
 use crate::side::{Write, Written};
 use serde_json::{Value, json};
 
+/// How the fault of a create begins that an earlier attempt had carried out.
+pub const DUPLICATE: &str = "an earlier attempt made it";
+
 /// Carries out writes.
 pub fn write<'a>(side: &'a Graph, writes: &[Write]) -> Ask<'a, Vec<Result<Written, Fault>>> {
     let parts: Vec<Part> = writes.iter().map(|write| part_of(side, write)).collect();
@@ -61,7 +64,7 @@ fn result(side: &Graph, answer: Result<PartAnswer, Fault>, delete: bool) -> Resu
         }
         // The server has it already: an earlier attempt, found by its marker.
         Err(Fault::Refused { code, message, .. }) if code.eq_ignore_ascii_case("ErrorDuplicateTransactionId") => {
-            Err(Fault::Unknown(format!("it was made by an earlier attempt: {message}")))
+            Err(Fault::Unknown(format!("{DUPLICATE}: {message}")))
         }
         Err(fault) => Err(fault),
     }

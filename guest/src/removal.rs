@@ -1,0 +1,160 @@
+//! What to do about a pair that certainly lost a side. Pure; whether so many removals may be carried out at once is
+//! [`guard`]'s to say.
+
+use crate::activity::{Seen, SideId, State, Unit, Value};
+use crate::link::{Link, LinkState, Origin};
+use crate::plan::{End, Frame, Note, Operation, Pair, Plan, UnitWrite, create};
+use crate::policy::{DeletedInCreatio, DeletedInMailbox, Invitations};
+use crate::reason::Reason;
+use crate::report::Action;
+use std::collections::BTreeMap;
+
+/// Plans for a pair whose `gone` side is gone.
+#[must_use]
+pub fn plan(pair: &Pair, link: &Link, gone: SideId, reason: Reason, frame: &Frame) -> Plan {
+    let mut plan = match gone {
+        SideId::Mailbox => item_gone(pair, link, reason, frame),
+        SideId::Creatio => activity_gone(pair, link, reason, frame),
+    };
+    plan.removal = Some(gone);
+    plan
+}
+
+const fn ends(gone: SideId, cancelled: bool) -> Plan {
+    Plan {
+        operations: Vec::new(),
+        rebase: Vec::new(),
+        state: Some(LinkState::Ended { gone, cancelled }),
+        origin: None,
+        notes: Vec::new(),
+        leave: None,
+        gone: None,
+        removal: None,
+    }
+}
+
+fn told(gone: SideId, reason: Reason) -> Plan {
+    let note = Note { action: Action::Unlink, reason, side: gone.other(), units: Vec::new() };
+    Plan { notes: vec![note], ..ends(gone, false) }
+}
+
+/// What has ended or is finished is never touched.
+fn over(seen: &Seen, link: &Link, frame: &Frame) -> bool {
+    let ended = seen.when().is_some_and(|when| when.end <= frame.now);
+    ended || seen.state != State::Open || (link.finished && seen.when().is_none())
+}
+
+/// A unit was changed since the pair was last in step, and not by us.
+fn edited(seen: &Seen, link: &Link, side: SideId) -> bool {
+    seen.values.iter().any(|(unit, value)| link.end(side).bases.get(unit).is_some_and(|base| *base != value.digest()))
+}
+
+fn item_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Plan {
+    let gone = SideId::Mailbox;
+    let End::Here(activity) = &pair.creatio else { return ends(gone, false) };
+    if pair.follower {
+        return ends(gone, false);
+    }
+    if over(activity, link, frame) {
+        return told(gone, Reason::EndedOrFinished);
+    }
+    let writes_mailbox = frame.settings.ever_writes(SideId::Mailbox);
+    // Only what comes back without mail: a meeting would invite everybody once more.
+    if reason == Reason::DeletedInMailbox && edited(activity, link, SideId::Creatio) && !link.attended && writes_mailbox {
+        let operation = create(pair, activity, SideId::Mailbox, Reason::EditBeatsDeletion, frame);
+        return Plan { operations: vec![operation], state: Some(LinkState::Active), ..Plan::default() };
+    }
+    if !frame.settings.ever_writes(SideId::Creatio) {
+        return told(gone, Reason::OneWay);
+    }
+    match frame.settings.policies.deleted_in_mailbox {
+        DeletedInMailbox::Keep => told(gone, Reason::KeptByPolicy),
+        DeletedInMailbox::Cancel => {
+            let write = UnitWrite {
+                before: Some(Value::State(activity.state)),
+                after: Value::State(State::Cancelled),
+                source: None,
+                conflict: false,
+            };
+            let units = BTreeMap::from([(Unit::State, write)]);
+            let operation = Operation::new(pair, Action::Cancel, SideId::Creatio, units, reason);
+            Plan { operations: vec![operation], ..ends(gone, true) }
+        }
+        DeletedInMailbox::Delete => {
+            let operation = Operation::new(pair, Action::Delete, SideId::Creatio, BTreeMap::new(), reason);
+            Plan { operations: vec![operation], ..ends(gone, false) }
+        }
+    }
+}
+
+fn activity_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Plan {
+    let gone = SideId::Creatio;
+    let End::Here(item) = &pair.mailbox else { return ends(gone, false) };
+    if pair.follower {
+        return ends(gone, false);
+    }
+    if item.when().is_some_and(|when| when.end <= frame.now) || link.finished {
+        return told(gone, Reason::EndedOrFinished);
+    }
+    if item.masked {
+        return told(gone, Reason::MaskedPrivate);
+    }
+    if edited(item, link, SideId::Mailbox) && frame.settings.ever_writes(SideId::Creatio) {
+        let operation = create(pair, item, SideId::Creatio, Reason::EditBeatsDeletion, frame);
+        return Plan { operations: vec![operation], state: Some(LinkState::Active), ..Plan::default() };
+    }
+    if !frame.settings.ever_writes(SideId::Mailbox) {
+        return told(gone, Reason::OneWay);
+    }
+    match frame.settings.policies.deleted_in_creatio {
+        DeletedInCreatio::Keep => return told(gone, Reason::KeptByPolicy),
+        DeletedInCreatio::DeleteOurs if link.origin != Origin::Exported => return told(gone, Reason::UnlinkedNotOurs),
+        DeletedInCreatio::DeleteOurs | DeletedInCreatio::Delete => {}
+    }
+    let mut operation = Operation::new(pair, Action::Delete, SideId::Mailbox, BTreeMap::new(), reason);
+    if !item.ours {
+        operation.held = Some(Reason::NotOrganizer);
+    } else if !item.attendees.is_empty() && frame.settings.policies.invitations != Invitations::Send {
+        operation.held = Some(Reason::WouldNotify);
+        operation.detail = item.attendees.join(", ");
+    }
+    Plan { operations: vec![operation], ..ends(gone, false) }
+}
+
+/// How many removals one side may see in a day without a person's yes.
+#[must_use]
+pub fn limit(links: i64) -> usize {
+    usize::try_from((links / 20).clamp(5, 50)).unwrap_or(5)
+}
+
+/// Removals that leave a folder without a pair are doubtful from this many on.
+pub const EMPTYING: usize = 4;
+
+/// Why all of these removals on one side are held, if they are. `recent` are those of the last day, `empties` says that
+/// they leave a folder empty.
+#[must_use]
+pub fn guard(gone: SideId, count: usize, recent: usize, links: i64, empties: bool) -> Option<Reason> {
+    if count + recent > limit(links) {
+        return Some(if gone == SideId::Creatio { Reason::RightsChanged } else { Reason::RemovalLimit });
+    }
+    (empties && count >= EMPTYING).then_some(Reason::EmptiesFolder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_a_twentieth_of_the_links_between_five_and_fifty() {
+        assert_eq!([0, 100, 101, 200, 900, 100_000].map(limit), [5, 5, 5, 10, 45, 50]);
+    }
+
+    #[test]
+    fn many_removals_at_once_are_held_and_a_few_are_not() {
+        assert_eq!(guard(SideId::Mailbox, 5, 0, 10, false), None);
+        assert_eq!(guard(SideId::Mailbox, 5, 1, 10, false), Some(Reason::RemovalLimit));
+        assert_eq!(guard(SideId::Creatio, 6, 0, 10, false), Some(Reason::RightsChanged));
+        assert_eq!(guard(SideId::Mailbox, 4, 0, 200, true), Some(Reason::EmptiesFolder));
+        assert_eq!(guard(SideId::Mailbox, 3, 0, 200, true), None);
+    }
+}

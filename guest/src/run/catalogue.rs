@@ -1,0 +1,51 @@
+//! What there is to choose from: folders of the mailbox, groups of the site, and who the account is.
+
+use super::{RunError, Stop, begin, fatal, send};
+use crate::activity::SideId;
+use crate::capability::Capabilities;
+use crate::creatio::client::{self, Client};
+use crate::graph::Graph;
+use crate::report::Warning;
+use crate::settings::{Account, Settings};
+use crate::side::{Folder, Side};
+use uuid::Uuid;
+
+/// The catalogue of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalogue {
+    /// Calendars.
+    pub folders: Vec<Folder>,
+    /// Contact of the account's user.
+    pub contact: Uuid,
+    /// The contact's name.
+    pub contact_name: String,
+    /// Warnings.
+    pub warnings: Vec<Warning>,
+}
+
+/// Lists. Reads only, and needs no storage.
+///
+/// # Errors
+/// Why one of the sides cannot be listed.
+pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, RunError> {
+    // What is selected does not matter here, and may be what is being corrected.
+    let settings = Settings::new(account, caps.clock.now()).map_err(RunError::Settings)?;
+    let failed = |stop: Stop| match stop {
+        Stop::Failed(error) => error,
+        Stop::Early(_) => RunError::Unavailable(SideId::Mailbox, "the run was stopped, or a server asked to wait".into()),
+    };
+    let mailbox = Graph::new(&settings);
+    let client = Client::new(&settings.account.creatio, &settings.account.odata);
+    let ask = mailbox.folders().and(client::user(&client, &settings.account.user));
+    let ((folders, user), _) = send(caps, ask).map_err(failed)?;
+    let folders = folders.map_err(|fault| failed(fatal(SideId::Mailbox, fault)))?;
+    let contact = user.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?.ok_or_else(|| {
+        RunError::Settings(vec![format!(
+            "Creatio has no active user \"{}\" with a contact that the sync's sign-in can see",
+            settings.account.user
+        )])
+    })?;
+    let (contact_name, _) = send(caps, client::contact_name(&client, contact)).map_err(failed)?;
+    let contact_name = contact_name.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?;
+    Ok(Catalogue { folders, contact, contact_name, warnings: Vec::new() })
+}

@@ -1,0 +1,345 @@
+//! One run: settle what an interrupted run left, observe both sides, pair what belongs together, work off what is owed,
+//! and decide removals last. Each stage is a file; this one is their order and what they share.
+
+pub mod begin;
+pub mod carry;
+pub mod catalogue;
+pub mod observe;
+pub mod pair;
+pub mod removals;
+pub mod settle;
+pub mod state;
+pub mod sweep;
+pub mod work;
+
+use crate::activity::SideId;
+use crate::ask::{Ask, Fault};
+use crate::capability::{Capabilities, Directive};
+use crate::creatio::Creatio;
+use crate::digest::Digest;
+use crate::plan::Frame;
+use crate::report::{Ending, Entry, Report};
+use crate::settings::{Account, Options, Settings};
+use crate::side::{Folder, Side};
+use crate::store::{Batch, Overlay, Store, StoreError};
+use crate::time;
+use chrono::{DateTime, Utc};
+use state::AccountState;
+use uuid::Uuid;
+
+/// Why a run failed; the cases are those of the contract's `error`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The account or the options cannot be carried out as they are.
+    #[error("{}", .0.join("; "))]
+    Settings(Vec<String>),
+    /// A side refuses the sign-in, or lacks a right.
+    #[error("{side}: {text}", side = .0.code(), text = .1)]
+    SignIn(SideId, String),
+    /// A side cannot be reached, or makes no sense.
+    #[error("{side}: {text}", side = .0.code(), text = .1)]
+    Unavailable(SideId, String),
+    /// Another run took over.
+    #[error("another run for this account is going on, or has been since")]
+    Superseded,
+    /// Storage failed.
+    #[error("{0}")]
+    Storage(String),
+    /// Stored state cannot be used.
+    #[error("{0}")]
+    State(String),
+    /// The host broke a rule.
+    #[error("{0}")]
+    Host(String),
+}
+
+impl From<StoreError> for RunError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Superseded => Self::Superseded,
+            StoreError::Failed(why) => Self::Storage(why),
+            error @ (StoreError::Shared(_) | StoreError::Damaged { .. } | StoreError::Newer(_)) => {
+                Self::State(error.to_string())
+            }
+        }
+    }
+}
+
+/// Why a stage stopped before its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// The run ends in good order; what is left is owed.
+    Early(Ending),
+    /// The run failed.
+    Failed(RunError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<RunError> for Stop {
+    fn from(error: RunError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What a stage gives.
+pub type Staged<T> = Result<T, Stop>;
+
+/// Which sides a run writes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Creatio.
+    Import,
+    /// The mailbox.
+    Export,
+    /// Both.
+    Reconcile,
+}
+
+/// What the stages of a run share.
+pub struct Run<'a> {
+    caps: Capabilities<'a>,
+    settings: &'a Settings,
+    options: &'a Options,
+    store: Store<'a>,
+    creatio: Creatio,
+    mailbox: Box<dyn Side>,
+    report: Report,
+    state: AccountState,
+    /// The account's row differs from the stored one.
+    state_changed: bool,
+    /// Changes that can wait for the next commit: an idle run makes one.
+    quiet: Batch,
+    started: DateTime<Utc>,
+    policy: Digest,
+    full_policy: Digest,
+    writable: Vec<SideId>,
+    mailbox_id: Uuid,
+    folders: Vec<Folder>,
+    imported: Vec<String>,
+    read_only: Vec<String>,
+    target: String,
+    requests: u32,
+    writes: u32,
+    /// Every feed has been read to its end in this run.
+    complete: bool,
+    /// The first contact would create more than it may without asking.
+    creations_held: bool,
+    /// Activities found missing in this run.
+    missed: Vec<Uuid>,
+    /// Creatio showed a row of the account's in this run: what it does not show may be gone.
+    visible: bool,
+}
+
+/// Runs.
+///
+/// # Errors
+/// Why the run failed; what it had done before is recorded.
+pub fn run(
+    caps: Capabilities<'_>,
+    account: Account,
+    options: &Options,
+    direction: Direction,
+) -> Result<Report, RunError> {
+    let settings = Settings::new(account, caps.clock.now()).map_err(RunError::Settings)?;
+    if options.run.is_empty() || options.run.len() > 64 {
+        return Err(RunError::Settings(vec!["the run's id must have 1 to 64 characters".into()]));
+    }
+    let overlay = Overlay::new(caps.storage);
+    let caps = if options.dry_run { Capabilities { storage: &overlay, ..caps } } else { caps };
+    let mut report = Report::default();
+    let mut run = match begin::begin(caps, &settings, options, direction, &mut report) {
+        Ok(run) => run,
+        Err(Stop::Early(ending)) => {
+            report.ending = ending;
+            return Ok(report);
+        }
+        Err(Stop::Failed(error)) => return Err(error),
+    };
+    match run.stages() {
+        Ok(()) => run.finish(Ending::Complete),
+        Err(Stop::Early(ending)) => run.finish(ending),
+        Err(Stop::Failed(error)) => {
+            // What was observed is kept, unless the run has no right to write any more.
+            if !matches!(error, RunError::Superseded | RunError::Storage(_) | RunError::State(_)) {
+                run.commit(Batch::default(), Vec::new())?;
+            }
+            Err(error)
+        }
+    }
+}
+
+impl Run<'_> {
+    fn stages(&mut self) -> Staged<()> {
+        settle::settle(self)?;
+        sweep::policies(self)?;
+        observe::observe(self)?;
+        pair::pair(self)?;
+        work::work(self)?;
+        if self.complete {
+            sweep::existence(self)?;
+            removals::decide(self)?;
+            // What was missed and turned up elsewhere has changed.
+            work::work(self)?;
+            if !self.creations_held {
+                self.change_state(|state| state.contacted = true);
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits what is left and gives the report.
+    fn finish(mut self, ending: Ending) -> Result<Report, RunError> {
+        self.report.ending = ending;
+        self.commit(Batch::default(), Vec::new())?;
+        self.standing()?;
+        Ok(self.report)
+    }
+
+    /// Counts what is held or failed and not settled, and asks for another run where something waits for its time.
+    fn standing(&mut self) -> Result<(), RunError> {
+        let mut standing: Vec<(crate::owed::Why, crate::reason::Reason, Option<DateTime<Utc>>)> = Vec::new();
+        self.store.each("owed/", |_, owed: crate::owed::Owed| {
+            standing.push((owed.why, owed.reason, owed.retry));
+            Ok(())
+        })?;
+        for (why, reason, retry) in standing {
+            match why {
+                crate::owed::Why::Held => self.report.count("standing", None, reason.code(), 1),
+                crate::owed::Why::Failed | crate::owed::Why::Unknown => {
+                    self.report.count("standing", None, reason.code(), 1);
+                    self.report.come_back(retry.unwrap_or(self.started));
+                }
+                crate::owed::Why::Pending(_) => {}
+            }
+        }
+        let wait = chrono::Duration::minutes(i64::from(self.settings.policies.absence_minutes));
+        let mut gone: Vec<state::GoneRow> = Vec::new();
+        self.store.each("gone/", |_, row: state::GoneRow| {
+            gone.push(row);
+            Ok(())
+        })?;
+        for row in gone {
+            match row.held {
+                Some((_, reason, _)) => self.report.count("standing", None, reason.code(), 1),
+                None if row.side == SideId::Creatio => self.report.come_back(row.since + wait),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn change_state(&mut self, change: impl FnOnce(&mut AccountState)) {
+        let before = self.state.clone();
+        change(&mut self.state);
+        self.state_changed |= before != self.state;
+    }
+
+    /// Commits, with all that waited for it.
+    fn commit(&mut self, batch: Batch, entries: Vec<Entry>) -> Result<(), StoreError> {
+        self.commit_keeping(&batch, &entries)
+    }
+
+    /// As `commit`; the caller keeps what it gave, to make it anew after a lost race.
+    fn commit_keeping(&mut self, batch: &Batch, entries: &[Entry]) -> Result<(), StoreError> {
+        let mut all = self.quiet.clone();
+        all.extend(batch.clone());
+        if self.state_changed {
+            all.put(self.store.key("state"), &self.state);
+        }
+        if all.is_empty() && entries.is_empty() {
+            return Ok(());
+        }
+        self.store.commit(all, entries.to_vec())?;
+        self.quiet = Batch::default();
+        self.state_changed = false;
+        for entry in entries {
+            self.report.count_entry(entry);
+        }
+        Ok(())
+    }
+
+    /// What plans are made in.
+    fn frame(&self) -> Frame<'_> {
+        let import_from = self.state.import_from.unwrap_or(self.settings.import_from);
+        Frame {
+            settings: self.settings,
+            creatio: &self.creatio,
+            mailbox: self.mailbox.as_ref(),
+            policy: &self.policy,
+            now: self.started,
+            import_from: time::midnight(self.settings.zone, import_from),
+            today: time::midnight(self.settings.zone, time::date_in(self.settings.zone, self.started)),
+            imported: &self.imported,
+            read_only: &self.read_only,
+            target: &self.target,
+        }
+    }
+
+    fn only(&self) -> Option<&[String]> {
+        self.options.only.as_deref()
+    }
+
+    fn writes_to(&self, side: SideId) -> bool {
+        self.writable.contains(&side)
+    }
+
+    /// Reports progress, and ends the run where the host or the budget wants it.
+    fn step(&self, phase: &str, done: u64, total: Option<u64>) -> Staged<()> {
+        if self.caps.progress.step(phase, done, total) == Directive::WindDown {
+            return Err(Stop::Early(Ending::Stopped));
+        }
+        let budget = self.options.budget;
+        let spent = u64::try_from((self.caps.clock.now() - self.started).num_milliseconds()).unwrap_or(0);
+        let over = budget.requests.is_some_and(|most| self.requests >= most)
+            || budget.writes.is_some_and(|most| self.writes >= most)
+            || budget.time.is_some_and(|most| spent >= most);
+        if over { Err(Stop::Early(Ending::Budget)) } else { Ok(()) }
+    }
+
+    /// How many more items may be written.
+    fn writes_left(&self) -> usize {
+        self.options.budget.writes.map_or(usize::MAX, |most| {
+            usize::try_from(most.saturating_sub(self.writes)).unwrap_or(usize::MAX)
+        })
+    }
+}
+
+/// Sends an ask; gives its result and how many requests it took.
+fn send<'b, T: 'b>(caps: Capabilities<'_>, ask: Ask<'b, T>) -> Staged<(T, u32)> {
+    let (requests, read) = ask.into_parts();
+    let count = requests.len();
+    if count == 0 {
+        return Ok((read(Vec::new()), 0));
+    }
+    let answers = caps.http.send(requests);
+    if answers.len() != count {
+        // A host that returns a promise where a list is due looks like one that returns an empty list.
+        let why = format!("the host gave {} answers to {count} requests", answers.len());
+        return Err(Stop::Failed(RunError::Host(why)));
+    }
+    if answers.iter().any(|answer| matches!(answer, Err(crate::capability::HttpError::Stopped))) {
+        // What did arrive is read nevertheless: a write that was answered has to be recorded.
+        return if answers.iter().all(Result::is_err) {
+            Err(Stop::Early(Ending::Stopped))
+        } else {
+            Ok((read(answers), u32::try_from(count).unwrap_or(u32::MAX)))
+        };
+    }
+    Ok((read(answers), u32::try_from(count).unwrap_or(u32::MAX)))
+}
+
+/// What a fault of a whole side means for the run.
+fn fatal(side: SideId, fault: Fault) -> Stop {
+    match fault {
+        Fault::Stopped => Stop::Early(Ending::Stopped),
+        Fault::Throttled(_) | Fault::Again(_) => Stop::Early(Ending::Throttled),
+        Fault::Credential(why) => Stop::Failed(RunError::SignIn(side, why)),
+        Fault::Refused { status: 401 | 403, .. } => Stop::Failed(RunError::SignIn(side, fault.to_string())),
+        fault => Stop::Failed(RunError::Unavailable(side, fault.to_string())),
+    }
+}

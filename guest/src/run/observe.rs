@@ -1,0 +1,486 @@
+//! Observing: the feeds of both sides, page by page, into owed rows. Nothing is decided here and nothing is written to
+//! either side; what a page shows and where the feed stands are committed together, so no observation is lost and none
+//! is needed twice.
+
+use super::state::{ActivityRow, FeedState, GoneRow, ItemRow, Print};
+use super::{Run, RunError, Staged, Stop, begin, fatal};
+use crate::activity::{Seen, SideId, State, Values};
+use crate::ask::{Ask, Fault};
+use crate::digest::Digest;
+use crate::identity;
+use crate::link::{Bases, Link};
+use crate::owed::{Observation, Subject};
+use crate::plan;
+use crate::reason::Reason;
+use crate::report::Ending;
+use crate::side::{Feed, From, Observed, Page, Side};
+use crate::store::Batch;
+use crate::{creatio, graph, time};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Events a page: full ones, with their bodies.
+const MAILBOX_PAGE: u32 = 50;
+/// Rows a page: without notes.
+const CREATIO_PAGE: u32 = 500;
+
+/// One feed in this run.
+struct Reading {
+    side: SideId,
+    state: FeedState,
+    done: bool,
+    failed: bool,
+    pages: u64,
+}
+
+/// Reads every feed to its end.
+pub(super) fn observe(run: &mut Run) -> Staged<()> {
+    let mut readings = open(run)?;
+    loop {
+        let open: Vec<usize> =
+            readings.iter().enumerate().filter(|(_, reading)| !reading.done && !reading.failed).map(|(at, _)| at).collect();
+        if open.is_empty() {
+            break;
+        }
+        let done: u64 = readings.iter().map(|reading| reading.pages).sum();
+        run.step("observe", done, None)?;
+        let pages = pull(run, &readings, &open)?;
+        for (at, page) in open.into_iter().zip(pages) {
+            let Some(reading) = readings.get_mut(at) else { continue };
+            match page {
+                Ok(page) => take(run, reading, page)?,
+                Err(fault) => failed(run, reading, fault)?,
+            }
+        }
+    }
+    run.complete = readings.iter().all(|reading| reading.done);
+    if run.complete && !run.state.indexed {
+        run.change_state(|state| state.indexed = true);
+    }
+    Ok(())
+}
+
+fn feed_key(run: &Run, side: SideId, feed: &Feed) -> String {
+    run.store.key(&format!("feed/{}/{}", side.code(), feed.key()))
+}
+
+/// The feeds of this run, with where they stand.
+fn open(run: &Run) -> Staged<Vec<Reading>> {
+    let mut known: Vec<FeedState> = Vec::new();
+    run.store.each("feed/mailbox/", |_, feed| {
+        known.push(feed);
+        Ok(())
+    })?;
+    let today = time::date_in(run.settings.zone, run.started);
+    // A day of room: the first slice is cut in UTC.
+    let from = time::minus_days(run.state.import_from.unwrap_or(today), 1);
+    let feeds: Vec<Feed> = known.iter().map(|state| state.feed.clone()).collect();
+    let mut wanted: Vec<(SideId, Feed)> = Vec::new();
+    for folder in followed(run) {
+        wanted.extend(graph::feed::slices(&folder, from, today, &feeds).into_iter().map(|feed| (SideId::Mailbox, feed)));
+    }
+    wanted.extend(creatio::feed::feeds(run.settings.account.shared).into_iter().map(|feed| (SideId::Creatio, feed)));
+    let keys: Vec<String> = wanted.iter().map(|(side, feed)| feed_key(run, *side, feed)).collect();
+    let states: Vec<Option<FeedState>> = run.store.get(&keys)?;
+    Ok(wanted
+        .into_iter()
+        .zip(states)
+        .map(|((side, feed), state)| {
+            let size = if side == SideId::Mailbox { MAILBOX_PAGE } else { CREATIO_PAGE };
+            let state = state.unwrap_or(FeedState { feed, cursor: None, round: Some(1), rounds: 1, size });
+            Reading { side, state, done: false, failed: false, pages: 0 }
+        })
+        .collect())
+}
+
+/// Folders whose feeds are read: those to import from, the one that exports land in, and those that exported items were
+/// moved to.
+fn followed(run: &Run) -> Vec<String> {
+    let mut folders = run.imported.clone();
+    let exports = run.settings.ever_writes(SideId::Mailbox);
+    for folder in exports.then_some(&run.target).into_iter().chain(&run.state.followed) {
+        if !folders.contains(folder) && run.folders.iter().any(|known| known.id == *folder) {
+            folders.push(folder.clone());
+        }
+    }
+    folders
+}
+
+/// The next page of each, in one call.
+fn pull(run: &mut Run, readings: &[Reading], open: &[usize]) -> Staged<Vec<Result<Page, Fault>>> {
+    let asks = open
+        .iter()
+        .filter_map(|at| readings.get(*at))
+        .map(|reading| {
+            let from = reading.state.cursor.clone().map_or(From::Start, From::Cursor);
+            let side: &dyn Side = match reading.side {
+                SideId::Creatio => &run.creatio,
+                SideId::Mailbox => run.mailbox.as_ref(),
+            };
+            side.pull(&reading.state.feed, &from, reading.state.size)
+        })
+        .collect();
+    let (pages, requests) = super::send(run.caps, Ask::all(asks))?;
+    run.requests = run.requests.saturating_add(requests);
+    Ok(pages)
+}
+
+/// Takes a page in.
+fn take(run: &mut Run, reading: &mut Reading, page: Page) -> Staged<()> {
+    let mut quiet = std::mem::take(&mut run.quiet);
+    let before = reading.state.clone();
+    reading.pages += 1;
+    run.report.count("observed", Some(reading.side), "", u64::try_from(page.items.len()).unwrap_or(0));
+    match reading.side {
+        SideId::Mailbox => mailbox_page(run, &reading.state, page.items, &mut quiet)?,
+        SideId::Creatio => creatio_page(run, page.items, &mut quiet)?,
+    }
+    reading.state.cursor = Some(page.cursor);
+    if page.complete {
+        reading.done = true;
+        if let Some(round) = reading.state.round.take()
+            && reading.side == SideId::Mailbox
+        {
+            end_round(run, &reading.state.feed, round, &mut quiet)?;
+        }
+    }
+    if before != reading.state {
+        quiet.put(feed_key(run, reading.side, &reading.state.feed), &reading.state);
+    }
+    // A feed that was read in one page waits for the commit that has to be made anyway.
+    run.quiet = quiet;
+    if !page.complete || reading.pages > 1 {
+        run.commit(Batch::default(), Vec::new())?;
+    }
+    Ok(())
+}
+
+/// What a page that could not be had means for its feed, and for the run.
+fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
+    let folder = run.folders.iter().find(|folder| folder.id == reading.state.feed.folder).map(|folder| folder.name.clone());
+    match fault {
+        Fault::TooLarge(_) if reading.state.size > 1 => {
+            reading.state.size /= 2;
+            Ok(())
+        }
+        fault if reading.side == SideId::Mailbox && reading.state.cursor.is_some() && lost(&fault) => {
+            // The server forgot how far we had read: everything is read anew, and what the round does not show is
+            // looked for one by one.
+            run.report.warn(Reason::FeedReset, format!("The calendar \"{}\" is read anew.", folder.unwrap_or_default()));
+            reading.state.cursor = None;
+            reading.state.rounds += 1;
+            reading.state.round = Some(reading.state.rounds);
+            let key = feed_key(run, reading.side, &reading.state.feed);
+            run.quiet.put(key, &reading.state);
+            Ok(())
+        }
+        fault @ (Fault::Stopped | Fault::Credential(_) | Fault::Unreachable(_)) => {
+            Err(fatal(reading.side, fault))
+        }
+        Fault::Throttled(wait) => {
+            let wait = i64::try_from(wait.unwrap_or(60_000)).unwrap_or(60_000);
+            run.report.come_back(run.caps.clock.now() + chrono::Duration::milliseconds(wait));
+            Err(Stop::Early(Ending::Throttled))
+        }
+        fault if reading.side == SideId::Creatio => {
+            Err(begin::creatio_fault(fault, run.settings))
+        }
+        fault @ Fault::Denied(_) => {
+            Err(Stop::Failed(RunError::Unavailable(reading.side, fault.to_string())))
+        }
+        fault => {
+            // This calendar does not answer; the others do. Nothing counts as absent in this run.
+            let name = folder.unwrap_or_default();
+            run.report.warn(Reason::FolderGone, format!("The calendar \"{name}\" could not be read: {fault}."));
+            reading.failed = true;
+            Ok(())
+        }
+    }
+}
+
+/// The token is dead. Microsoft's documentation says 410; clients have met 400 and 404 as well.
+fn lost(fault: &Fault) -> bool {
+    match fault {
+        Fault::Refused { status: 410, .. } => true,
+        Fault::Refused { status: 400..=499, code, .. } => {
+            ["SyncStateNotFound", "resyncRequired", "ErrorInvalidIdMalformed", "ErrorInvalidSyncStateData", "resyncApplyDifferences", "resyncUploadDifferences", "SyncStateInvalid"]
+                .iter()
+                .any(|known| code.eq_ignore_ascii_case(known))
+                || matches!(fault, Fault::Refused { status: 400, .. })
+        }
+        _ => false,
+    }
+}
+
+/// Digests of all units.
+#[must_use]
+pub(super) fn digests(values: &Values) -> Bases {
+    values.iter().map(|(unit, value)| (*unit, value.digest())).collect()
+}
+
+fn mailbox_page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch: &mut Batch) -> Staged<()> {
+    let mut latest: BTreeMap<String, Observed> = BTreeMap::new();
+    for item in items {
+        // Pages repeat items; the last word counts.
+        let id = match &item {
+            Observed::Here(seen) => seen.id.clone(),
+            Observed::Touched(id) | Observed::Missing(id) => id.clone(),
+        };
+        latest.insert(id, item);
+    }
+    let ids: Vec<String> = latest.keys().cloned().collect();
+    let keys: Vec<String> = ids.iter().map(|id| run.store.item_key(id)).collect();
+    let rows: Vec<Option<ItemRow>> = run.store.get(&keys)?;
+    let links = links_of(run, &rows)?;
+    for ((id, key), row) in ids.iter().zip(&keys).zip(rows) {
+        let link = row.as_ref().and_then(|row| row.link).and_then(|id| links.get(&id));
+        match (latest.remove(id), link) {
+            (Some(Observed::Here(seen)), Some(link)) => {
+                if let Some(round) = feed.round {
+                    batch.put(round_key(run, &feed.feed, link.activity), &round);
+                }
+                linked_item(run, link, seen, batch);
+            }
+            (Some(Observed::Here(seen)), None) => loose_item(run, key, row, seen, batch),
+            (Some(Observed::Missing(_)), Some(link)) => {
+                if link.active() {
+                    missing(run, link, SideId::Mailbox, &feed.feed.folder, Reason::DeletedInMailbox, batch);
+                }
+            }
+            (Some(Observed::Missing(id)), None) => {
+                // Whether it is gone or only left this slice is found out when it is paired.
+                if row.is_some() || batch.puts(key) {
+                    observed(run, Subject::Item(id), SideId::Mailbox, None, batch);
+                }
+            }
+            (Some(Observed::Touched(_)) | None, _) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The links that these rows lead to.
+fn links_of(run: &Run, rows: &[Option<ItemRow>]) -> Staged<BTreeMap<Uuid, Link>> {
+    let keys: Vec<String> = rows.iter().flatten().filter_map(|row| row.link).map(|id| run.store.link_key(id)).collect();
+    let links: Vec<Option<Link>> = run.store.get(&keys)?;
+    Ok(links.into_iter().flatten().map(|link| (link.activity, link)).collect())
+}
+
+fn round_key(run: &Run, feed: &Feed, activity: Uuid) -> String {
+    run.store.key(&format!("round/{}/{activity}", feed.key()))
+}
+
+/// Notes that a link may have lost a side. A note that is there already keeps its age.
+pub(super) fn missing(run: &Run, link: &Link, side: SideId, folder: &str, reason: Reason, batch: &mut Batch) {
+    let row = GoneRow {
+        activity: link.activity,
+        side,
+        since: run.started,
+        runs: 0,
+        folder: folder.to_owned(),
+        reason,
+        held: None,
+    };
+    batch.put(gone_key(run, side, link.activity), &row);
+}
+
+/// Key of such a note.
+pub(super) fn gone_key(run: &Run, side: SideId, activity: Uuid) -> String {
+    run.store.key(&format!("gone/{}/{activity}", side.code()))
+}
+
+fn linked_item(run: &mut Run, link: &Link, seen: Box<Seen>, batch: &mut Batch) {
+    // Whatever was missed is back.
+    batch.delete(gone_key(run, SideId::Mailbox, link.activity));
+    let in_step = link.active()
+        && link.policy == run.policy
+        && seen.state == State::Open
+        && seen.left_alone.is_none()
+        && seen.folder.as_deref().is_none_or(|folder| folder == link.folder)
+        && digests(&seen.values) == link.mailbox.bases;
+    if in_step {
+        run.report.count("unchanged", Some(SideId::Mailbox), "", 1);
+        if seen.version != link.mailbox.version {
+            let mut link = link.clone();
+            link.mailbox.version.clone_from(&seen.version);
+            link.mailbox.by_us = false;
+            batch.put(run.store.link_key(link.activity), &link);
+        }
+        return;
+    }
+    observed(run, Subject::Activity(link.activity), SideId::Mailbox, Some(seen), batch);
+}
+
+/// Writes an observation down.
+pub(super) fn observed(run: &Run, subject: Subject, side: SideId, mailbox: Option<Box<Seen>>, batch: &mut Batch) {
+    let key = run.store.seen_key(&subject, side);
+    batch.put(key, &Observation { subject, run: run.options.run.clone(), mailbox });
+}
+
+fn loose_item(run: &mut Run, key: &str, row: Option<ItemRow>, seen: Box<Seen>, batch: &mut Batch) {
+    let known = row.as_ref().is_some_and(|row| row.version == seen.version && row.policy == run.full_policy);
+    if known {
+        run.report.count("unchanged", Some(SideId::Mailbox), "", 1);
+        return;
+    }
+    let print = seen.when().map(|when| {
+        let print = identity::fingerprint(seen.title(), when);
+        let kind = if seen.series.is_some() { "s" } else { "m" };
+        run.store.key(&format!("print/{}/{kind}/{}", print.as_str(), Digest::of(&seen.id).as_str()))
+    });
+    let old = row.as_ref().and_then(|row| row.print.clone());
+    if old != print
+        && let Some(old) = old
+    {
+        batch.delete(old);
+    }
+    if let Some(print) = &print {
+        let who = if seen.series.is_some() { Print::Occurrence(seen.id.clone()) } else { Print::Item(seen.id.clone()) };
+        batch.put(print.clone(), &who);
+    }
+    let row = ItemRow {
+        id: seen.id.clone(),
+        link: None,
+        version: seen.version.clone(),
+        folder: seen.folder.clone().unwrap_or_default(),
+        print,
+        marker: row.and_then(|row| row.marker),
+        policy: run.full_policy.clone(),
+    };
+    batch.put(key.to_owned(), &row);
+    let subject = Subject::Item(seen.id.clone());
+    // An item that lies outside of the import may still be one that the sync made or knows by its identity: pairing
+    // tells. What is left alone by kind is neither.
+    if seen.left_alone.is_some() || seen.state == State::Cancelled {
+        if let Some(reason) = seen.left_alone {
+            run.report.count("left-alone", Some(SideId::Mailbox), reason.code(), 1);
+        }
+        batch.delete(run.store.owed_key(&subject));
+        batch.delete(run.store.seen_key(&subject, SideId::Mailbox));
+        return;
+    }
+    observed(run, subject, SideId::Mailbox, Some(seen), batch);
+}
+
+fn creatio_page(run: &mut Run, items: Vec<Observed>, batch: &mut Batch) -> Staged<()> {
+    let mut latest: BTreeMap<Uuid, Option<Box<Seen>>> = BTreeMap::new();
+    for item in items {
+        let (id, seen) = match item {
+            Observed::Here(seen) => (seen.id.clone(), Some(seen)),
+            Observed::Touched(id) | Observed::Missing(id) => (id, None),
+        };
+        if let Ok(id) = Uuid::parse_str(&id) {
+            let entry = latest.entry(id).or_default();
+            *entry = seen.or(entry.take());
+        }
+    }
+    let ids: Vec<Uuid> = latest.keys().copied().collect();
+    let links: Vec<Option<Link>> = run.store.get(&ids.iter().map(|id| run.store.link_key(*id)).collect::<Vec<_>>())?;
+    let keys: Vec<String> = ids.iter().map(|id| activity_key(run, *id)).collect();
+    let rows: Vec<Option<ActivityRow>> = run.store.get(&keys)?;
+    for ((id, link), (key, row)) in ids.iter().zip(links).zip(keys.iter().zip(rows)) {
+        match (latest.remove(id).flatten(), link) {
+            (Some(seen), Some(link)) => {
+                batch.delete(gone_key(run, SideId::Creatio, *id));
+                if seen.version == link.creatio.version && link.policy == run.policy {
+                    run.report.count("unchanged", Some(SideId::Creatio), "", 1);
+                } else {
+                    touch(run, *id, batch);
+                }
+            }
+            // A participant of a linked activity: people are not compared.
+            (None, Some(_)) => {}
+            (Some(seen), None) => loose_activity(run, *id, key, row, &seen, batch),
+            (None, None) => {
+                if row.is_none_or(|row| row.policy != run.full_policy) {
+                    touch(run, *id, batch);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Key of what is known of an activity without a link.
+pub(super) fn activity_key(run: &Run, activity: Uuid) -> String {
+    run.store.key(&format!("activity/{activity}"))
+}
+
+/// Has an activity, or a pair, looked at.
+pub(super) fn touch(run: &Run, activity: Uuid, batch: &mut Batch) {
+    observed(run, Subject::Activity(activity), SideId::Creatio, None, batch);
+}
+
+fn loose_activity(run: &mut Run, id: Uuid, key: &str, row: Option<ActivityRow>, seen: &Seen, batch: &mut Batch) {
+    if row.as_ref().is_some_and(|row| row.version == seen.version && row.policy == run.full_policy) {
+        run.report.count("unchanged", Some(SideId::Creatio), "", 1);
+        return;
+    }
+    // First contact may find the counterpart of what is not exported as well: what another sync brought in long ago.
+    let print = match seen.when() {
+        Some(when) if seen.owned && seen.left_alone.is_none() => {
+            let print = identity::fingerprint(seen.title(), when);
+            Some(run.store.key(&format!("print/{}/c/{id}", print.as_str())))
+        }
+        _ => None,
+    };
+    if let Some(old) = row.and_then(|row| row.print)
+        && Some(&old) != print.as_ref()
+    {
+        batch.delete(old);
+    }
+    if let Some(print) = &print {
+        batch.put(print.clone(), &Print::Activity(id));
+    }
+    batch.put(key.to_owned(), &ActivityRow { version: seen.version.clone(), print, policy: run.full_policy.clone() });
+    let today = run.frame().today;
+    match plan::not_exportable(seen, today) {
+        None => touch(run, id, batch),
+        Some(reason) => {
+            run.report.count("left-alone", Some(SideId::Creatio), reason.code(), 1);
+            let subject = Subject::Activity(id);
+            batch.delete(run.store.owed_key(&subject));
+            batch.delete(run.store.seen_key(&subject, SideId::Creatio));
+        }
+    }
+}
+
+/// At the end of a round that read a calendar anew: links it did not show may have lost their item.
+fn end_round(run: &Run, feed: &Feed, round: u64, quiet: &mut Batch) -> Staged<()> {
+    let prefix = format!("round/{}/", feed.key());
+    let mut seen: Vec<Uuid> = Vec::new();
+    let mut keys: Vec<String> = Vec::new();
+    run.store.each(&prefix, |key, of: u64| {
+        if of == round
+            && let Some(id) = key.rsplit('/').next().and_then(|id| Uuid::parse_str(id).ok())
+        {
+            seen.push(id);
+        }
+        keys.push(key);
+        Ok(())
+    })?;
+    let uncommitted: Vec<String> = quiet.keys_below(&run.store.key(&prefix)).map(str::to_owned).collect();
+    for key in &uncommitted {
+        if let Some(id) = key.rsplit('/').next().and_then(|id| Uuid::parse_str(id).ok()) {
+            seen.push(id);
+        }
+    }
+    keys.extend(uncommitted);
+    seen.sort_unstable();
+    let mut gone: Vec<Link> = Vec::new();
+    if round > 1 {
+        run.store.each("link/", |_, link: Link| {
+            if link.active() && link.folder == feed.folder && seen.binary_search(&link.activity).is_err() {
+                gone.push(link);
+            }
+            Ok(())
+        })?;
+    }
+    for link in gone {
+        missing(run, &link, SideId::Mailbox, &feed.folder, Reason::DeletedInMailbox, quiet);
+    }
+    for key in keys {
+        quiet.delete(key);
+    }
+    Ok(())
+}

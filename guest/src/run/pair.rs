@@ -1,0 +1,435 @@
+//! Pairing: which activity belongs to an item that has no link. By marker, by meeting identity, on first contact by
+//! fingerprint; else it is new. Every item found here becomes the mailbox half of a pair.
+
+use super::observe::observed;
+use super::state::{ActivityRow, ItemRow, Print};
+use super::{Run, Staged, fatal};
+use crate::activity::{Seen, SideId};
+use crate::ask::Fault;
+use crate::digest::Digest;
+use crate::identity::{self, Marker};
+use crate::link::Link;
+use crate::owed::{Observation, Owed, Subject, Why, backoff};
+use crate::plan;
+use crate::reason::Reason;
+use crate::report::{Action, Entry, Outcome};
+use crate::side::{Found, Write};
+use crate::store::Batch;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Items at a time.
+const CHUNK: usize = 100;
+/// More new items than this, and one listing of marked items costs less than reading each.
+const LISTING: usize = 20;
+
+/// What pairing an item came to.
+enum Match {
+    /// It is the mailbox half of this activity.
+    Of(Uuid),
+    /// It is the item of this link, under a new id.
+    Moved(Box<Link>),
+    /// It is left alone.
+    Leave(Reason),
+    /// It cannot be told which of several it is.
+    Held(Reason),
+    /// A second item of ours, made by an earlier attempt that landed late.
+    Double(Box<Link>),
+    /// It is not there.
+    Gone,
+}
+
+/// Pairs all items that have no link.
+pub(super) fn pair(run: &mut Run) -> Staged<()> {
+    // What was observed must be stored before it is read back in order.
+    run.commit(Batch::default(), Vec::new())?;
+    let mut items = subjects(run)?;
+    mark(run, &items)?;
+    let total = items.len();
+    let mut done = 0_usize;
+    while !items.is_empty() {
+        run.step("match", u64::try_from(done).unwrap_or(0), u64::try_from(total).ok())?;
+        let rest = items.split_off(items.len().min(CHUNK));
+        chunk(run, &items, total > LISTING)?;
+        done += items.len();
+        items = rest;
+    }
+    Ok(())
+}
+
+/// Ids of the items to pair: those observed, and those owed that are due.
+fn subjects(run: &Run) -> Staged<Vec<String>> {
+    let mut items = BTreeSet::new();
+    run.store.each("seen/i/", |_, observation: Observation| {
+        if let Subject::Item(id) = observation.subject {
+            items.insert(id);
+        }
+        Ok(())
+    })?;
+    run.store.each("owed/i/", |_, owed: Owed| {
+        if owed.due(run.started, &run.full_policy, &run.writable, run.only())
+            && let Subject::Item(id) = owed.subject
+        {
+            items.insert(id);
+        }
+        Ok(())
+    })?;
+    Ok(items.into_iter().collect())
+}
+
+/// Where there are many, learns their markers by one listing for each folder.
+fn mark(run: &mut Run, items: &[String]) -> Staged<()> {
+    if items.len() <= LISTING {
+        return Ok(());
+    }
+    let folders: Vec<String> = run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
+    for folder in folders {
+        let mut cursor = String::new();
+        loop {
+            run.step("match", 0, None)?;
+            let (page, requests) = super::send(run.caps, run.mailbox.marked(&folder, &cursor))?;
+            run.requests = run.requests.saturating_add(requests);
+            let page = page.map_err(|fault| fatal(SideId::Mailbox, fault))?;
+            let keys: Vec<String> = page.items.iter().map(|(id, _)| run.store.item_key(id)).collect();
+            let rows: Vec<Option<ItemRow>> = run.store.get(&keys)?;
+            for ((key, row), (_, marker)) in keys.into_iter().zip(rows).zip(page.items) {
+                if let Some(row) = row.filter(|row| row.link.is_none() && row.marker.as_ref() != Some(&marker)) {
+                    run.quiet.put(key, &ItemRow { marker: Some(marker), ..row });
+                }
+            }
+            run.commit(Batch::default(), Vec::new())?;
+            match page.next {
+                Some(next) => cursor = next,
+                None => break,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
+    let seen_keys: Vec<String> =
+        ids.iter().map(|id| run.store.seen_key(&Subject::Item(id.clone()), SideId::Mailbox)).collect();
+    let observations: Vec<Option<Observation>> = run.store.get(&seen_keys)?;
+    let rows: Vec<Option<ItemRow>> = run.store.get(&ids.iter().map(|id| run.store.item_key(id)).collect::<Vec<_>>())?;
+    let mut found: BTreeMap<String, Seen> = BTreeMap::new();
+    let mut unread: Vec<String> = Vec::new();
+    for ((id, observation), row) in ids.iter().zip(observations).zip(&rows) {
+        let fresh = observation.filter(|observation| observation.run == run.options.run).and_then(|seen| seen.mailbox);
+        match fresh {
+            // Few items are read one by one: that shows their markers, which a feed does not.
+            Some(mut seen) if listed => {
+                seen.marker = row.as_ref().and_then(|row| row.marker.clone());
+                found.insert(id.clone(), *seen);
+            }
+            _ => unread.push(id.clone()),
+        }
+    }
+    let mut failed: BTreeMap<String, Fault> = BTreeMap::new();
+    if !unread.is_empty() {
+        let (answers, requests) = super::send(run.caps, run.mailbox.read(&unread))?;
+        run.requests = run.requests.saturating_add(requests);
+        for (id, answer) in unread.into_iter().zip(answers) {
+            match answer {
+                Ok(Found::Here(mut seen)) => {
+                    let row = rows.iter().flatten().find(|row| row.id == id);
+                    seen.folder = seen.folder.or_else(|| row.map(|row| row.folder.clone()));
+                    found.insert(id, *seen);
+                }
+                Ok(Found::Absent) => {}
+                Err(fault @ (Fault::Stopped | Fault::Throttled(_) | Fault::Credential(_) | Fault::Unreachable(_))) => {
+                    return Err(fatal(SideId::Mailbox, fault));
+                }
+                Err(fault) => {
+                    failed.insert(id, fault);
+                }
+            }
+        }
+    }
+    for (id, row) in ids.iter().zip(rows) {
+        if let Some(fault) = failed.remove(id) {
+            fail(run, id, &fault)?;
+            continue;
+        }
+        let verdict = match found.get(id) {
+            Some(seen) => judge(run, seen)?,
+            None => Match::Gone,
+        };
+        settle(run, id, row, found.remove(id), verdict)?;
+    }
+    run.commit(Batch::default(), Vec::new())?;
+    Ok(())
+}
+
+/// An item that could not be read is tried again later; the others go on.
+fn fail(run: &mut Run, id: &str, fault: &Fault) -> Staged<()> {
+    let subject = Subject::Item(id.to_owned());
+    let key = run.store.owed_key(&subject);
+    let old: Option<Owed> = run.store.one(key.clone())?;
+    let tries = old.as_ref().map_or(0, |owed| owed.tries) + 1;
+    let owed = Owed {
+        subject: subject.clone(),
+        why: Why::Failed,
+        reason: Reason::Unreadable,
+        since: old.map_or(run.started, |owed| owed.since),
+        retry: Some(run.started + backoff(tries)),
+        tries,
+        operations: Vec::new(),
+        policy: run.full_policy.clone(),
+        item: None,
+        attempts: Vec::new(),
+        generation: 0,
+        title: String::new(),
+    };
+    run.quiet.put(key, &owed);
+    run.quiet.delete(run.store.seen_key(&subject, SideId::Mailbox));
+    let entry = Entry {
+        operation: Digest::of(&("unreadable", id)).short().to_owned(),
+        outcome: Outcome::Failed,
+        action: Action::Skip,
+        target: SideId::Mailbox,
+        activity: None,
+        item: Some(id.to_owned()),
+        title: String::new(),
+        start: None,
+        units: Vec::new(),
+        reason: Reason::Unreadable,
+        detail: fault.to_string(),
+    };
+    run.commit(Batch::default(), vec![entry])?;
+    Ok(())
+}
+
+/// Which activity an item belongs to.
+fn judge(run: &mut Run, seen: &Seen) -> Staged<Match> {
+    if let Some(reason) = seen.left_alone {
+        return Ok(Match::Leave(reason));
+    }
+    let marker = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| marker.mailbox == run.mailbox_id);
+    if let Some(marker) = marker {
+        match run.store.one::<Link>(run.store.link_key(marker.activity))? {
+            None => return Ok(Match::Of(marker.activity)),
+            Some(link) if link.mailbox.id == seen.id => return Ok(Match::Of(link.activity)),
+            Some(link) => {
+                if !still_there(run, &link)? {
+                    return Ok(Match::Moved(Box::new(link)));
+                }
+                let unedited = super::observe::digests(&seen.values) == link.mailbox.bases;
+                if link.earlier.contains(&marker.nonce) && unedited {
+                    return Ok(Match::Double(Box::new(link)));
+                }
+                // A user's copy carries the marker of its original and is an item of its own.
+            }
+        }
+    }
+    let identity = seen.identity.clone().unwrap_or_else(|| seen.id.clone());
+    let activity = identity::activity_of_meeting(&run.settings.account.tenant, &identity);
+    if let Some(link) = run.store.one::<Link>(run.store.link_key(activity))? {
+        if link.mailbox.id == seen.id {
+            return Ok(Match::Of(activity));
+        }
+        return Ok(if still_there(run, &link)? { Match::Held(Reason::DuplicateIdentity) } else { Match::Moved(Box::new(link)) });
+    }
+    let same = run.store.seen_key(&Subject::Activity(activity), SideId::Mailbox);
+    if let Some(other) = run.store.one::<Observation>(same)?
+        && other.mailbox.is_some_and(|other| other.id != seen.id)
+        && other.run == run.options.run
+    {
+        return Ok(Match::Held(Reason::DuplicateIdentity));
+    }
+    if let Some(found) = lookalike(run, seen)? {
+        return Ok(found);
+    }
+    match plan::not_importable(seen, &run.frame()) {
+        Some(reason) => Ok(Match::Leave(reason)),
+        None => Ok(Match::Of(activity)),
+    }
+}
+
+/// The item of a link still exists under the id that the link knows.
+fn still_there(run: &mut Run, link: &Link) -> Staged<bool> {
+    let (answers, requests) = super::send(run.caps, run.mailbox.read(std::slice::from_ref(&link.mailbox.id)))?;
+    run.requests = run.requests.saturating_add(requests);
+    match answers.into_iter().next() {
+        Some(Ok(Found::Absent)) => Ok(false),
+        Some(Ok(Found::Here(_))) => Ok(true),
+        Some(Err(fault)) => Err(fatal(SideId::Mailbox, fault)),
+        None => Ok(true),
+    }
+}
+
+/// The one unlinked activity of the account's contact with the same title, start and end, if this is the one item.
+fn lookalike(run: &Run, seen: &Seen) -> Staged<Option<Match>> {
+    let Some(when) = seen.when() else { return Ok(None) };
+    let print = identity::fingerprint(seen.title(), when);
+    let (mut activities, mut items) = (Vec::new(), 0_usize);
+    run.store.each(&format!("print/{}/", print.as_str()), |_, who: Print| {
+        match who {
+            Print::Activity(activity) => activities.push(activity),
+            Print::Item(_) => items += 1,
+            Print::Occurrence(_) => {}
+        }
+        Ok(())
+    })?;
+    // Titles that a policy replaced are all alike.
+    if seen.masked || activities.is_empty() {
+        return Ok(None);
+    }
+    match activities.as_slice() {
+        [activity] if items <= 1 => Ok(Some(Match::Of(*activity))),
+        _ => Ok(Some(Match::Held(Reason::Ambiguous))),
+    }
+}
+
+/// Writes down what pairing came to.
+fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, verdict: Match) -> Staged<()> {
+    let subject = Subject::Item(id.to_owned());
+    let owed_key = run.store.owed_key(&subject);
+    let mut batch = Batch::default();
+    batch.delete(run.store.seen_key(&subject, SideId::Mailbox));
+    let mut entries = Vec::new();
+    match verdict {
+        Match::Of(activity) => {
+            batch.delete(owed_key);
+            observed(run, Subject::Activity(activity), SideId::Mailbox, seen.map(Box::new), &mut batch);
+        }
+        Match::Moved(mut link) => {
+            batch.delete(owed_key);
+            batch.delete(run.store.item_key(&link.mailbox.id));
+            batch.delete(super::observe::gone_key(run, SideId::Mailbox, link.activity));
+            id.clone_into(&mut link.mailbox.id);
+            let mut row = row.unwrap_or_else(|| new_row(run, id, seen.as_ref()));
+            if let Some(print) = row.print.take() {
+                batch.delete(print);
+            }
+            row.link = Some(link.activity);
+            batch.put(run.store.item_key(id), &row);
+            batch.put(run.store.link_key(link.activity), &*link);
+            observed(run, Subject::Activity(link.activity), SideId::Mailbox, seen.map(Box::new), &mut batch);
+        }
+        Match::Gone => {
+            batch.delete(owed_key);
+            batch.delete(run.store.item_key(id));
+            if let Some(print) = row.and_then(|row| row.print) {
+                batch.delete(print);
+            }
+        }
+        Match::Leave(reason) => {
+            batch.delete(owed_key);
+            // What merely lies in a folder that is not imported is not worth a word.
+            if reason != Reason::LeftScope {
+                run.report.count("left-alone", Some(SideId::Mailbox), reason.code(), 1);
+            }
+        }
+        Match::Held(reason) => {
+            let operation = Digest::of(&("held", reason, id)).short().to_owned();
+            let old: Option<Owed> = run.store.one(owed_key.clone())?;
+            let title = seen.as_ref().map(|seen| seen.title().to_owned()).unwrap_or_default();
+            if !old.is_some_and(|owed| owed.operations.contains(&operation)) || run.options.dry_run {
+                entries.push(Entry {
+                    operation: operation.clone(),
+                    outcome: Outcome::Held,
+                    action: Action::Create,
+                    target: SideId::Creatio,
+                    activity: None,
+                    item: Some(id.to_owned()),
+                    title: title.clone(),
+                    start: seen.as_ref().and_then(Seen::when).map(|when| when.start.timestamp_millis()),
+                    units: Vec::new(),
+                    reason,
+                    detail: String::new(),
+                });
+            }
+            let owed = Owed {
+                subject,
+                why: Why::Held,
+                reason,
+                since: run.started,
+                retry: None,
+                tries: 0,
+                operations: vec![operation],
+                policy: run.full_policy.clone(),
+                item: None,
+                attempts: Vec::new(),
+                generation: 0,
+                title,
+            };
+            batch.put(owed_key, &owed);
+        }
+        Match::Double(link) => {
+            batch.delete(owed_key);
+            if let Some(entry) = remove_double(run, &link, id)? {
+                entries.push(entry);
+            }
+        }
+    }
+    run.quiet.extend(batch);
+    if !entries.is_empty() {
+        run.commit(Batch::default(), entries)?;
+    }
+    Ok(())
+}
+
+fn new_row(run: &Run, id: &str, seen: Option<&Seen>) -> ItemRow {
+    ItemRow {
+        id: id.to_owned(),
+        link: None,
+        version: seen.map(|seen| seen.version.clone()).unwrap_or_default(),
+        folder: seen.and_then(|seen| seen.folder.clone()).unwrap_or_default(),
+        print: None,
+        marker: None,
+        policy: run.full_policy.clone(),
+    }
+}
+
+/// Removes our own late double. Deleting what is gone is done, so it needs no writing ahead.
+fn remove_double(run: &mut Run, link: &Link, id: &str) -> Staged<Option<Entry>> {
+    if !run.writes_to(SideId::Mailbox) || run.only().is_some() {
+        return Ok(None);
+    }
+    let mut outcome = Outcome::Planned;
+    let mut detail = String::new();
+    if !run.options.dry_run {
+        let (answers, requests) = super::send(run.caps, run.mailbox.write(&[Write::Delete { id: id.to_owned() }]))?;
+        run.requests = run.requests.saturating_add(requests);
+        outcome = match answers.into_iter().next() {
+            Some(Ok(_)) => Outcome::Written,
+            Some(Err(fault)) => {
+                detail = fault.to_string();
+                Outcome::Failed
+            }
+            None => Outcome::Failed,
+        };
+        if outcome == Outcome::Failed {
+            // It is seen again when its calendar is; until then it is observed.
+            let mut batch = Batch::default();
+            observed(run, Subject::Item(id.to_owned()), SideId::Mailbox, None, &mut batch);
+            run.quiet.extend(batch);
+        }
+    }
+    Ok(Some(Entry {
+        operation: Digest::of(&("double", id)).short().to_owned(),
+        outcome,
+        action: Action::Delete,
+        target: SideId::Mailbox,
+        activity: Some(link.activity.to_string()),
+        item: Some(id.to_owned()),
+        title: link.title.clone(),
+        start: link.start.map(|start| start.timestamp_millis()),
+        units: Vec::new(),
+        reason: Reason::LateDouble,
+        detail,
+    }))
+}
+
+/// An activity that is linked is not loose any more.
+pub(super) fn unloose(run: &Run, activity: Uuid, batch: &mut Batch) -> Staged<()> {
+    let key = super::observe::activity_key(run, activity);
+    if let Some(row) = run.store.one::<ActivityRow>(key.clone())? {
+        batch.delete(key);
+        if let Some(print) = row.print {
+            batch.delete(print);
+        }
+    }
+    Ok(())
+}

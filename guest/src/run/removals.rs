@@ -1,0 +1,237 @@
+//! Removals, decided last: after both sides were read to the end, each pair that misses a side is looked for, and only
+//! what is certainly gone is removed from the other side, as far as the guard lets it.
+
+use super::carry::{self, Job};
+use super::observe::{gone_key, observed, touch};
+use super::state::GoneRow;
+use super::work;
+use super::{Run, Staged, fatal};
+use crate::activity::SideId;
+use crate::link::{Link, LinkState, Origin};
+use crate::owed::Subject;
+use crate::plan::End;
+use crate::reason::Reason;
+use crate::removal;
+use crate::side::{Lost, Side, Whereabouts};
+use crate::store::Batch;
+use chrono::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Items looked for at a time.
+const CHUNK: usize = 20;
+
+/// Decides what is gone, and has it carried out.
+pub(super) fn decide(run: &mut Run) -> Staged<()> {
+    run.commit(Batch::default(), Vec::new())?;
+    let mut certain: Vec<(Uuid, SideId, Reason)> = Vec::new();
+    for side in [SideId::Mailbox, SideId::Creatio] {
+        let rows = candidates(run, side)?;
+        for rows in rows.chunks(CHUNK) {
+            run.step("removals", 0, None)?;
+            match side {
+                SideId::Mailbox => certain.extend(items_gone(run, rows)?),
+                SideId::Creatio => certain.extend(activities_gone(run, rows)?),
+            }
+        }
+    }
+    if certain.is_empty() {
+        return Ok(());
+    }
+    let mut jobs = Vec::new();
+    for chunk in certain.chunks(run.creatio.chunk()) {
+        jobs.extend(plans(run, chunk)?);
+    }
+    hold(run, &mut jobs)?;
+    let size = run.creatio.chunk().min(run.writes_left()).max(1);
+    while !jobs.is_empty() {
+        run.step("removals", 0, None)?;
+        let rest = jobs.split_off(jobs.len().min(size));
+        carry::carry(run, jobs)?;
+        jobs = rest;
+    }
+    Ok(())
+}
+
+/// What may be gone and is not waiting for a person.
+fn candidates(run: &Run, side: SideId) -> Staged<Vec<GoneRow>> {
+    let mut rows = Vec::new();
+    run.store.each(&format!("gone/{}/", side.code()), |_, row: GoneRow| {
+        let due = match &row.held {
+            None => true,
+            Some((operation, _, policy)) => {
+                *policy != run.full_policy
+                    || run.options.dry_run
+                    || run.only().is_some_and(|only| only.contains(operation))
+            }
+        };
+        if due {
+            rows.push(row);
+        }
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+fn links(run: &Run, rows: &[GoneRow]) -> Staged<Vec<Option<Link>>> {
+    Ok(run.store.get(&rows.iter().map(|row| run.store.link_key(row.activity)).collect::<Vec<_>>())?)
+}
+
+/// Which items of the mailbox are certainly gone. One that is found elsewhere has changed.
+fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reason)>> {
+    let mut certain = Vec::new();
+    let mut batch = Batch::default();
+    let mut lost: Vec<(Link, Lost, Reason)> = Vec::new();
+    for (row, link) in rows.iter().zip(links(run, rows)?) {
+        let key = gone_key(run, SideId::Mailbox, row.activity);
+        match link {
+            Some(link) if link.active() && (row.folder.is_empty() || row.folder == link.folder) => {
+                if row.reason == Reason::CancelledByOrganizer {
+                    certain.push((row.activity, SideId::Mailbox, row.reason));
+                    continue;
+                }
+                let item = Lost {
+                    id: link.mailbox.id.clone(),
+                    folder: link.folder.clone(),
+                    identity: link.identity.clone(),
+                    marker: link.marker(run.mailbox_id),
+                };
+                lost.push((link, item, row.reason));
+            }
+            // From a folder that is no longer the link's, or of a link that is not followed any more.
+            _ => batch.delete(key),
+        }
+    }
+    if !lost.is_empty() {
+        let items: Vec<Lost> = lost.iter().map(|(_, item, _)| item.clone()).collect();
+        let folders: Vec<String> = run.folders.iter().map(|folder| folder.id.clone()).collect();
+        let (found, requests) = super::send(run.caps, run.mailbox.whereabouts(&items, &folders))?;
+        run.requests = run.requests.saturating_add(requests);
+        for ((mut link, _, reason), found) in lost.into_iter().zip(found) {
+            match found {
+                Whereabouts::Gone => certain.push((link.activity, SideId::Mailbox, reason)),
+                Whereabouts::Alive { seen } => {
+                    batch.delete(gone_key(run, SideId::Mailbox, link.activity));
+                    let folder = seen.folder.clone().unwrap_or_default();
+                    if link.origin == Origin::Exported && !folder.is_empty() {
+                        run.change_state(|state| {
+                            if !state.followed.contains(&folder) {
+                                state.followed.push(folder.clone());
+                            }
+                        });
+                    }
+                    seen.id.clone_into(&mut link.mailbox.id);
+                    carry::store_link(run, &link, Some(&seen), &mut batch)?;
+                    let subject = Subject::Activity(link.activity);
+                    observed(run, subject, SideId::Mailbox, Some(seen), &mut batch);
+                }
+                Whereabouts::Unknown(fault) => {
+                    if let Some(stop) = work::ends_run(SideId::Mailbox, &fault) {
+                        return Err(stop);
+                    }
+                    run.report.warn(Reason::Absent, format!("An item cannot be looked for at the moment: {fault}."));
+                }
+            }
+        }
+    }
+    run.commit(batch, Vec::new())?;
+    Ok(certain)
+}
+
+/// Which activities are certainly gone: missed in two complete runs far enough apart, while others are seen.
+fn activities_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reason)>> {
+    let wait = Duration::minutes(i64::from(run.settings.policies.absence_minutes));
+    let mut batch = Batch::default();
+    let mut certain = Vec::new();
+    for (row, link) in rows.iter().zip(links(run, rows)?) {
+        if link.is_some_and(|link| link.active()) {
+            if row.runs > 0 && run.started - row.since >= wait {
+                certain.push((row.activity, SideId::Creatio, row.reason));
+            }
+        } else {
+            batch.delete(gone_key(run, SideId::Creatio, row.activity));
+        }
+    }
+    if !certain.is_empty() && !run.visible {
+        let (visible, requests) = super::send(run.caps, run.creatio.sees_own())?;
+        run.requests = run.requests.saturating_add(requests);
+        run.visible = visible.map_err(|fault| fatal(SideId::Creatio, fault))?;
+    }
+    run.commit(batch, Vec::new())?;
+    Ok(certain)
+}
+
+/// Both sides as they are now, with a plan for each.
+fn plans(run: &mut Run, certain: &[(Uuid, SideId, Reason)]) -> Staged<Vec<Job>> {
+    let ids: Vec<Uuid> = certain.iter().map(|(activity, ..)| *activity).collect();
+    let mut jobs = work::jobs(run, &ids)?;
+    let mut batch = Batch::default();
+    for (job, (_, gone, reason)) in jobs.iter_mut().zip(certain) {
+        if job.fault.is_some() {
+            continue;
+        }
+        let Some(link) = job.pair.link.clone() else { continue };
+        if *gone == SideId::Mailbox && *reason != Reason::CancelledByOrganizer {
+            // It may still be readable, in Deleted Items.
+            job.pair.mailbox = End::Absent;
+        }
+        if *gone == SideId::Creatio && job.pair.creatio.here().is_some() {
+            batch.delete(gone_key(run, SideId::Creatio, link.activity));
+            touch(run, link.activity, &mut batch);
+            job.plan = crate::plan::Plan::default();
+            continue;
+        }
+        job.plan = removal::plan(&job.pair, &link, *gone, *reason, &run.frame());
+    }
+    run.commit(batch, Vec::new())?;
+    jobs.retain(|job| job.plan.removal.is_some());
+    Ok(jobs)
+}
+
+/// Holds what the guard does not let through.
+fn hold(run: &mut Run, jobs: &mut [Job]) -> Staged<()> {
+    let yesterday = run.started - Duration::hours(24);
+    run.change_state(|state| {
+        for stamps in state.removals.values_mut() {
+            stamps.retain(|at| *at > yesterday);
+        }
+    });
+    for gone in [SideId::Mailbox, SideId::Creatio] {
+        let target = gone.other();
+        let mut folders: BTreeMap<String, usize> = BTreeMap::new();
+        let mut count = 0_usize;
+        for job in jobs.iter().filter(|job| job.plan.removal == Some(gone)) {
+            if job.plan.operations.iter().any(crate::plan::Operation::removes) {
+                count += 1;
+                let folder = job.pair.link.as_ref().map(|link| link.folder.clone()).unwrap_or_default();
+                *folders.entry(folder).or_default() += 1;
+            }
+        }
+        if count == 0 {
+            continue;
+        }
+        let recent = run.state.removals.get(&target).map_or(0, Vec::len);
+        let empties = folders.values().any(|count| *count >= removal::EMPTYING) && emptied(run, jobs, &folders)?;
+        let unseen = (gone == SideId::Creatio && !run.visible).then_some(Reason::RightsChanged);
+        let Some(reason) = unseen.or_else(|| removal::guard(gone, count, recent, run.state.links, empties)) else { continue };
+        for job in jobs.iter_mut().filter(|job| job.plan.removal == Some(gone)) {
+            for operation in job.plan.operations.iter_mut().filter(|operation| operation.removes()) {
+                operation.held = operation.held.or(Some(reason));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One of these folders would be left without a pair.
+fn emptied(run: &Run, jobs: &[Job], folders: &BTreeMap<String, usize>) -> Staged<bool> {
+    let going: BTreeSet<Uuid> = jobs.iter().map(|job| job.pair.activity).collect();
+    let mut left: BTreeMap<String, usize> = BTreeMap::new();
+    run.store.each("link/", |_, link: Link| {
+        if link.state == LinkState::Active && !going.contains(&link.activity) {
+            *left.entry(link.folder).or_default() += 1;
+        }
+        Ok(())
+    })?;
+    Ok(folders.iter().any(|(folder, count)| *count >= removal::EMPTYING && !left.contains_key(folder)))
+}

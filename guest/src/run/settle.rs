@@ -1,0 +1,264 @@
+//! Settling what an interrupted run had written ahead: what of it arrived is found by id, marker and digest, and the
+//! decision that was recorded with it stands; what did not is forgotten, and looked at anew.
+
+use super::carry::{WalOperation, WalRow, store_link, wal_key};
+use super::observe::{observed, touch};
+use super::{Run, Staged, work};
+use crate::activity::{Seen, SideId, State};
+use crate::ask::{Ask, Fault};
+use crate::identity::Marker;
+use crate::link::{Link, LinkState};
+use crate::owed::{Owed, Subject, Why};
+use crate::reason::Reason;
+use crate::report::{Action, Entry, Outcome};
+use crate::side::{Found, Side};
+use crate::store::Batch;
+use std::collections::BTreeMap;
+
+/// Rows at a time.
+const CHUNK: usize = 20;
+
+/// What a side holds of a pair now.
+enum Now {
+    Here(Box<Seen>),
+    Absent,
+    Unknown,
+}
+
+/// Settles everything that was written ahead.
+pub(super) fn settle(run: &mut Run) -> Staged<()> {
+    let mut rows: Vec<WalRow> = Vec::new();
+    run.store.each("wal/", |_, row| {
+        rows.push(row);
+        Ok(())
+    })?;
+    let total = u64::try_from(rows.len()).ok();
+    let mut done = 0_u64;
+    for rows in rows.chunks(CHUNK) {
+        run.step("settle", done, total)?;
+        chunk(run, rows)?;
+        done += u64::try_from(rows.len()).unwrap_or(0);
+    }
+    Ok(())
+}
+
+fn writes(row: &WalRow, side: SideId) -> bool {
+    row.operations.iter().any(|operation| operation.target == side)
+}
+
+fn creates_item(row: &WalRow) -> bool {
+    row.operations.iter().any(|operation| operation.action == Action::Create && operation.target == SideId::Mailbox)
+}
+
+fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
+    let activities: Vec<String> =
+        rows.iter().filter(|row| writes(row, SideId::Creatio)).map(|row| row.activity.to_string()).collect();
+    let items: Vec<String> = rows
+        .iter()
+        .filter(|row| writes(row, SideId::Mailbox) && !creates_item(row))
+        .map(|row| row.link.mailbox.id.clone())
+        .collect();
+    let folders: Vec<String> = run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
+    let created: Vec<&WalRow> = rows.iter().filter(|row| creates_item(row)).collect();
+    let searches = created.iter().map(|row| run.mailbox.find_marked(&markers(run, row), &folders)).collect();
+    let ask = run.creatio.read(&activities).and(run.mailbox.read(&items)).and(Ask::all(searches));
+    let (((activity_answers, item_answers), found), requests) = super::send(run.caps, ask)?;
+    run.requests = run.requests.saturating_add(requests);
+    let mut creatio = by_id(activities, activity_answers, SideId::Creatio)?;
+    let mut mailbox = by_id(items, item_answers, SideId::Mailbox)?;
+    let mut made = BTreeMap::new();
+    for (row, found) in created.iter().zip(found) {
+        made.insert(row.activity, newest(run, row, found)?);
+    }
+    for row in rows {
+        let activity = creatio.remove(&row.activity.to_string());
+        let item = made.remove(&row.activity).or_else(|| mailbox.remove(&row.link.mailbox.id));
+        one(run, row, activity, item)?;
+    }
+    Ok(())
+}
+
+fn markers(run: &Run, row: &WalRow) -> Vec<Marker> {
+    row.attempts
+        .iter()
+        .map(|nonce| Marker { activity: row.activity, mailbox: run.mailbox_id, nonce: nonce.clone() })
+        .collect()
+}
+
+fn by_id(ids: Vec<String>, answers: Vec<Result<Found, Fault>>, side: SideId) -> Staged<BTreeMap<String, Now>> {
+    let mut all = BTreeMap::new();
+    for (id, answer) in ids.into_iter().zip(answers) {
+        let now = match answer {
+            Ok(Found::Here(seen)) => Now::Here(seen),
+            Ok(Found::Absent) => Now::Absent,
+            Err(fault) => match work::ends_run(side, &fault) {
+                Some(stop) => return Err(stop),
+                None => Now::Unknown,
+            },
+        };
+        all.insert(id, now);
+    }
+    Ok(all)
+}
+
+/// Of the items that our attempts made, the one of the latest attempt.
+fn newest(run: &Run, row: &WalRow, found: Result<Vec<Seen>, Fault>) -> Staged<Now> {
+    let found = match found {
+        Ok(found) => found,
+        Err(fault) => {
+            return match work::ends_run(SideId::Mailbox, &fault) {
+                Some(stop) => Err(stop),
+                None => Ok(Now::Unknown),
+            };
+        }
+    };
+    let of = |nonce: &String| {
+        let marker = Marker { activity: row.activity, mailbox: run.mailbox_id, nonce: nonce.clone() }.encode();
+        found.iter().find(|seen| seen.marker.as_deref() == Some(&marker)).cloned()
+    };
+    Ok(row.attempts.iter().rev().find_map(of).map_or(Now::Absent, |seen| Now::Here(Box::new(seen))))
+}
+
+fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) -> Staged<()> {
+    if matches!(activity, Some(Now::Unknown)) || matches!(item, Some(Now::Unknown)) {
+        // It stays as it is, and the pair is left alone in this run.
+        return Ok(());
+    }
+    let mut link = row.link.clone();
+    let mut linked = row.linked;
+    let mut done = true;
+    let mut batch = Batch::default();
+    let mut entries = Vec::new();
+    for operation in &row.operations {
+        let now = match operation.target {
+            SideId::Creatio => activity.as_ref(),
+            SideId::Mailbox => item.as_ref(),
+        };
+        let arrived = apply(&mut link, operation, now, row);
+        done &= arrived;
+        linked |= arrived && operation.action == Action::Create;
+        if arrived {
+            let removes = matches!(operation.action, Action::Cancel | Action::Delete);
+            let at = run.started;
+            if removes {
+                run.change_state(|state| state.removals.entry(operation.target).or_default().push(at));
+            }
+            entries.push(entry(&link, operation));
+        }
+    }
+    if linked {
+        let before = row.linked && row.link.active();
+        if done && let Some(state) = row.state {
+            link.state = state;
+            if matches!(state, LinkState::Ended { .. }) {
+                for side in [SideId::Creatio, SideId::Mailbox] {
+                    batch.delete(super::observe::gone_key(run, side, link.activity));
+                }
+            }
+        }
+        let seen = match &item {
+            Some(Now::Here(seen)) => Some(seen.as_ref()),
+            _ => None,
+        };
+        store_link(run, &link, seen, &mut batch)?;
+        let change = i64::from(link.active()) - i64::from(before);
+        run.change_state(|state| state.links += change);
+    } else if !link.mailbox.id.is_empty() {
+        // An import that did not arrive: its item is paired anew.
+        observed(run, Subject::Item(link.mailbox.id.clone()), SideId::Mailbox, None, &mut batch);
+    }
+    batch.delete(wal_key(run, row.activity));
+    touch(run, row.activity, &mut batch);
+    if creates_item(row) && !done {
+        remember_attempts(run, row, &mut batch);
+    } else {
+        batch.delete(run.store.owed_key(&Subject::Activity(row.activity)));
+    }
+    run.commit(batch, entries)?;
+    Ok(())
+}
+
+/// A create that is not found may land late: what it will carry must be known then.
+fn remember_attempts(run: &Run, row: &WalRow, batch: &mut Batch) {
+    let subject = Subject::Activity(row.activity);
+    let owed = Owed {
+        subject: subject.clone(),
+        why: Why::Failed,
+        reason: Reason::UnknownOutcome,
+        since: run.started,
+        retry: Some(run.started),
+        tries: 0,
+        operations: Vec::new(),
+        policy: run.full_policy.clone(),
+        item: None,
+        attempts: row.attempts.clone(),
+        // The server has seen this transaction and does not have its item any more: only another one makes a new item.
+        generation: row.link.generation + u32::from(row.duplicate),
+        title: row.link.title.clone(),
+    };
+    batch.put(run.store.owed_key(&subject), &owed);
+}
+
+/// Applies the recorded decision as far as it arrived; says whether all of it did.
+fn apply(link: &mut Link, operation: &WalOperation, now: Option<&Now>, row: &WalRow) -> bool {
+    match (operation.action, now) {
+        (Action::Delete, Some(Now::Absent)) => true,
+        (Action::Create, Some(Now::Here(seen))) => {
+            take(link, operation, seen, true);
+            if operation.target == SideId::Mailbox {
+                let nonce = seen.marker.as_deref().and_then(Marker::decode).map(|marker| marker.nonce);
+                link.earlier = row.attempts.iter().filter(|attempt| Some(*attempt) != nonce.as_ref()).cloned().collect();
+                link.nonce = nonce;
+                link.identity = seen.identity.clone().or(link.identity.take());
+                link.folder = seen.folder.clone().unwrap_or_else(|| link.folder.clone());
+            }
+            true
+        }
+        (Action::Cancel, Some(Now::Here(seen))) => seen.state == State::Cancelled,
+        (Action::Restore, Some(Now::Here(seen))) => seen.state == State::Open,
+        (Action::Update, Some(Now::Here(seen))) => {
+            let ours = operation.units.iter().all(|(unit, write)| {
+                seen.values.get(unit).is_some_and(|value| value.digest() == write.sent)
+            });
+            take(link, operation, seen, false);
+            ours
+        }
+        _ => false,
+    }
+}
+
+/// Moves the bases of the units that arrived. Of an item that we made every unit did: what differs now was edited since.
+fn take(link: &mut Link, operation: &WalOperation, seen: &Seen, made: bool) {
+    let (target, source) = (operation.target, operation.target.other());
+    for (unit, write) in &operation.units {
+        let arrived = seen.values.get(unit).is_some_and(|value| value.digest() == write.sent);
+        if arrived || made {
+            link.end_mut(target).bases.insert(*unit, write.sent.clone());
+            if let Some(digest) = &write.source {
+                link.end_mut(source).bases.insert(*unit, digest.clone());
+            }
+        }
+    }
+    let end = link.end_mut(target);
+    end.id.clone_from(&seen.id);
+    // Not the version that is there now: the pair is looked at again and records it then.
+    end.version.clear();
+    end.by_us = false;
+    link.describe(seen);
+}
+
+fn entry(link: &Link, operation: &WalOperation) -> Entry {
+    Entry {
+        operation: operation.id.clone(),
+        outcome: Outcome::Written,
+        action: operation.action,
+        target: operation.target,
+        activity: Some(link.activity.to_string()),
+        item: Some(link.mailbox.id.clone()).filter(|id| !id.is_empty()),
+        title: link.title.clone(),
+        start: link.start.map(|start| start.timestamp_millis()),
+        units: Vec::new(),
+        reason: Reason::UnknownOutcome,
+        detail: "It had been written by a run that was interrupted.".into(),
+    }
+}

@@ -1,0 +1,140 @@
+//! What no feed tells: that the policies changed, and that an activity is not there any more.
+
+use super::observe::{gone_key, missing, touch};
+use super::state::GoneRow;
+use super::{Run, Staged, fatal};
+use crate::activity::SideId;
+use crate::ask::Fault;
+use crate::link::Link;
+use crate::reason::Reason;
+use crate::side::Side;
+use crate::store::Batch;
+use uuid::Uuid;
+
+/// Links a commit.
+const CHUNK: usize = 500;
+/// Every link is looked at within so many hours.
+const ROUND_HOURS: i64 = 20;
+/// At least so many links a run.
+const AT_LEAST: i64 = 20;
+
+/// When the policies that decide how items are seen have changed since the last run, every pair is looked at.
+pub(super) fn policies(run: &mut Run) -> Staged<()> {
+    let policy = Some(run.policy.clone());
+    if run.state.policy == policy {
+        return Ok(());
+    }
+    if run.state.policy.is_some() {
+        let mut after: Option<String> = None;
+        loop {
+            let (rows, next) = run.store.piece::<Link>("link/", after.as_deref(), u32::try_from(CHUNK).unwrap_or(500))?;
+            let mut batch = Batch::default();
+            for (_, link) in rows {
+                touch(run, link.activity, &mut batch);
+            }
+            run.commit(batch, Vec::new())?;
+            match next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+    }
+    run.change_state(|state| state.policy = policy);
+    Ok(())
+}
+
+/// Looks whether a rolling part of the activities is still there, so that all are seen within a day, and whether those
+/// that were missed before are missed again. Creatio has no tombstones.
+pub(super) fn existence(run: &mut Run) -> Staged<()> {
+    let mut missed: Vec<Uuid> = std::mem::take(&mut run.missed);
+    run.store.each("gone/creatio/", |_, row: GoneRow| {
+        missed.push(row.activity);
+        Ok(())
+    })?;
+    let (mut links, rolling) = rolling_part(run)?;
+    for activity in missed {
+        if !links.iter().any(|link| link.activity == activity)
+            && let Some(link) = run.store.one::<Link>(run.store.link_key(activity))?
+        {
+            links.push(link);
+        }
+    }
+    links.retain(Link::active);
+    if links.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = links.iter().map(|link| link.creatio.id.clone()).collect();
+    let (versions, requests) = super::send(run.caps, run.creatio.versions(&ids))?;
+    run.requests = run.requests.saturating_add(requests);
+    let keys: Vec<String> = links.iter().map(|link| gone_key(run, SideId::Creatio, link.activity)).collect();
+    let rows: Vec<Option<GoneRow>> = run.store.get(&keys)?;
+    let mut batch = Batch::default();
+    for ((link, version), (key, row)) in links.iter().zip(versions).zip(keys.into_iter().zip(rows)) {
+        match (version, row) {
+            (Ok(Some(version)), row) => {
+                run.visible = true;
+                let missed = row.is_some();
+                if missed {
+                    batch.delete(key);
+                }
+                // While it was missed, changes of the other side waited.
+                if missed || version != link.creatio.version {
+                    touch(run, link.activity, &mut batch);
+                }
+            }
+            (Ok(None), Some(row)) if row.held.is_some() => {}
+            (Ok(None), Some(row)) => batch.put(key, &GoneRow { runs: row.runs.saturating_add(1), ..row }),
+            (Ok(None), None) => missing(run, link, SideId::Creatio, "", Reason::DeletedInCreatio, &mut batch),
+            (Err(fault @ (Fault::Stopped | Fault::Throttled(_) | Fault::Credential(_) | Fault::Unreachable(_))), _) => {
+                return Err(fatal(SideId::Creatio, fault));
+            }
+            // Nothing is known of it: it counts as there.
+            (Err(_), _) => {}
+        }
+    }
+    let started = run.started;
+    run.change_state(|state| {
+        state.rolling = rolling;
+        state.rolled_at = Some(started);
+    });
+    run.quiet.extend(batch);
+    Ok(())
+}
+
+/// The part of the links whose turn it is, and where the next one begins.
+fn rolling_part(run: &Run) -> Staged<(Vec<Link>, Option<String>)> {
+    let total = run.state.links;
+    let passed = run.state.rolled_at.map_or(ROUND_HOURS * 3600, |at| (run.started - at).num_seconds().max(0));
+    let share = (total.saturating_mul(passed) / (ROUND_HOURS * 3600)).clamp(AT_LEAST, 2_000).min(total.max(1));
+    let mut part: Vec<Link> = Vec::new();
+    let mut after = run.state.rolling.clone();
+    let mut wrapped = after.is_none();
+    while i64::try_from(part.len()).unwrap_or(i64::MAX) < share {
+        let (rows, next) = run.store.piece::<Link>("link/", after.as_deref(), u32::try_from(share).unwrap_or(100))?;
+        for (key, link) in rows {
+            after = Some(key);
+            if link.active() {
+                part.push(link);
+            }
+            if i64::try_from(part.len()).unwrap_or(i64::MAX) >= share {
+                break;
+            }
+        }
+        if i64::try_from(part.len()).unwrap_or(i64::MAX) < share {
+            match next {
+                Some(next) => after = Some(next),
+                None if wrapped => {
+                    after = None;
+                    break;
+                }
+                None => {
+                    after = None;
+                    wrapped = true;
+                }
+            }
+        }
+    }
+    part.sort_by_key(|link| link.activity);
+    part.dedup_by_key(|link| link.activity);
+    Ok((part, after))
+}
