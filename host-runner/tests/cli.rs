@@ -145,6 +145,78 @@ fn no_output_holds_a_secret() {
 }
 
 #[test]
+fn a_preview_is_read_by_side_and_action() {
+    use host_runner::journal::{Entry, Side, Unit};
+    use host_runner::report::{Count, Ending, Report, Warning};
+    use host_runner::store::{RunRecord, RunResult, SqliteStore, Store};
+
+    let place = Place::new();
+    let account = "e.mirny@mycompany.com".to_owned();
+    let entry = |outcome: &str, target, title: &str| Entry {
+        operation: format!("op-{title}"),
+        outcome: outcome.to_owned(),
+        action: "update".to_owned(),
+        target,
+        activity: None,
+        item: None,
+        title: title.to_owned(),
+        start: Some(1_795_500_000_000),
+        units: vec![Unit { name: "title".to_owned(), before: Some("Old".to_owned()), after: Some(title.to_owned()) }],
+        reason: "changed-in-mailbox".to_owned(),
+        detail: String::new(),
+    };
+    let entries = [
+        entry("planned", Side::Mailbox, "Совещание"),
+        entry("planned", Side::Creatio, "Review"),
+        entry("failed", Side::Creatio, "Broken\u{1b}[2J"),
+    ];
+    let report = Report {
+        ending: Ending::Complete,
+        counts: vec![Count { what: "planned".to_owned(), side: None, reason: "update".to_owned(), number: 2 }],
+        warnings: vec![Warning { code: "w".to_owned(), text: "Mind the gap.".to_owned() }],
+        next: None,
+    };
+    let store = SqliteStore::open(&place.folder.path().join("mycompany.db"), "mycompany").unwrap();
+    let record = RunRecord {
+        run: "run-1".to_owned(),
+        account: account.clone(),
+        action: "reconcile".to_owned(),
+        dry_run: true,
+        started: 1_795_500_000_000,
+        finished: None,
+        result: None,
+    };
+    store.begin(&record, 0).unwrap();
+    store.finish(&account, "run-1", 1_795_500_001_000, &RunResult::Report(report), &entries).unwrap();
+    let (code, out, err) = place.run(&place.component(&[]), &["log", "--run", "run-1"]);
+    assert_eq!(code, 0, "{err}");
+    let expected = "\
+e.mirny@mycompany.com
+  Tue 2026-11-24 09:00 preview of reconcile complete (run run-1)
+
+Failed: tried again by the next run (1)
+  Tue 2026-11-24 09:00 Broken [2J
+    update in Creatio. The item was changed in the mailbox.
+    title: Old → Broken [2J
+    id op-Broken [2J
+
+Creatio: to update (1)
+  Tue 2026-11-24 09:00 Review
+    The item was changed in the mailbox.
+    title: Old → Review
+    id op-Review
+
+Mailbox: to update (1)
+  Tue 2026-11-24 09:00 Совещание
+    The item was changed in the mailbox.
+    title: Old → Совещание
+    id op-Совещание
+
+";
+    assert_eq!(out, expected);
+}
+
+#[test]
 fn looking_at_the_status_makes_no_file() {
     let place = Place::new();
     let component = place.component(&[]);

@@ -40,8 +40,9 @@ pub(crate) fn plan(screen: &mut Screen, account: &Account, entries: &[Entry]) ->
         groups.entry((entry.target, &entry.action, &entry.outcome)).or_default().push(entry);
     }
     for ((side, action, outcome), entries) in groups {
-        let verb = if outcome == "planned" { "would be" } else { "were" };
-        let what = format!("{} {verb} {} ({})", place(side), past(action), entries.len());
+        let (to, done) = words(action);
+        let doing = if outcome == "planned" { format!("to {to}") } else { done };
+        let what = format!("{}: {doing} ({})", place(side), entries.len());
         let heading = screen.tone(Tone::Strong, what);
         screen.line(heading)?;
         for entry in entries {
@@ -98,22 +99,24 @@ fn heading(outcome: &str) -> &str {
 
 fn place(side: Side) -> &'static str {
     match side {
-        Side::Creatio => "In Creatio",
-        Side::Mailbox => "In the mailbox",
+        Side::Creatio => "Creatio",
+        Side::Mailbox => "Mailbox",
     }
 }
 
-fn past(action: &str) -> String {
-    match action {
-        "create" => "created".to_owned(),
-        "update" => "updated".to_owned(),
-        "delete" => "deleted".to_owned(),
-        "cancel" => "cancelled".to_owned(),
-        "restore" => "restored".to_owned(),
-        "adopt" => "paired with what is there".to_owned(),
-        "unlink" => "let go".to_owned(),
-        "park" => "parked".to_owned(),
-        "skip" => "left alone".to_owned(),
-        other => other.to_owned(),
-    }
+/// An action before and after it.
+fn words(action: &str) -> (String, String) {
+    let (to, done) = match action {
+        "create" => ("create", "created"),
+        "update" => ("update", "updated"),
+        "delete" => ("delete", "deleted"),
+        "cancel" => ("cancel", "cancelled"),
+        "restore" => ("restore", "restored"),
+        "adopt" => ("pair with what is there", "paired with what was there"),
+        "unlink" => ("let go", "let go"),
+        "park" => ("park", "parked"),
+        "skip" => ("leave alone", "left alone"),
+        other => (other, other),
+    };
+    (to.to_owned(), done.to_owned())
 }

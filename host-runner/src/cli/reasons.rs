@@ -57,6 +57,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("not-exported", "It is not among what the settings export.", ""),
     ("left-scope", "It left the calendars or activities that the settings cover: it is not followed, and nothing is deleted.", ""),
     ("no-dates", "It has no valid start and end.", "Correct the dates."),
+    ("not-organizer", "The meeting is somebody else's: it is not removed from this mailbox.", "Decline it in the mailbox, or approve the removal."),
     ("duplicate-identity", "The same meeting is in the mailbox twice; one of them is synchronised.", "Delete the copy."),
     ("marked-orphan", "The sync made this item from an activity that is not there any more.", "Delete the item, or keep it: it is left alone."),
     ("changed-meanwhile", "It was changed while it was being written; it is merged anew.", ""),

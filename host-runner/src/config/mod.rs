@@ -1,6 +1,7 @@
 //! The configuration of one tenant: a TOML file that holds everything but secrets.
 
 mod account;
+mod accounts;
 mod fault;
 mod load;
 mod raw;

@@ -75,8 +75,9 @@ fn refused(client: &ClientCredentials, answer: &Answer) -> Error {
             client.place, client.token_url, answer.status
         ));
     }
-    // The first line says it; trace ids follow. A service that repeats the secret in its complaint is not quoted.
-    let said = error_description.lines().next().unwrap_or_default().trim();
+    // The first sentence says it; trace ids follow. A service that repeats the secret in its complaint is not quoted.
+    let said = error_description.lines().next().unwrap_or_default();
+    let said = said.split(" Trace ID").next().unwrap_or_default().trim().trim_end_matches('.');
     let said = if said.contains(client.client_secret.expose_secret()) { "" } else { said };
     let said: String = said.chars().take(300).collect();
     let said = match (error.as_str(), said.as_str()) {

@@ -364,6 +364,9 @@ fn a_batch_part_of_another_mailbox_is_denied() {
     {
         assert!(matches!(world.one(batch(other)), Err(Error::Denied(_))), "{other}");
     }
+    // The same key in another case, which some servers take.
+    let hidden = "/users/e.mirny@mycompany.com/events\",\"Url\":\"/users/o@mycompany.com/events";
+    assert!(matches!(world.one(batch(hidden)), Err(Error::Invalid(_))));
 }
 
 #[test]

@@ -6,9 +6,9 @@ use wasmtime::Result;
 
 use super::bindings::schedule::sync::{http, journal, progress, storage};
 use super::bindings::wasi::clocks::wall_clock;
-use super::meter::Pressure;
+use super::meter::{LimitReached, Pressure};
 use super::observer::Level;
-use super::sandbox::{NOTES, Sandbox};
+use super::sandbox::{ENTRIES, NOTE_LENGTH, NOTES, Sandbox};
 use crate::http::Error;
 use crate::store::{RunStorage, StoreError};
 
@@ -73,6 +73,10 @@ impl storage::Host for Sandbox {
 impl journal::Host for Sandbox {
     async fn append(&mut self, entries: Vec<journal::Entry>) -> Result<()> {
         self.called()?;
+        if self.storage.waiting() + entries.len() > ENTRIES {
+            let name = format!("journal entries without a commit ({ENTRIES})");
+            return Err(wasmtime::Error::new(LimitReached(name)));
+        }
         self.storage.append(entries.into_iter().map(Into::into).collect());
         self.meter.enter();
         Ok(())
@@ -91,6 +95,7 @@ impl progress::Host for Sandbox {
     async fn note(&mut self, level: progress::Level, text: String) -> Result<()> {
         self.called()?;
         let level = Level::from(level);
+        let text: String = text.chars().take(NOTE_LENGTH).collect();
         if level == Level::Error {
             self.complaint = Some(text.clone());
         }

@@ -1,8 +1,10 @@
 //! Running a component: loading it, one fresh sandbox for each run, and the limits around it.
 
 mod bindings;
+mod call;
 mod connector;
 mod convert;
+mod execute;
 mod host;
 mod imports;
 mod lease;

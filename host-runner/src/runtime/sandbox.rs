@@ -11,6 +11,10 @@ use crate::store::RunStorage;
 
 /// Notes beyond this are dropped: a log is not a place to fill a disk from.
 pub(super) const NOTES: u32 = 10_000;
+/// Characters of one note.
+pub(super) const NOTE_LENGTH: usize = 4000;
+/// Journal entries that wait in memory for a commit, or for the end of a preview.
+pub(super) const ENTRIES: usize = 200_000;
 
 pub(super) struct Sandbox {
     pub(super) http: Arc<HttpPolicy>,

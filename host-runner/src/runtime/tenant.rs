@@ -1,35 +1,18 @@
 //! One tenant: its configuration, connections, sign-ins and storage, kept across runs.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::future::{Either, select};
-use wasmtime::Store as Instance;
-
-use super::bindings::Connector as World;
-use super::bindings::exports::schedule::sync::synchronizer as wit;
-use super::connector::Connector;
 use super::host::Host;
-use super::limits::Limits;
-use super::meter::{LimitReached, Meter};
-use super::observer::Observer;
-use super::run::{Action, RunError, RunOptions, RunReport};
-use super::sandbox::Sandbox;
-use super::{convert, lease, resolve};
-use crate::clock::millis;
 use crate::config::{Account, Config, ConfigError, Prompt, no_prompt};
 use crate::http::wire::{TlsFault, Wire};
-use crate::http::{Credential, Egress, LeaseTerm, RunWindow, Transport};
+use crate::http::{Credential, Egress, Transport};
 use crate::journal::Side;
-use crate::report::{Catalogue, Report};
-use crate::stop::Stop;
-use crate::store::{Fence, Lease, OpenError, RunRecord, RunResult, RunStorage, SqliteStore, Store, StoreError, Ticket};
+use crate::store::{OpenError, SqliteStore, Store, StoreError};
 
 /// Connections that take longer are given up: within the request timeout, and with room to send in.
 const CONNECT: Duration = Duration::from_secs(15);
-/// Journals are kept for so long.
-const KEEP: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// Why a tenant cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -60,15 +43,17 @@ pub struct SignInError {
 
 /// One tenant. Clones are the same tenant.
 #[derive(Clone)]
-pub struct Tenant(Arc<Inner>);
+pub struct Tenant(pub(super) Arc<Inner>);
 
-struct Inner {
-    host: Host,
-    config: Config,
-    egress: Arc<Egress>,
-    store: Arc<dyn Store>,
-    /// Names in choices that were found to be ids.
-    names: Mutex<BTreeMap<String, Account>>,
+pub(super) struct Inner {
+    pub(super) host: Host,
+    pub(super) config: Config,
+    pub(super) egress: Arc<Egress>,
+    pub(super) store: Arc<dyn Store>,
+    /// Accounts by id whose choices named things by name, with the ids that were found for them.
+    pub(super) names: Mutex<BTreeMap<String, Account>>,
+    /// The moment that names the last run.
+    pub(super) last: Mutex<u64>,
 }
 
 /// Settings of a tenant.
@@ -114,7 +99,7 @@ impl<'a> TenantBuilder<'a> {
         };
         let (clock, rules) = (Arc::clone(&host.clock), config.rules.clone());
         let egress = Egress::new(transport, clock, config.destinations(), rules, creatio, mailbox);
-        Ok(Tenant(Arc::new(Inner { host, config, egress, store, names: Mutex::default() })))
+        Ok(Tenant(Arc::new(Inner { host, config, egress, store, names: Mutex::default(), last: Mutex::default() })))
     }
 }
 
@@ -139,104 +124,6 @@ impl Tenant {
         &self.0.store
     }
 
-    /// Runs a component for one account, in a sandbox of its own.
-    ///
-    /// Dropping the future ends the run where it is; the next one settles what was in flight. To end it in good order,
-    /// use [`RunOptions::stop`].
-    ///
-    /// # Errors
-    /// The run failed; what it had done before is recorded.
-    pub async fn run(
-        &self,
-        connector: &Connector,
-        action: Action,
-        account: &str,
-        options: RunOptions,
-        observer: Arc<dyn Observer>,
-    ) -> Result<RunReport, RunError> {
-        let account = self.account(connector, account, &options.stop, &observer).await?;
-        let started = self.0.host.clock.wall();
-        let run = run_id(started);
-        let grip = if options.dry_run { None } else { Some(self.grip(&account.id, &run, started).await?) };
-        let record = RunRecord {
-            run: run.clone(),
-            account: account.id.clone(),
-            action: action.name().to_owned(),
-            dry_run: options.dry_run,
-            started,
-            finished: None,
-            result: None,
-        };
-        let keep_from = started.saturating_sub(millis(KEEP));
-        self.blocking(move |store| store.begin(&record, keep_from)).await?;
-        let storage = Arc::new(match &grip {
-            None => RunStorage::preview(Arc::clone(&self.0.store), &account.id, &run),
-            Some(grip) => {
-                let ticket = Ticket { account: account.id.clone(), run: run.clone(), fence: Some(grip.fence.number) };
-                RunStorage::new(Arc::clone(&self.0.store), ticket)
-            }
-        });
-        let window = RunWindow {
-            lease: grip.as_ref().map(|grip| grip.term.clone()),
-            reads_only: options.dry_run,
-            stop: options.stop.clone(),
-            ..self.window()
-        };
-        let task = Task { account: &account, window, storage: Arc::clone(&storage), observer };
-        let wit_options = wit::Options {
-            run: run.clone(),
-            dry_run: options.dry_run,
-            only: options.only,
-            budget: options.budget.into(),
-        };
-        let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
-            let synchronizer = world.schedule_sync_synchronizer();
-            match action {
-                Action::Import => synchronizer.call_import(instance, account, &wit_options).await,
-                Action::Export => synchronizer.call_export(instance, account, &wit_options).await,
-                Action::Reconcile => synchronizer.call_reconcile(instance, account, &wit_options).await,
-                Action::Forget => synchronizer.call_forget(instance, account, &wit_options).await,
-            }
-        };
-        let keeper = self.keeper(grip.as_ref());
-        let outcome = {
-            let sandboxed = std::pin::pin!(self.sandboxed(connector, task, call));
-            match select(sandboxed, std::pin::pin!(keeper)).await {
-                Either::Left((outcome, _)) => outcome,
-                Either::Right(((), _)) => Err(RunError::Trap("the lease was given up".to_owned()).into()),
-            }
-        };
-        let finished = self.0.host.clock.wall();
-        let (result, rest) = match &outcome {
-            Ok(used) => (RunResult::Report(Report::from(used.value.clone())), storage.take_rest()),
-            Err(broken) => (RunResult::Failed(broken.fault.to_string()), Vec::new()),
-        };
-        let (id, of, kept) = (run.clone(), account.id.clone(), result.clone());
-        let closed = self.blocking(move |store| store.finish(&of, &id, finished, &kept, &rest)).await;
-        // A run that was cut while the host worked for it may have a write under way: its lease runs out by itself.
-        let under_way = outcome.as_ref().is_err_and(|broken| broken.under_way);
-        if let Some(Grip { fence, .. }) = grip
-            && !under_way
-            && let Err(fault) = self.blocking(move |store| store.release(&fence)).await
-        {
-            tracing::warn!(account = account.id, %fault, "the lease was not given back and runs out by itself");
-        }
-        let used = outcome.map_err(|broken| broken.fault)?;
-        closed?;
-        Ok(RunReport {
-            run,
-            account: account.id.clone(),
-            action: action.name(),
-            dry_run: options.dry_run,
-            started,
-            finished,
-            report: used.value.into(),
-            requests: used.requests,
-            memory: used.memory,
-            cpu: millis(used.cpu),
-        })
-    }
-
     /// Signs in at a side, as a request would: whether the secret is right, before anything is asked for.
     ///
     /// # Errors
@@ -249,91 +136,7 @@ impl Tenant {
         self.0.egress.sign_in(credential).await.map_err(|fault| SignInError { side, fault })
     }
 
-    /// Lists what there is to choose from for an account.
-    ///
-    /// # Errors
-    /// A side refuses the sign-in or cannot be reached, among others.
-    pub async fn discover(
-        &self,
-        connector: &Connector,
-        account: &str,
-        stop: Stop,
-        observer: Arc<dyn Observer>,
-    ) -> Result<Catalogue, RunError> {
-        let found = self.0.config.account(account).ok_or_else(|| RunError::UnknownAccount(account.to_owned()))?;
-        self.catalogue(connector, found, stop, observer).await
-    }
-
-    async fn catalogue(
-        &self,
-        connector: &Connector,
-        account: &Account,
-        stop: Stop,
-        observer: Arc<dyn Observer>,
-    ) -> Result<Catalogue, RunError> {
-        let storage = Arc::new(RunStorage::preview(Arc::clone(&self.0.store), &account.id, "discover"));
-        let window = RunWindow { reads_only: true, stop, ..self.window() };
-        let task = Task { account, window, storage, observer };
-        let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
-            world.schedule_sync_synchronizer().call_discover(instance, account).await
-        };
-        let used = self.sandboxed(connector, task, call).await.map_err(|broken| broken.fault)?;
-        Ok(used.value.into())
-    }
-
-    /// The account of this name, its choices by id.
-    async fn account(
-        &self,
-        connector: &Connector,
-        name: &str,
-        stop: &Stop,
-        observer: &Arc<dyn Observer>,
-    ) -> Result<Account, RunError> {
-        let account = self.0.config.account(name).ok_or_else(|| RunError::UnknownAccount(name.to_owned()))?;
-        if !resolve::needed(account) {
-            return Ok(account.clone());
-        }
-        let known = self.0.names.lock().unwrap_or_else(PoisonError::into_inner).get(&account.id).cloned();
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let catalogue = self.catalogue(connector, account, stop.clone(), Arc::clone(observer)).await?;
-        let resolved = resolve::choices(account, &catalogue).map_err(RunError::Choice)?;
-        let mut names = self.0.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.insert(account.id.clone(), resolved.clone());
-        Ok(resolved)
-    }
-
-    fn window(&self) -> RunWindow {
-        let Limits { wall, longest_wait, .. } = self.0.config.limits;
-        let deadline = self.0.host.clock.elapsed() + wall;
-        RunWindow { deadline: Some(deadline), longest_wait: Some(longest_wait), ..RunWindow::default() }
-    }
-
-    async fn grip(&self, account: &str, run: &str, now: u64) -> Result<Grip, RunError> {
-        let timeout = self.0.config.rules.request_timeout;
-        let length = lease::term(timeout);
-        let (of, id, grace) = (account.to_owned(), run.to_owned(), millis(timeout));
-        // Taken before the store is asked: the lease must not seem longer here than it is there.
-        let term = LeaseTerm::until(self.0.host.clock.elapsed() + length);
-        let asked = self.blocking(move |store| store.acquire(&of, &id, now, now + millis(length), grace)).await?;
-        match asked {
-            Lease::Granted(fence) => Ok(Grip { fence, term, length }),
-            Lease::Taken { run, until } => Err(RunError::Busy { account: account.to_owned(), run, until }),
-        }
-    }
-
-    async fn keeper(&self, grip: Option<&Grip>) {
-        match grip {
-            None => futures::future::pending().await,
-            Some(Grip { fence, term, length }) => {
-                let (store, clock) = (Arc::clone(&self.0.store), Arc::clone(&self.0.host.clock));
-                lease::keep(store, clock, fence.clone(), *length, term.clone()).await;
-            }
-        }
-    }
-
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -342,114 +145,4 @@ impl Tenant {
             .await
             .unwrap_or_else(|fault| Err(StoreError::Other(format!("storage gave up: {fault}"))))
     }
-
-    /// Calls a function of the component in a sandbox of its own, within the limits.
-    async fn sandboxed<T>(
-        &self,
-        connector: &Connector,
-        task: Task<'_>,
-        call: impl AsyncFnOnce(&World, &mut Instance<Sandbox>, &wit::Account) -> wasmtime::Result<Result<T, wit::Error>>,
-    ) -> Result<Used<T>, Broken> {
-        let Inner { host, config, egress, .. } = self.0.as_ref();
-        let limits = config.limits.clone();
-        let patience = limits.wall + limits.last_words;
-        let http = Arc::new(egress.policy(&task.account.mail, task.window.clone()));
-        let sandbox = Sandbox {
-            http: Arc::clone(&http),
-            storage: task.storage,
-            clock: Arc::clone(&host.clock),
-            observer: task.observer,
-            meter: Meter::new(limits.clone(), Arc::clone(&host.clock)),
-            stop: task.window.stop,
-            notes: 0,
-            complaint: None,
-        };
-        let mut instance = Instance::new(&host.engine, sandbox);
-        instance.limiter(|sandbox| &mut sandbox.meter);
-        instance.set_epoch_deadline(1);
-        instance.epoch_deadline_callback(|mut context| {
-            let sandbox = context.data_mut();
-            let requests = sandbox.http.sent();
-            sandbox.meter.pressure(requests).map_err(wasmtime::Error::new)?;
-            // Runs share threads, so each lets the others in at every tick.
-            Ok(wasmtime::UpdateDeadline::Yield(1))
-        });
-        let account = convert::account(config, task.account);
-        let outcome = {
-            let work = std::pin::pin!(async {
-                instance.data_mut().meter.enter();
-                let world = connector.prepared.instantiate_async(&mut instance).await?;
-                call(&world, &mut instance, &account).await
-            });
-            match select(work, host.clock.sleep(patience)).await {
-                Either::Left((outcome, _)) => outcome,
-                Either::Right(_) => {
-                    let fault = RunError::Limit(format!("time ({} seconds)", limits.wall.as_secs()));
-                    return Err(Broken { fault, under_way: true });
-                }
-            }
-        };
-        let sandbox = instance.data_mut();
-        sandbox.meter.leave();
-        match outcome {
-            Ok(Ok(value)) => {
-                Ok(Used { value, requests: http.sent(), memory: sandbox.meter.peak_memory(), cpu: sandbox.meter.cpu() })
-            }
-            Ok(Err(failure)) => Err(RunError::Component(failure.into()).into()),
-            Err(trap) => Err(trapped(&trap, sandbox.complaint.take()).into()),
-        }
-    }
-}
-
-/// What a call into a sandbox is made of.
-struct Task<'a> {
-    account: &'a Account,
-    window: RunWindow,
-    storage: Arc<RunStorage>,
-    observer: Arc<dyn Observer>,
-}
-
-/// What a call gave, and took.
-struct Used<T> {
-    value: T,
-    requests: u64,
-    memory: usize,
-    cpu: Duration,
-}
-
-/// What a call failed with.
-struct Broken {
-    fault: RunError,
-    /// The host was working for the component at that moment.
-    under_way: bool,
-}
-
-impl From<RunError> for Broken {
-    fn from(fault: RunError) -> Self {
-        Self { fault, under_way: false }
-    }
-}
-
-/// An account's lease in our hands.
-struct Grip {
-    fence: Fence,
-    term: LeaseTerm,
-    length: Duration,
-}
-
-/// A panic arrives as a bare `unreachable`; what the component noted before says why.
-fn trapped(trap: &wasmtime::Error, complaint: Option<String>) -> RunError {
-    if let Some(LimitReached(name)) = trap.downcast_ref() {
-        return RunError::Limit(name.clone());
-    }
-    let cause = trap.root_cause().to_string();
-    RunError::Trap(complaint.map_or_else(|| cause.clone(), |text| format!("{text} ({cause})")))
-}
-
-/// `20261122T143012.345Z`: sorts by time, and is unique for an account because its runs do not overlap.
-fn run_id(wall: u64) -> String {
-    i64::try_from(wall)
-        .ok()
-        .and_then(chrono::DateTime::from_timestamp_millis)
-        .map_or_else(|| wall.to_string(), |moment| moment.format("%Y%m%dT%H%M%S%.3fZ").to_string())
 }

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::{Change, Entry, Outcome, Page, Store, StoreError, Ticket};
 use crate::journal::Entry as JournalEntry;
 
+/// Entries of one piece of a scan: the caller may ask for everything, and memory has an end.
+const LARGEST_PIECE: u32 = 1000;
+
 /// A run's view of its tenant's store.
 pub struct RunStorage {
     store: Arc<dyn Store>,
@@ -35,12 +38,12 @@ impl RunStorage {
         self.store.get(keys)
     }
 
-    /// A piece of a scan.
+    /// A piece of a scan, which may be smaller than asked for.
     ///
     /// # Errors
     /// Storage cannot be read.
     pub fn scan(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page, StoreError> {
-        self.store.scan(prefix, after, limit)
+        self.store.scan(prefix, after, limit.min(LARGEST_PIECE))
     }
 
     /// Applies changes, and makes the entries appended so far durable with them. A stale commit drops those entries:
@@ -66,6 +69,12 @@ impl RunStorage {
     /// Adds entries to the run's journal.
     pub fn append(&self, entries: Vec<JournalEntry>) {
         self.pending().extend(entries);
+    }
+
+    /// How many entries no commit has taken yet.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.pending().len()
     }
 
     /// Entries that no commit has taken yet.

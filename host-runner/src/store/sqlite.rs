@@ -33,6 +33,12 @@ impl SqliteStore {
         assert_eq!(set.unwrap(), pages);
     }
 
+    /// Waits no longer than this for other programs.
+    #[cfg(test)]
+    pub(super) fn patience(&self, time: std::time::Duration) {
+        self.connection().busy_timeout(time).unwrap();
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

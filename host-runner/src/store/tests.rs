@@ -231,3 +231,17 @@ fn only_the_owner_reads_a_storage_file() {
     drop(SqliteStore::open(&path, "t").unwrap());
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
 }
+
+#[test]
+fn a_file_that_another_program_locks_is_unavailable_and_not_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let store = SqliteStore::open(&path, "t").unwrap();
+    store.patience(std::time::Duration::from_millis(20));
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let change = [put("k", b"1", Guard::Any)];
+    assert!(matches!(store.commit(&ticket(None), &change, &[]), Err(StoreError::Unavailable(_))));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(store.commit(&ticket(None), &change, &[]).is_ok());
+}

@@ -1,0 +1,233 @@
+//! A run from its lease to its record.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use wasmtime::Store as Instance;
+
+use super::bindings::Connector as World;
+use super::bindings::exports::schedule::sync::synchronizer as wit;
+use super::call::Task;
+use super::connector::Connector;
+use super::limits::Limits;
+use super::observer::Observer;
+use super::run::{Action, RunError, RunOptions, RunReport};
+use super::sandbox::Sandbox;
+use super::tenant::Tenant;
+use super::{lease, resolve};
+use crate::clock::millis;
+use crate::config::Account;
+use crate::http::{LeaseTerm, RunWindow};
+use crate::report::{Catalogue, Report};
+use crate::stop::Stop;
+use crate::store::{Fence, Lease, RunRecord, RunResult, RunStorage, Ticket};
+
+/// Journals are kept for so long.
+const KEEP: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// An account's lease in our hands.
+struct Grip {
+    fence: Fence,
+    term: LeaseTerm,
+    length: Duration,
+}
+
+impl Tenant {
+    /// Runs a component for one account, in a sandbox of its own.
+    ///
+    /// Dropping the future ends the run where it is; the next one settles what was in flight. To end it in good order,
+    /// use [`RunOptions::stop`].
+    ///
+    /// # Errors
+    /// The run failed; what it had done before is recorded.
+    pub async fn run(
+        &self,
+        connector: &Connector,
+        action: Action,
+        account: &str,
+        options: RunOptions,
+        observer: Arc<dyn Observer>,
+    ) -> Result<RunReport, RunError> {
+        let account = self.account(connector, account, &options.stop, &observer).await?;
+        let started = self.0.host.clock.wall();
+        let run = run_id(self.moment(started));
+        let grip = if options.dry_run { None } else { Some(self.grip(&account.id, &run, started).await?) };
+        let record = RunRecord {
+            run: run.clone(),
+            account: account.id.clone(),
+            action: action.name().to_owned(),
+            dry_run: options.dry_run,
+            started,
+            finished: None,
+            result: None,
+        };
+        let keep_from = started.saturating_sub(millis(KEEP));
+        self.blocking(move |store| store.begin(&record, keep_from)).await?;
+        let storage = Arc::new(match &grip {
+            None => RunStorage::preview(Arc::clone(&self.0.store), &account.id, &run),
+            Some(grip) => {
+                let ticket = Ticket { account: account.id.clone(), run: run.clone(), fence: Some(grip.fence.number) };
+                RunStorage::new(Arc::clone(&self.0.store), ticket)
+            }
+        });
+        let window = RunWindow {
+            lease: grip.as_ref().map(|grip| grip.term.clone()),
+            reads_only: options.dry_run,
+            stop: options.stop.clone(),
+            ..self.window()
+        };
+        let task = Task { account: &account, window, storage: Arc::clone(&storage), observer };
+        let wit_options = wit::Options {
+            run: run.clone(),
+            dry_run: options.dry_run,
+            only: options.only,
+            budget: options.budget.into(),
+        };
+        let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
+            let synchronizer = world.schedule_sync_synchronizer();
+            match action {
+                Action::Import => synchronizer.call_import(instance, account, &wit_options).await,
+                Action::Export => synchronizer.call_export(instance, account, &wit_options).await,
+                Action::Reconcile => synchronizer.call_reconcile(instance, account, &wit_options).await,
+                Action::Forget => synchronizer.call_forget(instance, account, &wit_options).await,
+            }
+        };
+        let keeper = self.keeper(grip.as_ref());
+        let outcome = {
+            let sandboxed = std::pin::pin!(self.sandboxed(connector, task, call));
+            match select(sandboxed, std::pin::pin!(keeper)).await {
+                Either::Left((outcome, _)) => outcome,
+                Either::Right(((), _)) => Err(RunError::Trap("the lease was given up".to_owned()).into()),
+            }
+        };
+        let finished = self.0.host.clock.wall();
+        let (result, rest) = match &outcome {
+            Ok(used) => (RunResult::Report(Report::from(used.value.clone())), storage.take_rest()),
+            Err(broken) => (RunResult::Failed(broken.fault.to_string()), Vec::new()),
+        };
+        let (id, of, kept) = (run.clone(), account.id.clone(), result.clone());
+        let closed = self.blocking(move |store| store.finish(&of, &id, finished, &kept, &rest)).await;
+        // A run that was cut while the host worked for it may have a write under way: its lease runs out by itself.
+        let under_way = outcome.as_ref().is_err_and(|broken| broken.under_way);
+        if let Some(Grip { fence, .. }) = grip
+            && !under_way
+            && let Err(fault) = self.blocking(move |store| store.release(&fence)).await
+        {
+            tracing::warn!(account = account.id, %fault, "the lease was not given back and runs out by itself");
+        }
+        let used = outcome.map_err(|broken| broken.fault)?;
+        closed?;
+        Ok(RunReport {
+            run,
+            account: account.id.clone(),
+            action: action.name(),
+            dry_run: options.dry_run,
+            started,
+            finished,
+            report: used.value.into(),
+            requests: used.requests,
+            memory: used.memory,
+            cpu: millis(used.cpu),
+        })
+    }
+
+    /// Lists what there is to choose from for an account.
+    ///
+    /// # Errors
+    /// A side refuses the sign-in or cannot be reached, among others.
+    pub async fn discover(
+        &self,
+        connector: &Connector,
+        account: &str,
+        stop: Stop,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Catalogue, RunError> {
+        let found = self.0.config.account(account).ok_or_else(|| RunError::UnknownAccount(account.to_owned()))?;
+        self.catalogue(connector, found, stop, observer).await
+    }
+
+    async fn catalogue(
+        &self,
+        connector: &Connector,
+        account: &Account,
+        stop: Stop,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Catalogue, RunError> {
+        let storage = Arc::new(RunStorage::preview(Arc::clone(&self.0.store), &account.id, "discover"));
+        let window = RunWindow { reads_only: true, stop, ..self.window() };
+        let task = Task { account, window, storage, observer };
+        let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
+            world.schedule_sync_synchronizer().call_discover(instance, account).await
+        };
+        let used = self.sandboxed(connector, task, call).await.map_err(|broken| broken.fault)?;
+        Ok(used.value.into())
+    }
+
+    /// The account of this name, its choices by id.
+    async fn account(
+        &self,
+        connector: &Connector,
+        name: &str,
+        stop: &Stop,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Account, RunError> {
+        let account = self.0.config.account(name).ok_or_else(|| RunError::UnknownAccount(name.to_owned()))?;
+        if !resolve::needed(account) {
+            return Ok(account.clone());
+        }
+        let known = self.0.names.lock().unwrap_or_else(PoisonError::into_inner).get(&account.id).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let catalogue = self.catalogue(connector, account, stop.clone(), Arc::clone(observer)).await?;
+        let resolved = resolve::choices(account, &catalogue).map_err(RunError::Choice)?;
+        let mut names = self.0.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.insert(account.id.clone(), resolved.clone());
+        Ok(resolved)
+    }
+
+    /// A moment that no other run of this tenant has: a preview takes less than a millisecond where nothing has changed.
+    fn moment(&self, now: u64) -> u64 {
+        let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = now.max(last.saturating_add(1));
+        *last
+    }
+
+    fn window(&self) -> RunWindow {
+        let Limits { wall, longest_wait, .. } = self.0.config.limits;
+        let deadline = self.0.host.clock.elapsed() + wall;
+        RunWindow { deadline: Some(deadline), longest_wait: Some(longest_wait), ..RunWindow::default() }
+    }
+
+    async fn grip(&self, account: &str, run: &str, now: u64) -> Result<Grip, RunError> {
+        let timeout = self.0.config.rules.request_timeout;
+        let length = lease::term(timeout);
+        let (of, id, grace) = (account.to_owned(), run.to_owned(), millis(timeout));
+        // Taken before the store is asked: the lease must not seem longer here than it is there.
+        let term = LeaseTerm::until(self.0.host.clock.elapsed() + length);
+        let asked = self.blocking(move |store| store.acquire(&of, &id, now, now + millis(length), grace)).await?;
+        match asked {
+            Lease::Granted(fence) => Ok(Grip { fence, term, length }),
+            Lease::Taken { run, until } => Err(RunError::Busy { account: account.to_owned(), run, until }),
+        }
+    }
+
+    async fn keeper(&self, grip: Option<&Grip>) {
+        match grip {
+            None => futures::future::pending().await,
+            Some(Grip { fence, term, length }) => {
+                let (store, clock) = (Arc::clone(&self.0.store), Arc::clone(&self.0.host.clock));
+                lease::keep(store, clock, fence.clone(), *length, term.clone()).await;
+            }
+        }
+    }
+}
+
+/// `20261122T143012.345Z`: sorts by time.
+fn run_id(moment: u64) -> String {
+    i64::try_from(moment)
+        .ok()
+        .and_then(chrono::DateTime::from_timestamp_millis)
+        .map_or_else(|| moment.to_string(), |moment| moment.format("%Y%m%dT%H%M%S%.3fZ").to_string())
+}
