@@ -1,1 +1,23 @@
-//! Whole runs of the real component against the emulators
+//! Whole runs of the engine against the emulators.
+//!
+//! A [`World`] is a Creatio site, Microsoft Graph and a tenant's storage under one virtual clock, without sockets: the
+//! host's own HTTP policy carries the requests, and a [`Switch`] can cut the power before or after any effect. The engine
+//! runs natively, or as the built component in the host's own runtime.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::missing_errors_doc
+)]
+
+pub mod native;
+pub mod normal;
+pub mod switch;
+pub mod transport;
+pub mod world;
+
+pub use switch::Switch;
+pub use world::{Ran, World};

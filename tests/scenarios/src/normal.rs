@@ -1,0 +1,54 @@
+//! What two worlds must have in common to have come to the same end: everything a person would see, and nothing that a
+//! server made up.
+
+use crate::world::World;
+use emulators::wire::Service;
+use serde_json::{Value, json};
+
+/// Activities and events as a person sees them, in a fixed order.
+#[must_use]
+pub fn view(world: &World) -> Value {
+    let mut activities: Vec<Value> = Vec::new();
+    world.creatio.with(|creatio| {
+        for (id, row) in creatio.rows("Activity") {
+            activities.push(json!({
+                "id": id.to_string(),
+                "title": row.text("Title"),
+                "start": row.time("StartDate").map(|at| at.to_rfc3339()),
+                "end": row.time("DueDate").map(|at| at.to_rfc3339()),
+                "place": row.text("Location"),
+                "notes": row.text("Notes"),
+                "status": row.guid("StatusId").map(|id| id.to_string()),
+                "priority": row.guid("PriorityId").map(|id| id.to_string()),
+                "remind": row.flag("RemindToOwner"),
+            }));
+        }
+    });
+    let mut events: Vec<Value> = Vec::new();
+    world.graph.with(|graph| {
+        for mailbox in &world.mailboxes {
+            for event in graph.events(mailbox) {
+                let full = graph.event_json(mailbox, &event.id).unwrap_or_default();
+                events.push(json!({
+                    "mailbox": mailbox,
+                    "calendar": event.calendar,
+                    "subject": event.subject,
+                    "start": event.start,
+                    "end": event.end,
+                    "allDay": event.all_day,
+                    "cancelled": event.cancelled,
+                    "place": full.pointer("/location/displayName"),
+                    "importance": full.get("importance"),
+                    "reminder": full.get("isReminderOn"),
+                    "minutes": full.get("reminderMinutesBeforeStart"),
+                    "body": full.pointer("/body/content"),
+                }));
+            }
+        }
+    });
+    for list in [&mut activities, &mut events] {
+        list.sort_by_key(ToString::to_string);
+    }
+    let outbox = world.graph.with(|graph| graph.outbox().len());
+    json!({"activities": activities, "events": events, "mails": outbox})
+}

@@ -1,0 +1,234 @@
+//! A world: both services, a tenant's storage, its accounts, one virtual clock.
+
+use crate::native::{Http, Journal, Now, Storage, Unwatched};
+use crate::switch::{Cut, Switch};
+use crate::transport::SiteTransport;
+use chrono::{DateTime, Utc};
+use emulators::clock::Clock as SiteClock;
+use emulators::creatio::{Creatio, NewUser, UserIds};
+use emulators::graph::{Graph, world as graph_world};
+use emulators::harness::{Shared, Site};
+use guest::capability::Capabilities;
+use guest::report::{Entry, Outcome, Report};
+use guest::run::{Direction, RunError};
+use guest::settings::{Account, Budget, Exported, Folders, MailboxService, Options};
+use host_runner::credential::{ClientCredentials, SignIn};
+use host_runner::http::{Destinations, Egress, MailboxService as Service, Rules, RunWindow};
+use host_runner::store::{MemoryStore, Ticket};
+use host_runner::{Clock, VirtualClock};
+use std::sync::{Arc, Mutex};
+use url::Url;
+
+/// Address of the Creatio site.
+pub const CREATIO: &str = "https://mycompany.creatio.com";
+/// Address of Graph and of its sign-in.
+pub const GRAPH: &str = "https://graph.microsoft.com";
+/// The mailbox of the first account.
+pub const EUGENE: &str = "e.mirny@mycompany.com";
+/// The mailbox of the second account.
+pub const ANNA: &str = "a.smith@mycompany.com";
+
+/// A run, and what it told.
+#[derive(Debug)]
+pub struct Ran {
+    /// How it ended.
+    pub report: Result<Report, RunError>,
+    /// What it did.
+    pub entries: Vec<Entry>,
+    /// Requests that it made, sign-ins apart, as method and path.
+    pub requests: Vec<String>,
+    /// Commits that it made.
+    pub commits: u32,
+}
+
+impl Ran {
+    /// The report of a run that did not fail.
+    pub fn report(&self) -> &Report {
+        self.report.as_ref().expect("the run did not fail")
+    }
+
+    /// How many entries have this outcome.
+    pub fn number(&self, outcome: Outcome) -> usize {
+        self.entries.iter().filter(|entry| entry.outcome == outcome).count()
+    }
+}
+
+/// Both services, storage, accounts and a clock.
+pub struct World {
+    /// The clock.
+    pub clock: VirtualClock,
+    /// The services behind their addresses.
+    pub site: Arc<Mutex<Site>>,
+    /// Creatio.
+    pub creatio: Shared<Creatio>,
+    /// Graph.
+    pub graph: Shared<Graph>,
+    /// The tenant's storage.
+    pub store: Arc<MemoryStore>,
+    /// The power.
+    pub switch: Arc<Switch>,
+    /// Mailboxes of the accounts.
+    pub mailboxes: Vec<String>,
+    /// Creatio's user of the first account.
+    pub eugene: UserIds,
+    /// Creatio's user of the second account.
+    pub anna: UserIds,
+    egress: Arc<Egress>,
+    runs: u32,
+}
+
+/// The instant at which every world begins: a Monday morning.
+#[must_use]
+pub fn start() -> DateTime<Utc> {
+    "2026-11-23T08:00:00Z".parse().unwrap()
+}
+
+impl World {
+    /// Two users with empty mailboxes and no activities.
+    #[must_use]
+    pub fn empty() -> Self {
+        let now = start();
+        let mut creatio = Creatio::new(now - chrono::TimeDelta::days(30));
+        let user = |login, name, mail, zone, admin| NewUser { login, password: "secret", name, mail, zone, admin };
+        let before = now - chrono::TimeDelta::days(20);
+        let eugene = creatio.add_user(&user("e.mirny", "Евгений Мирный", EUGENE, "Europe/Moscow", false), before);
+        let anna = creatio.add_user(&user("a.smith", "Anna Smith", ANNA, "Europe/London", false), before);
+        let sync = creatio.add_user(&user("sync", "Sync", "sync@mycompany.com", "UTC", true), before);
+        creatio.add_client(graph_world::CLIENT_ID, graph_world::CLIENT_SECRET, sync.user);
+        let mut graph = Graph::new();
+        graph.add_client(graph_world::CLIENT_ID, graph_world::CLIENT_SECRET);
+        graph.add_mailbox(EUGENE, "Евгений Мирный", "Russian Standard Time");
+        graph.add_mailbox(ANNA, "Anna Smith", "GMT Standard Time");
+        Self::of(creatio, graph, eugene, anna)
+    }
+
+    fn of(creatio: Creatio, graph: Graph, eugene: UserIds, anna: UserIds) -> Self {
+        let (creatio, graph) = (Shared::new(creatio), Shared::new(graph));
+        let mut site = Site::new(SiteClock::Still(start()));
+        site.mount(CREATIO, creatio.clone());
+        site.mount(GRAPH, graph.clone());
+        let site = Arc::new(Mutex::new(site));
+        let clock = VirtualClock::at(u64::try_from(start().timestamp_millis()).unwrap());
+        let switch = Arc::new(Switch::default());
+        let transport =
+            SiteTransport { site: Arc::clone(&site), clock: clock.clone(), switch: Arc::clone(&switch) };
+        let url = |text: &str| Url::parse(text).unwrap();
+        let client = |place, token: &str, scope: Option<&str>| {
+            SignIn::ClientCredentials(ClientCredentials {
+                place,
+                token_url: url(token),
+                client_id: graph_world::CLIENT_ID.into(),
+                client_secret: graph_world::CLIENT_SECRET.to_owned().into(),
+                scope: scope.map(str::to_owned),
+                remedy: "renew it",
+            })
+        };
+        let egress = Egress::new(
+            Arc::new(transport),
+            Arc::new(clock.clone()),
+            Destinations {
+                creatio: url(CREATIO),
+                odata: "0/odata".into(),
+                mailbox: Service::Graph(url(GRAPH)),
+                private: Vec::new(),
+            },
+            Rules::default(),
+            client("Creatio", &format!("{CREATIO}/connect/token"), None),
+            client(
+                "Microsoft 365",
+                &format!("{GRAPH}/mycompany.onmicrosoft.com/oauth2/v2.0/token"),
+                Some(&format!("{GRAPH}/.default")),
+            ),
+        );
+        Self {
+            clock,
+            site,
+            creatio,
+            graph,
+            store: Arc::new(MemoryStore::new()),
+            switch,
+            mailboxes: vec![EUGENE.into(), ANNA.into()],
+            eugene,
+            anna,
+            egress,
+            runs: 0,
+        }
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(i64::try_from(self.clock.wall()).unwrap()).unwrap()
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, minutes: u64) {
+        self.clock.advance(std::time::Duration::from_secs(minutes * 60));
+    }
+
+    /// The settings of the first account: everything in both directions.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        Account {
+            tenant: "mycompany".into(),
+            id: EUGENE.into(),
+            service: MailboxService::Graph(GRAPH.into()),
+            address: EUGENE.into(),
+            creatio: CREATIO.into(),
+            odata: "0/odata".into(),
+            user: "e.mirny".into(),
+            shared: true,
+            time_zone: "Europe/Moscow".into(),
+            language: "ru".into(),
+            import_from: None,
+            import_meetings: Folders::All,
+            import_tasks: Folders::None,
+            exported: Exported::All,
+            meetings_to: None,
+            tasks_to: None,
+            policies: Vec::new(),
+        }
+    }
+
+    /// Runs for the first account in both directions.
+    pub fn sync(&mut self) -> Ran {
+        let account = self.account();
+        self.run(account, Direction::Reconcile, |_| {})
+    }
+
+    /// Runs natively.
+    pub fn run(&mut self, account: Account, direction: Direction, options: impl FnOnce(&mut Options)) -> Ran {
+        self.run_until(account, direction, options, Cut::Never)
+    }
+
+    /// Runs natively, and cuts the power.
+    pub fn run_until(
+        &mut self,
+        account: Account,
+        direction: Direction,
+        change: impl FnOnce(&mut Options),
+        cut: Cut,
+    ) -> Ran {
+        self.runs += 1;
+        let mut options =
+            Options { run: format!("run-{}", self.runs), dry_run: false, only: None, budget: Budget::default() };
+        change(&mut options);
+        self.switch.arm(cut);
+        self.site.lock().unwrap().log.clear();
+        let http = Http { policy: self.egress.policy(&account.address, RunWindow::default()), clock: self.clock.clone() };
+        let storage = Storage {
+            store: Arc::clone(&self.store) as _,
+            ticket: Ticket { account: account.id.clone(), run: options.run.clone(), fence: None },
+            switch: Arc::clone(&self.switch),
+            commits: std::cell::Cell::new(0),
+        };
+        let journal = Journal::default();
+        let clock = Now(self.clock.clone());
+        let caps =
+            Capabilities { http: &http, storage: &storage, journal: &journal, progress: &Unwatched, clock: &clock };
+        let report = guest::run::run(caps, account, &options, direction);
+        let requests =
+            self.site.lock().unwrap().log.entries().iter().filter(|entry| !entry.login).map(|entry| format!("{} {} {}", entry.status.map_or_else(|| "-".into(), |status| status.to_string()), entry.method, entry.path)).collect();
+        Ran { report, entries: journal.0.into_inner(), requests, commits: storage.commits.get() }
+    }
+}
