@@ -72,7 +72,7 @@ fn something_newly_held_exits_with_3_and_is_told_first() {
         [
             "e.mirny@mycompany.com  sync",
             "Held: approve with --only ID (1)",
-            "  (no date)            Review",
+            "  (no date)             Review",
             "    update in the mailbox. The change would send mail to the meeting's attendees. Approve it, or",
             "    set invitations = \"send\".",
             "    id held",
@@ -195,22 +195,20 @@ e.mirny@mycompany.com
   Tue 2026-11-24 09:00 preview of reconcile complete (run run-1)
 
 Failed: tried again by the next run (1)
-  Tue 2026-11-24 09:00 Broken [2J
+  Tue 2026-11-24 09:00  Broken [2J
     update in Creatio. The item was changed in the mailbox.
     title: Old → Broken [2J
     id op-Broken [2J
 
 Creatio: to update (1)
-  Tue 2026-11-24 09:00 Review
-    The item was changed in the mailbox.
-    title: Old → Review
-    id op-Review
+  The item was changed in the mailbox.
+  op-Review  Tue 2026-11-24 09:00  Review
+             title: Old → Review
 
 Mailbox: to update (1)
-  Tue 2026-11-24 09:00 Совещание
-    The item was changed in the mailbox.
-    title: Old → Совещание
-    id op-Совещание
+  The item was changed in the mailbox.
+  op-Совещание  Tue 2026-11-24 09:00  Совещание
+                title: Old → Совещание
 
 ";
     assert_eq!(out, expected);

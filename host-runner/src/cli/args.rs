@@ -83,7 +83,8 @@ pub(crate) struct Preview {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) accounts: Accounts,
-    /// Carry out exactly these operations, also held ones: ids separated by commas, or @FILE with one id a line.
+    /// Carry out exactly these operations, also held ones: ids separated by commas, or @FILE whose lines begin with an
+    /// id, as those of a preview do.
     #[arg(long, value_name = "ID[,ID…]|@FILE")]
     pub(crate) only: Option<String>,
     #[command(flatten)]

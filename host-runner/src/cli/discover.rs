@@ -56,6 +56,9 @@ fn show(screen: &mut Screen, mail: &str, found: &Catalogue) -> io::Result<()> {
         screen.line("")?;
         let heading = screen.tone(Tone::Strong, heading);
         screen.line(heading)?;
+        if !found.folders.iter().any(|folder| folder.content == content) {
+            screen.line("  none")?;
+        }
         for folder in found.folders.iter().filter(|folder| folder.content == content) {
             let tick = if folder.offered { "[x]" } else { "[ ]" };
             let default = if folder.is_default { " (default)" } else { "" };

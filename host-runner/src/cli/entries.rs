@@ -14,6 +14,7 @@ use super::screen::{Screen, Tone, clean, cut};
 const URGENT: [&str; 5] = ["held", "failed", "conflict", "overwritten", "noted"];
 /// Longer values are cut: a body of ten lines is in `--json`.
 const VALUE: usize = 60;
+const TITLE: usize = 60;
 
 /// Entries that need a person.
 pub(crate) fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::Result<()> {
@@ -33,49 +34,67 @@ pub(crate) fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) 
     Ok(())
 }
 
-/// All other entries, grouped by side and action.
-pub(crate) fn plan(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::Result<()> {
-    let mut groups: BTreeMap<(Side, &str, &str), Vec<&Entry>> = BTreeMap::new();
+/// All other entries, grouped by side, action and reason, each group in the order of time. What an update changes is
+/// said; what a creation fills in only on request.
+pub(crate) fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], verbose: bool) -> io::Result<()> {
+    let mut groups: BTreeMap<(Side, &str, &str, &str), Vec<&Entry>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| !URGENT.contains(&entry.outcome.as_str())) {
-        groups.entry((entry.target, &entry.action, &entry.outcome)).or_default().push(entry);
+        groups.entry((entry.target, &entry.action, &entry.outcome, &entry.reason)).or_default().push(entry);
     }
-    for ((side, action, outcome), entries) in groups {
+    for ((side, action, outcome, reason), mut entries) in groups {
         let (to, done) = words(action);
         let doing = if outcome == "planned" { format!("to {to}") } else { done };
-        let what = format!("{}: {doing} ({})", place(side), entries.len());
-        let heading = screen.tone(Tone::Strong, what);
+        let heading = screen.tone(Tone::Strong, format!("{}: {doing} ({})", place(side), entries.len()));
         screen.line(heading)?;
+        screen.wrapped(2, Tone::Faint, &reasons::sentence(reason))?;
+        entries.sort_by_key(|entry| entry.start);
+        let widest = entries.iter().map(|entry| entry.operation.chars().count()).max().unwrap_or_default();
         for entry in entries {
-            one(screen, account, entry)?;
+            let id = format!("{:widest$}", clean(&entry.operation));
+            let id = screen.tone(Tone::Faint, id);
+            screen.line(format!("  {id}  {:<20}  {}", start(entry, account), title(entry)))?;
+            screen.wrapped(widest + 4, Tone::Plain, &entry.detail)?;
+            if verbose || action != "create" {
+                units(screen, widest + 4, entry)?;
+            }
         }
         screen.line("")?;
     }
     Ok(())
 }
 
+/// An entry that needs a person, with everything there is to know.
 fn one(screen: &mut Screen, account: &Account, entry: &Entry) -> io::Result<()> {
-    let start = entry.start.map_or_else(|| "(no date)".to_owned(), |start| local(start, account.time_zone));
-    let title = if entry.title.trim().is_empty() { "(no title)".to_owned() } else { cut(&entry.title, 60) };
-    let title = screen.tone(Tone::Strong, title);
-    screen.line(format!("  {start:<20} {title}"))?;
-    let doing = if URGENT.contains(&entry.outcome.as_str()) {
-        format!("{} in {}. ", entry.action, if entry.target == Side::Creatio { "Creatio" } else { "the mailbox" })
-    } else {
-        String::new()
-    };
+    let title = screen.tone(Tone::Strong, title(entry));
+    screen.line(format!("  {:<20}  {title}", start(entry, account)))?;
+    let doing =
+        format!("{} in {}.", entry.action, if entry.target == Side::Creatio { "Creatio" } else { "the mailbox" });
     let reason = reasons::sentence(&entry.reason);
     let detail = if entry.detail.is_empty() { String::new() } else { format!(" {}", entry.detail) };
-    screen.wrapped(4, Tone::Plain, &format!("{doing}{reason}{detail}"))?;
+    screen.wrapped(4, Tone::Plain, &format!("{doing} {reason}{detail}"))?;
+    units(screen, 4, entry)?;
+    let id = screen.tone(Tone::Faint, format!("id {}", clean(&entry.operation)));
+    screen.line(format!("    {id}"))
+}
+
+fn units(screen: &mut Screen, indent: usize, entry: &Entry) -> io::Result<()> {
     for unit in &entry.units {
         let after = unit.after.as_deref().map_or_else(|| "(empty)".to_owned(), |text| cut(text, VALUE));
         let change = match &unit.before {
             Some(before) => format!("{}: {} → {after}", unit.name, cut(before, VALUE)),
             None => format!("{}: {after}", unit.name),
         };
-        screen.wrapped(4, Tone::Faint, &change)?;
+        screen.wrapped(indent, Tone::Faint, &change)?;
     }
-    let id = screen.tone(Tone::Faint, format!("id {}", clean(&entry.operation)));
-    screen.line(format!("    {id}"))
+    Ok(())
+}
+
+fn start(entry: &Entry, account: &Account) -> String {
+    entry.start.map_or_else(|| "(no date)".to_owned(), |start| local(start, account.time_zone))
+}
+
+fn title(entry: &Entry) -> String {
+    if entry.title.trim().is_empty() { "(no title)".to_owned() } else { cut(&entry.title, TITLE) }
 }
 
 /// A moment in a zone, for people.

@@ -79,6 +79,7 @@ impl Observer for Progress {
 fn words(phase: &str) -> &str {
     match phase {
         "settle" => "settling what the last run left open",
+        "observe" => "reading both sides",
         "observe-mailbox" => "reading the mailbox",
         "observe-creatio" => "reading Creatio",
         "match" => "matching",

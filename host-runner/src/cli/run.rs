@@ -101,7 +101,7 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ex
             told.push(serde_json::to_value(told_one).map_err(io::Error::from)?);
         } else {
             match &outcome {
-                Ok(run) => show(screen, account, run, &journal)?,
+                Ok(run) => show(screen, account, run, &journal, arguments.verbose > 0)?,
                 Err(fault) => failed(screen, account, fault)?,
             }
             screen.flush()?;
@@ -129,7 +129,7 @@ fn failed(screen: &mut Screen, account: &Account, fault: &RunError) -> io::Resul
     screen.line("")
 }
 
-fn show(screen: &mut Screen, account: &Account, run: &RunReport, journal: &[Entry]) -> io::Result<()> {
+fn show(screen: &mut Screen, account: &Account, run: &RunReport, journal: &[Entry], verbose: bool) -> io::Result<()> {
     let name = screen.tone(Tone::Strong, &account.mail);
     let what = match (run.dry_run, run.action) {
         (true, _) => "preview, nothing was changed",
@@ -146,12 +146,12 @@ fn show(screen: &mut Screen, account: &Account, run: &RunReport, journal: &[Entr
     }
     entries::urgent(screen, account, journal)?;
     if run.dry_run {
-        entries::plan(screen, account, journal)?;
+        entries::plan(screen, account, journal, verbose)?;
     }
     totals(screen, &run.report.counts)?;
     screen.wrapped(0, Tone::Plain, &ended(account, run))?;
-    let log =
-        format!("run {}, {} requests, {} s", run.run, run.requests, run.finished.saturating_sub(run.started) / 1000);
+    let took = run.finished.saturating_sub(run.started);
+    let log = format!("run {}, {} requests, {}.{} s", run.run, run.requests, took / 1000, took % 1000 / 100);
     let log = screen.tone(Tone::Faint, log);
     screen.line(log)?;
     screen.line("")

@@ -29,21 +29,17 @@ pub(crate) fn accounts(config: &Config, which: &Accounts) -> Result<Vec<Account>
 
 /// The ids that `--only` names.
 pub(crate) fn operations(text: &str) -> Result<Vec<String>, Failure> {
-    let list = match text.strip_prefix('@') {
-        None => text.to_owned(),
-        Some(path) => std::fs::read_to_string(path).map_err(|fault| {
-            Failure::usage(format!("{path} cannot be read: {fault}; --only @FILE has one id a line"))
-        })?,
+    let ids: Vec<String> = match text.strip_prefix('@') {
+        None => text.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|fault| Failure::usage(format!("{path} cannot be read: {fault}; --only @FILE has one id a line")))?
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            // What follows is a remark: a line of `preview` begins with its id.
+            .filter_map(|line| line.split_whitespace().next())
+            .map(str::to_owned)
+            .collect(),
     };
-    let ids: Vec<String> = list
-        .lines()
-        // A line of `preview` or `log` that was copied whole still begins with its id, and `#` begins a remark.
-        .map(|line| line.split('#').next().unwrap_or_default())
-        .flat_map(|line| line.split([',', ' ', '\t']))
-        .map(str::trim)
-        .filter(|id| !id.is_empty())
-        .map(str::to_owned)
-        .collect();
     if ids.is_empty() {
         return Err(Failure::usage("--only names no operation; ids are in the output of preview, status and log"));
     }
@@ -58,7 +54,7 @@ mod tests {
     fn ids_are_separated_by_commas_or_lines() {
         assert_eq!(operations("a, b,c").unwrap(), ["a", "b", "c"]);
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "a\n\nb # the review\n").unwrap();
+        std::fs::write(file.path(), "# approved\na\n\n  b  Tue 2026-11-24 09:00  the review, part 2\n").unwrap();
         assert_eq!(operations(&format!("@{}", file.path().display())).unwrap(), ["a", "b"]);
         assert!(operations(" , ").is_err());
         assert!(operations("@/nowhere").is_err());

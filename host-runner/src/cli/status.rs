@@ -82,7 +82,7 @@ pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Re
         screen.wrapped(2, Tone::Plain, &described(run, account))?;
         screen.line("")?;
         entries::urgent(screen, account, &journal)?;
-        entries::plan(screen, account, &journal)?;
+        entries::plan(screen, account, &journal, arguments.verbose > 0)?;
         if journal.is_empty() {
             screen.line("  nothing to tell")?;
         }
