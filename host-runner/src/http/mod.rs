@@ -1,7 +1,7 @@
 //! HTTP as the host lends it to a component: the rules of `http.wit`, pure over a [`Transport`] and a
 //! [`Clock`](crate::Clock), so that a simulation drives the very policy that ships.
 //!
-//! Reading order: [`contract`] (what is asked and answered), [`destination`] (what may be reached), [`policy`] (one
+//! Reading order: [`contract`] (what is asked and answered), [`destination`] (what may be reached), `policy.rs` (one
 //! request from the call to its answer), [`lane`] (who waits for whom), [`wire`] (sockets).
 
 pub mod address;
