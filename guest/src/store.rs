@@ -88,6 +88,12 @@ impl Batch {
         self.changes.get(key).is_some_and(|change| change.value.is_some())
     }
 
+    /// Changes something below this prefix.
+    #[must_use]
+    pub fn touches(&self, prefix: &str) -> bool {
+        self.changes.range::<str, _>((Bound::Included(prefix), Bound::Unbounded)).next().is_some_and(|(key, _)| key.starts_with(prefix))
+    }
+
     /// Keys it writes to that begin so.
     pub fn keys_below<'b>(&'b self, prefix: &'b str) -> impl Iterator<Item = &'b str> {
         self.changes

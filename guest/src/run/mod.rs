@@ -244,6 +244,14 @@ impl Run<'_> {
         self.commit_keeping(&batch, &entries)
     }
 
+    /// Commits what waits, if it changes something below one of these: a stage that reads rows in order has to find it.
+    fn publish(&mut self, names: &[&str]) -> Result<(), StoreError> {
+        if names.iter().any(|name| self.quiet.touches(&self.store.key(name))) {
+            self.commit(Batch::default(), Vec::new())?;
+        }
+        Ok(())
+    }
+
     /// As `commit`; the caller keeps what it gave, to make it anew after a lost race.
     fn commit_keeping(&mut self, batch: &Batch, entries: &[Entry]) -> Result<(), StoreError> {
         let mut all = self.quiet.clone();

@@ -41,8 +41,7 @@ enum Match {
 
 /// Pairs all items that have no link.
 pub(super) fn pair(run: &mut Run) -> Staged<()> {
-    // What was observed must be stored before it is read back in order.
-    run.commit(Batch::default(), Vec::new())?;
+    run.publish(&["seen/", "owed/", "print/"])?;
     let mut items = subjects(run)?;
     mark(run, &items)?;
     let total = items.len();

@@ -23,7 +23,7 @@ const CHUNK: usize = 20;
 
 /// Decides what is gone, and has it carried out.
 pub(super) fn decide(run: &mut Run) -> Staged<()> {
-    run.commit(Batch::default(), Vec::new())?;
+    run.publish(&["gone/", "link/"])?;
     let mut certain: Vec<(Uuid, SideId, Reason)> = Vec::new();
     for side in [SideId::Mailbox, SideId::Creatio] {
         let rows = candidates(run, side)?;
