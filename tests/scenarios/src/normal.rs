@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 pub fn view(world: &World) -> Value {
     let mut activities: Vec<Value> = Vec::new();
     world.creatio.with(|creatio| {
-        for (id, row) in creatio.rows("Activity") {
+        for (_, row) in creatio.rows("Activity") {
             activities.push(json!({
-                "id": id.to_string(),
                 "title": row.text("Title"),
                 "start": row.time("StartDate").map(|at| at.to_rfc3339()),
                 "end": row.time("DueDate").map(|at| at.to_rfc3339()),
