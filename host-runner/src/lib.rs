@@ -6,6 +6,7 @@
 //!   site with its accounts, connections, sign-ins and storage, and [`Tenant::run`] is one run for one account.
 //! - [`http`] is the policy behind the component's HTTP: pure over a [`http::Transport`] and a [`Clock`].
 //! - [`store`] is what a tenant remembers, [`journal`] and [`report`] are what a run tells.
+//! - [`screen`] shows a run as the command line does.
 //! - [`config`] reads the file that describes a tenant; it never holds a secret.
 //!
 //! ```no_run
@@ -32,6 +33,7 @@ pub mod http;
 pub mod journal;
 pub mod report;
 mod runtime;
+pub mod screen;
 mod stop;
 pub mod store;
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use host_runner::journal::Side;
 use host_runner::report::{Catalogue, Content};
+use host_runner::screen::{Screen, Tone};
 use host_runner::{GuestFailure, RunError, Silent};
 use serde_json::json;
 
 use super::args::{Accounts, Arguments};
 use super::exit::{Exit, Failure};
-use super::screen::{Screen, Tone};
 use super::selection;
 use super::session::{self, Session};
 

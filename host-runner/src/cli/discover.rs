@@ -4,14 +4,13 @@ use std::io;
 use std::sync::Arc;
 
 use host_runner::report::{Catalogue, Content};
+use host_runner::screen::{self, Progress, Screen, Tone, clean};
 use serde_json::json;
 
 use super::args::{Accounts, Arguments};
 use super::exit::{Exit, Failure};
-use super::progress::Progress;
-use super::screen::{Screen, Tone, clean};
+use super::selection;
 use super::session::{self, Session};
-use super::{reasons, selection};
 
 pub(crate) async fn discover(arguments: &Arguments, which: &Accounts, screen: &mut Screen) -> Result<Exit, Failure> {
     let config = session::config(arguments)?;
@@ -85,7 +84,7 @@ fn show(screen: &mut Screen, mail: &str, found: &Catalogue) -> io::Result<()> {
 fn line(screen: &mut Screen, tick: &str, name: &str, reason: Option<&str>, id: &str) -> io::Result<()> {
     screen.line(format!("  {tick} {}", clean(name)))?;
     if let Some(reason) = reason {
-        screen.wrapped(6, Tone::Attention, &reasons::sentence(reason))?;
+        screen.wrapped(6, Tone::Attention, &screen::sentence(reason))?;
     }
     let id = screen.tone(Tone::Faint, format!("id {}", clean(id)));
     screen.line(format!("      {id}"))

@@ -3,12 +3,8 @@
 mod args;
 mod check;
 mod discover;
-mod entries;
 mod exit;
-mod progress;
-mod reasons;
 mod run;
-mod screen;
 mod selection;
 mod session;
 mod status;
@@ -20,7 +16,7 @@ use clap::Parser;
 
 use args::{Arguments, Command};
 use exit::{Exit, Failure};
-use screen::Screen;
+use host_runner::screen::{self, Screen};
 
 /// Parses the arguments, does what they say, and turns the outcome into an exit code.
 pub(crate) fn main() -> ExitCode {

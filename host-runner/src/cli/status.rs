@@ -2,13 +2,13 @@
 
 use host_runner::config::{Account, Config};
 use host_runner::report::Ending;
+use host_runner::screen::{self, Screen, Tone};
 use host_runner::store::{RunRecord, RunResult, SqliteStore, Store};
 use serde_json::json;
 
 use super::args::{Accounts, Arguments, Log};
 use super::exit::{Exit, Failure};
-use super::screen::{Screen, Tone};
-use super::{entries, run, selection, session};
+use super::{selection, session};
 
 /// Runs shown for each account.
 const RUNS: u32 = 5;
@@ -47,7 +47,7 @@ pub(crate) fn status(arguments: &Arguments, which: &Accounts, screen: &mut Scree
             screen.wrapped(2, Tone::Plain, &line)?;
         }
         screen.line("")?;
-        entries::urgent(screen, account, &standing)?;
+        screen::urgent(screen, account, &standing)?;
     }
     if screen.json {
         screen.value(&told)?;
@@ -81,8 +81,8 @@ pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Re
         screen.line(name)?;
         screen.wrapped(2, Tone::Plain, &described(run, account))?;
         screen.line("")?;
-        entries::urgent(screen, account, &journal)?;
-        entries::plan(screen, account, &journal, arguments.verbose > 0)?;
+        screen::urgent(screen, account, &journal)?;
+        screen::plan(screen, account, &journal, arguments.verbose > 0)?;
         if journal.is_empty() {
             screen.line("  nothing to tell")?;
         }
@@ -101,13 +101,13 @@ pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Re
 
 fn described(record: &RunRecord, account: &Account) -> String {
     let started = i64::try_from(record.started)
-        .map_or_else(|_| record.started.to_string(), |started| entries::local(started, account.time_zone));
+        .map_or_else(|_| record.started.to_string(), |started| screen::local(started, account.time_zone));
     let what = if record.dry_run { format!("preview of {}", record.action) } else { record.action.clone() };
     let how = match &record.result {
         None => "going on, or cut off".to_owned(),
         Some(RunResult::Failed(text)) => format!("failed: {text}"),
         Some(RunResult::Report(report)) => {
-            let written = run::sum(report.counts.iter().filter(|count| count.what == "written").collect::<Vec<_>>());
+            let written = screen::sum(report.counts.iter().filter(|count| count.what == "written").collect::<Vec<_>>());
             let ending = match report.ending {
                 Ending::Complete => "complete",
                 Ending::Budget => "ended at its budget",

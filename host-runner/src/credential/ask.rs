@@ -39,7 +39,10 @@ pub(super) async fn ask(
             }
             Ok(answer) => return Ok(answer),
             // The request that the sign-in is for was not sent, whatever became of the sign-in itself.
-            Err(Fault::Lost(_)) => (retry::back_off(attempt), Error::Unreachable(UnreachableCause::Timeout)),
+            Err(Fault::Lost(text)) => {
+                let text = format!("the sign-in service of {place} at {url} gave no answer: {text}");
+                (retry::back_off(attempt), Error::Other(text))
+            }
             Err(Fault::NotSent(cause @ (UnreachableCause::Name | UnreachableCause::Tls))) => {
                 tracing::warn!("the sign-in service of {place} at {url}: {}", cause.describe());
                 return Err(Error::Unreachable(cause));

@@ -2,7 +2,8 @@
 //! it is: a newer component may know more.
 
 /// What a code means, and what to do.
-pub(crate) fn sentence(code: &str) -> String {
+#[must_use]
+pub fn sentence(code: &str) -> String {
     match TABLE.iter().find(|(known, ..)| *known == code) {
         None => code.to_owned(),
         Some((_, text, "")) => (*text).to_owned(),

@@ -4,18 +4,21 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use host_runner::{Level, Observer};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::{Level, Observer};
+
 /// Shows one run.
-pub(crate) struct Progress {
+pub struct Progress {
     account: String,
     bar: Option<ProgressBar>,
     phase: Mutex<String>,
 }
 
 impl Progress {
-    pub(crate) fn new(account: &str) -> Self {
+    /// Begins to show a run of this account.
+    #[must_use]
+    pub fn new(account: &str) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
             bar.enable_steady_tick(Duration::from_millis(120));
@@ -25,7 +28,8 @@ impl Progress {
         Self { account: account.to_owned(), bar, phase: Mutex::default() }
     }
 
-    pub(crate) fn finish(&self) {
+    /// Leaves nothing of the bar behind.
+    pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::{Screen, Tone, clean, cut, reasons};
+use crate::config::Account;
+use crate::journal::{Entry, Side};
 use chrono_tz::Tz;
-use host_runner::config::Account;
-use host_runner::journal::{Entry, Side};
-
-use super::reasons;
-use super::screen::{Screen, Tone, clean, cut};
 
 /// Outcomes that a person should read before anything else, in this order.
 const URGENT: [&str; 5] = ["held", "failed", "conflict", "overwritten", "noted"];
@@ -17,7 +15,10 @@ const VALUE: usize = 60;
 const TITLE: usize = 60;
 
 /// Entries that need a person.
-pub(crate) fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::Result<()> {
+///
+/// # Errors
+/// The screen cannot be written.
+pub fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::Result<()> {
     for outcome in URGENT {
         let found: Vec<&Entry> = entries.iter().filter(|entry| entry.outcome == outcome).collect();
         if found.is_empty() {
@@ -36,7 +37,10 @@ pub(crate) fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) 
 
 /// All other entries, grouped by side, action and reason, each group in the order of time. What an update changes is
 /// said; what a creation fills in only on request.
-pub(crate) fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], verbose: bool) -> io::Result<()> {
+///
+/// # Errors
+/// The screen cannot be written.
+pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], verbose: bool) -> io::Result<()> {
     let mut groups: BTreeMap<(Side, &str, &str, &str), Vec<&Entry>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| !URGENT.contains(&entry.outcome.as_str())) {
         groups.entry((entry.target, &entry.action, &entry.outcome, &entry.reason)).or_default().push(entry);
@@ -98,7 +102,8 @@ fn title(entry: &Entry) -> String {
 }
 
 /// A moment in a zone, for people.
-pub(crate) fn local(millis: i64, zone: Tz) -> String {
+#[must_use]
+pub fn local(millis: i64, zone: Tz) -> String {
     chrono::DateTime::from_timestamp_millis(millis).map_or_else(
         || millis.to_string(),
         |moment| moment.with_timezone(&zone).format("%a %Y-%m-%d %H:%M").to_string(),

@@ -1,4 +1,14 @@
-//! Standard output for people: colours only where a terminal shows them, lines that fit it.
+//! What the command line shows: standard output for people, colours only where a terminal shows them, lines that fit it.
+
+mod entries;
+mod progress;
+mod reasons;
+mod report;
+
+pub use entries::{local, plan, urgent};
+pub use progress::Progress;
+pub use reasons::sentence;
+pub use report::{failed, report, sum};
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -8,12 +18,18 @@ const WIDTH: usize = 96;
 
 /// How a word is set off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub enum Tone {
+    /// As the terminal writes.
     Plain,
+    /// A heading.
     Strong,
+    /// What only some readers need.
     Faint,
+    /// Well done.
     Good,
+    /// A person should look.
     Attention,
+    /// It went wrong.
     Bad,
 }
 
@@ -31,32 +47,42 @@ impl Tone {
 }
 
 /// Standard output.
-pub(crate) struct Screen {
+pub struct Screen {
     out: Box<dyn Write>,
     colour: bool,
     width: usize,
-    pub(crate) json: bool,
+    /// Whether programs read it.
+    pub json: bool,
 }
 
 impl Screen {
-    pub(crate) fn stdout(json: bool) -> Self {
+    /// The program's standard output.
+    #[must_use]
+    pub fn stdout(json: bool) -> Self {
         let colour = !json && coloured(io::stdout().is_terminal());
         let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
         Self { out: Box::new(BufWriter::new(io::stdout())), colour, width: told.unwrap_or(WIDTH).clamp(40, 120), json }
     }
 
     /// A text in a tone.
-    pub(crate) fn tone(&self, tone: Tone, text: impl Display) -> String {
+    #[must_use]
+    pub fn tone(&self, tone: Tone, text: impl Display) -> String {
         paint(self.colour, tone, text)
     }
 
     /// One line.
-    pub(crate) fn line(&mut self, text: impl Display) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn line(&mut self, text: impl Display) -> io::Result<()> {
         writeln!(self.out, "{}", text.to_string().trim_end())
     }
 
     /// A text on as many lines as it takes, each with this indent.
-    pub(crate) fn wrapped(&mut self, indent: usize, tone: Tone, text: &str) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn wrapped(&mut self, indent: usize, tone: Tone, text: &str) -> io::Result<()> {
         for line in wrap(&clean(text), self.width.saturating_sub(indent)) {
             let painted = self.tone(tone, line);
             writeln!(self.out, "{:indent$}{painted}", "")?;
@@ -65,18 +91,26 @@ impl Screen {
     }
 
     /// A value for programs.
-    pub(crate) fn value(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn value(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut self.out, value).map_err(io::Error::from)?;
         writeln!(self.out)
     }
 
-    pub(crate) fn flush(&mut self) -> io::Result<()> {
+    /// Lets out what was said so far.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 }
 
 /// A word on standard error that something is wrong.
-pub(crate) fn alarm(text: &str) -> String {
+#[must_use]
+pub fn alarm(text: &str) -> String {
     paint(coloured(io::stderr().is_terminal()), Tone::Bad, text)
 }
 
@@ -91,12 +125,14 @@ fn paint(colour: bool, tone: Tone, text: impl Display) -> String {
 }
 
 /// A text from outside cannot move the cursor, or pretend to be a line of ours.
-pub(crate) fn clean(text: &str) -> String {
+#[must_use]
+pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// A text cut to a number of characters.
-pub(crate) fn cut(text: &str, width: usize) -> String {
+#[must_use]
+pub fn cut(text: &str, width: usize) -> String {
     let text = clean(text);
     if text.chars().count() <= width {
         return text;
