@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use host_runner::journal::Entry;
-use host_runner::screen::{self, Progress, Screen};
+use host_runner::screen::{self, Detail, Progress, Screen};
 use host_runner::{Action, Budget, RunError, RunOptions, RunReport};
 use serde::Serialize;
 
@@ -98,7 +98,7 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ex
             told.push(serde_json::to_value(told_one).map_err(io::Error::from)?);
         } else {
             match &outcome {
-                Ok(run) => screen::report(screen, account, run, &journal, arguments.verbose > 0)?,
+                Ok(run) => screen::report(screen, account, run, &journal, detail(arguments))?,
                 Err(fault) => screen::failed(screen, account, fault)?,
             }
             screen.flush()?;
@@ -108,6 +108,11 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ex
         screen.value(&told)?;
     }
     Ok(exit)
+}
+
+/// What the arguments want to be told.
+pub(crate) fn detail(arguments: &Arguments) -> Detail {
+    Detail { values: arguments.verbose > 0, ..Detail::default() }
 }
 
 fn judged(outcome: &Result<RunReport, RunError>, journal: &[Entry], before: &BTreeSet<String>) -> Exit {

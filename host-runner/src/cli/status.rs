@@ -82,7 +82,7 @@ pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Re
         screen.wrapped(2, Tone::Plain, &described(run, account))?;
         screen.line("")?;
         screen::urgent(screen, account, &journal)?;
-        screen::plan(screen, account, &journal, arguments.verbose > 0)?;
+        screen::plan(screen, account, &journal, super::run::detail(arguments))?;
         if journal.is_empty() {
             screen.line("  nothing to tell")?;
         }

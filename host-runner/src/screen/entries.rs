@@ -14,6 +14,23 @@ const URGENT: [&str; 5] = ["held", "failed", "conflict", "overwritten", "noted"]
 const VALUE: usize = 60;
 const TITLE: usize = 60;
 
+/// How much is told of what nobody has to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Detail {
+    /// What a creation fills in, too.
+    pub values: bool,
+    /// Of a run that is no preview, too.
+    pub written: bool,
+    /// So many lines of each group at most.
+    pub most: usize,
+}
+
+impl Default for Detail {
+    fn default() -> Self {
+        Self { values: false, written: false, most: usize::MAX }
+    }
+}
+
 /// Entries that need a person.
 ///
 /// # Errors
@@ -40,7 +57,7 @@ pub fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::
 ///
 /// # Errors
 /// The screen cannot be written.
-pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], verbose: bool) -> io::Result<()> {
+pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], detail: Detail) -> io::Result<()> {
     let mut groups: BTreeMap<(Side, &str, &str, &str), Vec<&Entry>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| !URGENT.contains(&entry.outcome.as_str())) {
         groups.entry((entry.target, &entry.action, &entry.outcome, &entry.reason)).or_default().push(entry);
@@ -52,15 +69,20 @@ pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], verbose: 
         screen.line(heading)?;
         screen.wrapped(2, Tone::Faint, &reasons::sentence(reason))?;
         entries.sort_by_key(|entry| entry.start);
+        let more = entries.len().saturating_sub(detail.most);
+        entries.truncate(detail.most);
         let widest = entries.iter().map(|entry| entry.operation.chars().count()).max().unwrap_or_default();
         for entry in entries {
             let id = format!("{:widest$}", clean(&entry.operation));
             let id = screen.tone(Tone::Faint, id);
             screen.line(format!("  {id}  {:<20}  {}", start(entry, account), title(entry)))?;
             screen.wrapped(widest + 4, Tone::Plain, &entry.detail)?;
-            if verbose || action != "create" {
+            if detail.values || action != "create" {
                 units(screen, widest + 4, entry)?;
             }
+        }
+        if more > 0 {
+            screen.wrapped(widest + 4, Tone::Faint, &format!("… and {more} more"))?;
         }
         screen.line("")?;
     }

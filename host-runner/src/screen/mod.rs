@@ -5,7 +5,7 @@ mod progress;
 mod reasons;
 mod report;
 
-pub use entries::{local, plan, urgent};
+pub use entries::{Detail, local, plan, urgent};
 pub use progress::Progress;
 pub use reasons::sentence;
 pub use report::{failed, report, sum};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::{Screen, Tone, entries};
+use super::{Detail, Screen, Tone, entries};
 use crate::config::Account;
 use crate::journal::{Entry, Side};
 use crate::report::{Count, Ending};
@@ -30,7 +30,7 @@ pub fn report(
     account: &Account,
     run: &RunReport,
     journal: &[Entry],
-    verbose: bool,
+    detail: Detail,
 ) -> io::Result<()> {
     let name = screen.tone(Tone::Strong, &account.mail);
     let what = match (run.dry_run, run.action) {
@@ -47,8 +47,8 @@ pub fn report(
         screen.line("")?;
     }
     entries::urgent(screen, account, journal)?;
-    if run.dry_run {
-        entries::plan(screen, account, journal, verbose)?;
+    if run.dry_run || detail.written {
+        entries::plan(screen, account, journal, detail)?;
     }
     totals(screen, &run.report.counts)?;
     screen.wrapped(0, Tone::Plain, &ended(account, run))?;

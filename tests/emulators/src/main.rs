@@ -84,9 +84,9 @@ async fn run(arguments: Arguments) -> Result<(), Trouble> {
         let addresses = Addresses {
             creatio: format!("http://{}", arguments.creatio),
             graph: format!("http://{}", arguments.graph),
-            control: format!("http://{}", arguments.control),
         };
-        return print(&config_toml(&world, &addresses));
+        let toml = config_toml(&world.people, &world.client.id, r#"{ env = "EMULATORS_SECRET" }"#, &addresses);
+        return print(&format!("# export EMULATORS_SECRET='{}'\n{toml}", world.client.secret));
     }
     let mut site = Site::new(Clock::Offset(TimeDelta::zero()));
     site.log.keep_bodies = arguments.keep_bodies;

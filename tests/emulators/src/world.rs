@@ -86,6 +86,14 @@ pub struct Person {
     pub contact: Uuid,
 }
 
+impl Person {
+    /// The language of texts that are written for this person: `en` or `ru`.
+    #[must_use]
+    pub fn language(&self) -> &'static str {
+        if self.zone == "Europe/Moscow" { "ru" } else { "en" }
+    }
+}
+
 /// A client of both sign-ins, Creatio's identity service and Microsoft's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {

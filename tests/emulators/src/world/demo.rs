@@ -25,6 +25,14 @@ const MEETINGS: &[(&str, u32, u32, i64, &str)] = &[
     ("Ретроспектива проекта «Восход»", 17, 0, 60, "Переговорная «Эльбрус»"),
 ];
 
+/// Meetings that the first person wrote down on both sides: title, days from now, hour, minute, length, place. The mailbox
+/// agrees with the first, lacks the place of the second, and has another place for the third.
+const TWICE: &[(&str, i64, u32, u32, i64, &str)] = &[
+    ("Демо для «Ромашки»", 3, 10, 30, 60, ""),
+    ("Планирование релиза", 7, 10, 0, 120, "Переговорная «Эльбрус»"),
+    ("Обзор рисков проекта", 4, 13, 0, 60, "Переговорная «Байкал»"),
+];
+
 /// Tasks: title, and whether it is urgent.
 const TASKS: &[(&str, bool)] = &[
     ("Отправить коммерческое предложение", true),
@@ -136,6 +144,16 @@ pub(super) fn fill(world: &mut World) -> Result<(), Refused> {
         // As long as a title may be anywhere, and longer than a mailbox takes.
         let long = "Очень длинное название встречи, которое не помещается в тему письма. ".repeat(5);
         add(NewActivity::meeting(long.trim(), start + TimeDelta::days(4)).owned_by(*owner), created)?;
+    }
+    if let (Some(owner), [zone, _]) = (people.first(), zones) {
+        let today = start.with_timezone(&zone).date_naive();
+        for (title, day, hour, minute, length, place) in TWICE {
+            let begin = instant(zone, today + Duration::days(*day), *hour, *minute);
+            let mut meeting = NewActivity::meeting(*title, begin).owned_by(*owner);
+            meeting.due = begin + TimeDelta::minutes(*length);
+            meeting.place = (*place).to_owned();
+            add(meeting, created)?;
+        }
     }
     // Other people's rows, which neither of the two sees.
     for number in 1..=5 {

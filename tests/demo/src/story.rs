@@ -1,0 +1,206 @@
+//! The acts, in their order.
+
+use std::error::Error;
+use std::io;
+
+use host_runner::Action;
+use host_runner::journal::Side;
+use host_runner::screen::{self, Detail, Screen, Tone};
+
+use crate::claims::Claims;
+use crate::edits::{self, NEGOTIATION, RELEASE, TASTING, TENDER};
+use crate::stage::{Ran, Stage};
+
+/// Lines of each group of a report.
+const LINES: usize = 5;
+/// Width of a heading.
+const WIDTH: usize = 96;
+
+type Told = Result<(), Box<dyn Error>>;
+
+/// What the whole story comes to.
+#[derive(Debug, Default)]
+pub(crate) struct Sum {
+    runs: usize,
+    written: [usize; 2],
+}
+
+/// Tells the story.
+pub(crate) struct Story<'a> {
+    pub(crate) stage: &'a mut Stage,
+    pub(crate) screen: &'a mut Screen,
+    pub(crate) claims: &'a mut Claims,
+    pub(crate) sum: Sum,
+    pub(crate) act: usize,
+}
+
+impl Story<'_> {
+    /// From the first look to a run that writes nothing.
+    pub(crate) async fn tell(&mut self) -> Told {
+        let before = self.stage.sizes();
+        let mails = self.stage.mails();
+        self.opening(before)?;
+        self.first_contact().await?;
+        self.edits()?;
+        self.second_day().await?;
+        self.closing(before, mails)
+    }
+
+    fn opening(&mut self, (activities, events): (usize, usize)) -> Told {
+        self.claims.that("the world has a hundred or more activities and meetings", activities + events >= 100);
+        let title = self.screen.tone(Tone::Strong, "schedule-sync: the main job");
+        self.screen.line(title)?;
+        let text = format!(
+            "Creatio and Microsoft 365, emulated on loopback; the real component in the real host; storage in a temporary \
+             folder. {} has {activities} activities in Creatio and {events} events in the mailbox, and nothing was ever \
+             synchronised. It is Monday, 23 November 2026, nine in the morning in Moscow.",
+            self.stage.person.name
+        );
+        self.screen.wrapped(0, Tone::Plain, &text)?;
+        self.screen.line("")?;
+        Ok(())
+    }
+
+    async fn first_contact(&mut self) -> Told {
+        self.heading("Preview", "What a sync would do, before anything is written anywhere.")?;
+        let sizes = self.stage.sizes();
+        let preview = self.run(Action::Reconcile, true, LINES).await?;
+        self.claims.that("a preview writes nothing", self.stage.sizes() == sizes && preview.written() == 0);
+        let planned = preview.with(&["planned"]).count();
+        self.claims.that("the preview plans creations on both sides", planned >= 80);
+
+        self.heading("Import", "Only from the mailbox to Creatio.")?;
+        let import = self.run(Action::Import, false, 3).await?;
+        self.claims.that("import writes to Creatio only", import.writes(Side::Mailbox) == 0 && import.writes(Side::Creatio) > 0);
+
+        self.heading("Export", "Only from Creatio to the mailbox.")?;
+        let export = self.run(Action::Export, false, 3).await?;
+        self.claims.that("export writes to the mailbox only", export.writes(Side::Creatio) == 0 && export.writes(Side::Mailbox) > 0);
+        self.claims.that(
+            format!("the plan was carried out: {planned} planned"),
+            import.written() + export.written() == planned,
+        );
+
+        self.heading("Sync", "Both directions. Both halves were done already: nothing is left to do.")?;
+        let sync = self.run(Action::Reconcile, false, LINES).await?;
+        self.claims.that("a sync after both halves writes nothing", sync.written() == 0);
+        self.quiet(&sync)
+    }
+
+    fn edits(&mut self) -> Told {
+        self.heading("A day later, people edit both sides", "")?;
+        self.stage.pass(24 * 60);
+        let creatio = edits::in_creatio(self.stage)?;
+        self.stage.pass(10);
+        let mailbox = edits::in_mailbox(self.stage)?;
+        self.stage.pass(5);
+        for (who, edits) in [("In Creatio, somebody", creatio), ("In the mailbox, somebody", mailbox)] {
+            self.screen.line(who)?;
+            for edit in edits {
+                self.screen.wrapped(2, Tone::Plain, &format!("- {edit}"))?;
+            }
+        }
+        self.screen.line("")?;
+        Ok(())
+    }
+
+    async fn second_day(&mut self) -> Told {
+        self.heading("Sync", "Each change goes to the other side; what needs a person comes first.")?;
+        let sync = self.run(Action::Reconcile, false, usize::MAX).await?;
+        self.after_edits(&sync);
+
+        let text = "Creatio says nothing about deletions, and rights can hide an activity as well. So an activity counts as \
+                    gone only when it was missed twice, an hour apart.";
+        self.heading("Seventy minutes later: sync", text)?;
+        self.stage.pass(70);
+        let later = self.run(Action::Reconcile, false, LINES).await?;
+        let deleted = later.with(&["written"]).filter(|entry| entry.action == "delete").count();
+        self.claims.that("the deletion in Creatio is carried out an hour later", deleted == 1);
+        self.claims.that("the deleted activity's meeting is gone", edits::event(self.stage, &TENDER).is_none());
+
+        self.heading("Once more: sync", "Nobody has edited anything.")?;
+        let quiet = self.run(Action::Reconcile, false, LINES).await?;
+        self.claims.that("a run without edits writes nothing", quiet.written() == 0);
+        self.claims.that("a quiet run asks little", quiet.run.requests <= 12);
+        self.quiet(&quiet)
+    }
+
+    fn after_edits(&mut self, sync: &Ran) {
+        let stage = &*self.stage;
+        let held: Vec<_> = sync.with(&["held"]).collect();
+        let one = held.len() == 1 && held.iter().all(|entry| entry.reason == "would-notify" && entry.title == NEGOTIATION.0);
+        self.claims.that("the change that would mail a client is held", one);
+        self.claims.that("there is one conflict, and it is told", sync.with(&["conflict"]).count() == 1);
+        let places = (edits::activity_place(stage, &RELEASE), edits::event_place(stage, &RELEASE));
+        let later = Some("Переговорная «Байкал»".to_owned());
+        self.claims.that("the later change won the conflict on both sides", places == (later.clone(), later));
+        let cancelled = sync.with(&["written"]).filter(|entry| entry.action == "cancel").count();
+        self.claims.that("the deletion in the mailbox cancels its activity", cancelled == 1);
+        self.claims.that("a cancelled activity is kept", edits::activity(stage, &TASTING).is_some());
+        self.claims.that("the first miss of an activity deletes nothing", edits::event(stage, &TENDER).is_some());
+        let updates = sync.with(&["written", "conflict"]).filter(|entry| entry.action == "update").count();
+        self.claims.that("six edits and the conflict travelled", updates == 7);
+    }
+
+    fn quiet(&mut self, ran: &Ran) -> Told {
+        let text = format!("nothing to do: {} writes, {} requests", ran.written(), ran.run.requests);
+        let text = self.screen.tone(Tone::Good, text);
+        self.screen.line(text)?;
+        self.screen.line("")?;
+        Ok(())
+    }
+
+    fn closing(&mut self, before: (usize, usize), mails: usize) -> Told {
+        self.heading("What you saw", "")?;
+        let after = self.stage.sizes();
+        let mails = self.stage.mails().saturating_sub(mails);
+        self.claims.that("nobody was mailed", mails == 0);
+        let standing = self.stage.standing()?.len();
+        self.claims.that("one operation waits for a person", standing == 1);
+        let [creatio, mailbox] = self.sum.written;
+        let rows = [
+            ("Creatio", format!("{} → {} activities, {creatio} writes", before.0, after.0)),
+            ("mailbox", format!("{} → {} events, {mailbox} writes", before.1, after.1)),
+            ("requests", format!("{} in {} runs, sign-ins apart", self.stage.requests, self.sum.runs)),
+            ("mails sent", mails.to_string()),
+            ("held", format!("{standing}, waiting for a person's yes: sync --only ID")),
+        ];
+        for (name, value) in rows {
+            self.screen.line(format!("  {name:<12}{value}"))?;
+        }
+        self.screen.line("")?;
+        self.claims.tell(self.screen)?;
+        self.screen.line("")?;
+        self.screen.line("Go on with the same world, served until you press Ctrl-C:")?;
+        for command in [
+            "cargo run -p emulators",
+            "cargo run -p emulators -- --print-config > demo.toml   # its first line is a command: run it",
+            "cargo run -p host-runner -- --config demo.toml preview --account e.mirny@mycompany.com",
+        ] {
+            self.screen.line(format!("  {command}"))?;
+        }
+        Ok(())
+    }
+
+    async fn run(&mut self, action: Action, dry_run: bool, most: usize) -> Result<Ran, Box<dyn Error>> {
+        self.screen.flush()?;
+        let ran = self.stage.run(action, dry_run).await?;
+        self.sum.runs += 1;
+        for (sum, side) in self.sum.written.iter_mut().zip([Side::Creatio, Side::Mailbox]) {
+            *sum += ran.writes(side);
+        }
+        let detail = Detail { written: true, most, ..Detail::default() };
+        screen::report(self.screen, &self.stage.account, &ran.run, &ran.journal, detail)?;
+        Ok(ran)
+    }
+
+    fn heading(&mut self, title: &str, text: &str) -> io::Result<()> {
+        self.act += 1;
+        let title = format!("── {}  {title} ", self.act);
+        let line = format!("{title}{}", "─".repeat(WIDTH.saturating_sub(title.chars().count())));
+        let line = self.screen.tone(Tone::Strong, line);
+        self.screen.line(line)?;
+        self.screen.wrapped(0, Tone::Faint, text)?;
+        self.screen.line("")
+    }
+}
