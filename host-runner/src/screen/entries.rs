@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::values::shown;
 use super::{Screen, Tone, clean, cut, reasons};
 use crate::config::Account;
 use crate::journal::{Entry, Side};
@@ -10,8 +11,6 @@ use chrono_tz::Tz;
 
 /// Outcomes that a person should read before anything else, in this order.
 const URGENT: [&str; 5] = ["held", "failed", "conflict", "overwritten", "noted"];
-/// Longer values are cut: a body of ten lines is in `--json`.
-const VALUE: usize = 60;
 const TITLE: usize = 60;
 
 /// How much is told of what nobody has to look at.
@@ -37,7 +36,8 @@ impl Default for Detail {
 /// The screen cannot be written.
 pub fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::Result<()> {
     for outcome in URGENT {
-        let found: Vec<&Entry> = entries.iter().filter(|entry| entry.outcome == outcome).collect();
+        let found: Vec<&Entry> =
+            entries.iter().filter(|entry| entry.outcome == outcome && needs_person(entry)).collect();
         if found.is_empty() {
             continue;
         }
@@ -52,6 +52,12 @@ pub fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::
     Ok(())
 }
 
+/// Whether a person should read it. A note without anything to compare or to add is one line among the others.
+fn needs_person(entry: &Entry) -> bool {
+    let bare = entry.outcome == "noted" && entry.units.is_empty() && entry.detail.is_empty();
+    !bare && URGENT.contains(&entry.outcome.as_str())
+}
+
 /// All other entries, grouped by side, action and reason, each group in the order of time. What an update changes is
 /// said; what a creation fills in only on request.
 ///
@@ -59,7 +65,7 @@ pub fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::
 /// The screen cannot be written.
 pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], detail: Detail) -> io::Result<()> {
     let mut groups: BTreeMap<(Side, &str, &str, &str), Vec<&Entry>> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| !URGENT.contains(&entry.outcome.as_str())) {
+    for entry in entries.iter().filter(|entry| !needs_person(entry)) {
         groups.entry((entry.target, &entry.action, &entry.outcome, &entry.reason)).or_default().push(entry);
     }
     for ((side, action, outcome, reason), mut entries) in groups {
@@ -78,7 +84,7 @@ pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], detail: D
             screen.line(format!("  {id}  {:<20}  {}", start(entry, account), title(entry)))?;
             screen.wrapped(widest + 4, Tone::Plain, &entry.detail)?;
             if detail.values || action != "create" {
-                units(screen, widest + 4, entry)?;
+                units(screen, widest + 4, entry, account)?;
             }
         }
         if more > 0 {
@@ -93,21 +99,30 @@ pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], detail: D
 fn one(screen: &mut Screen, account: &Account, entry: &Entry) -> io::Result<()> {
     let title = screen.tone(Tone::Strong, title(entry));
     screen.line(format!("  {:<20}  {title}", start(entry, account)))?;
-    let doing =
-        format!("{} in {}.", entry.action, if entry.target == Side::Creatio { "Creatio" } else { "the mailbox" });
+    let place = if entry.target == Side::Creatio { "Creatio" } else { "the mailbox" };
+    let (_, done) = words(&entry.action);
+    let doing = match entry.outcome.as_str() {
+        "noted" => String::new(),
+        "held" | "failed" => format!("Not {done} in {place}. "),
+        _ => format!("Was {done} in {place}. "),
+    };
     let reason = reasons::sentence(&entry.reason);
-    let detail = if entry.detail.is_empty() { String::new() } else { format!(" {}", entry.detail) };
-    screen.wrapped(4, Tone::Plain, &format!("{doing} {reason}{detail}"))?;
-    units(screen, 4, entry)?;
+    screen.wrapped(4, Tone::Plain, &format!("{doing}{reason}"))?;
+    screen.wrapped(4, Tone::Plain, &entry.detail)?;
+    units(screen, 4, entry, account)?;
     let id = screen.tone(Tone::Faint, format!("id {}", clean(&entry.operation)));
     screen.line(format!("    {id}"))
 }
 
-fn units(screen: &mut Screen, indent: usize, entry: &Entry) -> io::Result<()> {
+fn units(screen: &mut Screen, indent: usize, entry: &Entry, account: &Account) -> io::Result<()> {
     for unit in &entry.units {
-        let after = unit.after.as_deref().map_or_else(|| "(empty)".to_owned(), |text| cut(text, VALUE));
+        let after = shown(unit.after.as_deref().unwrap_or_default(), account.time_zone);
         let change = match &unit.before {
-            Some(before) => format!("{}: {} → {after}", unit.name, cut(before, VALUE)),
+            // Nothing is written by a note: it tells what the two sides hold.
+            Some(before) if entry.outcome == "noted" => {
+                format!("{}: {} in Creatio, {after} in the mailbox", unit.name, shown(before, account.time_zone))
+            }
+            Some(before) => format!("{}: {} → {after}", unit.name, shown(before, account.time_zone)),
             None => format!("{}: {after}", unit.name),
         };
         screen.wrapped(indent, Tone::Faint, &change)?;

@@ -4,6 +4,7 @@ mod entries;
 mod progress;
 mod reasons;
 mod report;
+mod values;
 
 pub use entries::{Detail, local, plan, urgent};
 pub use progress::Progress;

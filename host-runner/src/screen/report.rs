@@ -59,12 +59,18 @@ pub fn report(
     screen.line("")
 }
 
+/// What matters most comes first; what is not known here comes last.
+const ORDER: [&str; 10] =
+    ["failed", "held", "conflict", "overwritten", "written", "planned", "noted", "standing", "left-alone", "unchanged"];
+
 /// Numbers: the sum of each kind, and what it is made of.
 fn totals(screen: &mut Screen, counts: &[Count]) -> io::Result<()> {
     let mut groups: BTreeMap<(&str, Option<Side>), Vec<&Count>> = BTreeMap::new();
     for count in counts.iter().filter(|count| count.number > 0) {
         groups.entry((&count.what, count.side)).or_default().push(count);
     }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|((what, _), _)| ORDER.iter().position(|known| known == what).unwrap_or(ORDER.len()));
     for ((what, side), group) in groups {
         let parts: Vec<String> = group
             .iter()

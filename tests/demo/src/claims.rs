@@ -33,7 +33,8 @@ impl Claims {
             screen.line(format!("  {mark} {claim}"))?;
         }
         if self.hold() {
-            let all = screen.tone(Tone::Good, format!("All {} claims that this demo makes were checked and hold.", self.held));
+            let all = screen
+                .tone(Tone::Good, format!("All {} claims that this demo makes were checked and hold.", self.held));
             screen.line(format!("  {all}"))?;
         }
         Ok(())

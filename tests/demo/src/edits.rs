@@ -129,13 +129,17 @@ fn update(stage: &Stage, meeting: &Meeting, values: &Value) -> Result<(), String
 
 fn shift(stage: &Stage, meeting: &Meeting, by: TimeDelta) -> Result<(), String> {
     let id = activity(stage, meeting).ok_or_else(|| missing(meeting))?;
-    let times = stage.creatio.with(|creatio| {
+    // Whoever drags a meeting in Creatio's calendar drags its reminder along.
+    let values = stage.creatio.with(|creatio| {
         let row = creatio.row("Activity", id)?;
-        Some((row.time("StartDate")? + by, row.time("DueDate")? + by))
+        let columns = ["StartDate", "DueDate", "RemindToOwnerDate"];
+        let moved = columns.iter().filter_map(|column| {
+            let at = row.time(column)? + by;
+            Some(((*column).to_owned(), json!(at.format("%Y-%m-%dT%H:%M:%SZ").to_string())))
+        });
+        Some(Value::Object(moved.collect()))
     });
-    let (start, due) = times.ok_or_else(|| missing(meeting))?;
-    let text = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    update(stage, meeting, &json!({ "StartDate": text(start), "DueDate": text(due) }))
+    update(stage, meeting, &values.ok_or_else(|| missing(meeting))?)
 }
 
 fn change(stage: &Stage, meeting: &Meeting, event_changes: &Value) -> Result<(), String> {

@@ -39,8 +39,7 @@ async fn play() -> Result<bool, Box<dyn Error>> {
     let mut screen = Screen::stdout(false);
     let mut claims = Claims::default();
     let mut stage = Stage::set(START.parse::<DateTime<Utc>>()?).await?;
-    let mut story =
-        Story { stage: &mut stage, screen: &mut screen, claims: &mut claims, sum: Sum::default(), act: 0 };
+    let mut story = Story { stage: &mut stage, screen: &mut screen, claims: &mut claims, sum: Sum::default(), act: 0 };
     let told = story.tell().await;
     screen.flush()?;
     stage.strike().await;

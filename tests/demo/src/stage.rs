@@ -53,6 +53,8 @@ pub(crate) struct Stage {
     /// Whose calendar it is.
     pub(crate) person: Person,
     pub(crate) account: Account,
+    /// The emulators' client secret.
+    pub(crate) secret: String,
     shell: Shell,
     tenant: Tenant,
     connector: Connector,
@@ -66,7 +68,8 @@ pub(crate) struct Stage {
 impl Stage {
     /// Sets everything up around a moment.
     pub(crate) async fn set(start: DateTime<Utc>) -> Result<Self, Box<dyn Error>> {
-        let World { creatio, graph, people, client, .. } = World::new(Kind::Demo, start).map_err(|no| no.to_string())?;
+        let World { creatio, graph, people, client, .. } =
+            World::new(Kind::Demo, start).map_err(|no| no.to_string())?;
         let (creatio, graph) = (Shared::new(creatio), Shared::new(graph));
         let clock = MovedClock::at(u64::try_from(start.timestamp_millis())?);
         let mut site = Site::new(Clock::Offset(start - DateTime::<Utc>::from(std::time::SystemTime::now())));
@@ -90,28 +93,15 @@ impl Stage {
         let host = Host::builder().memory(config.limits.memory).clock(Arc::new(clock.clone())).build()?;
         let connector = host.load(component::bytes())?;
         let tenant = host.tenant(config).open()?;
-        Ok(Self {
-            creatio,
-            graph,
-            person,
-            account,
-            shell,
-            tenant,
-            connector,
-            clock,
-            requests: 0,
-            _folder: folder,
-        })
+        Ok(Self { creatio, graph, person, account, secret: client.secret, shell, tenant, connector, clock, requests: 0, _folder: folder })
     }
 
     /// One run for the account.
     pub(crate) async fn run(&mut self, action: Action, dry_run: bool) -> Result<Ran, Box<dyn Error>> {
         let progress = Arc::new(Progress::new(&self.account.mail));
         let options = RunOptions { dry_run, ..RunOptions::default() };
-        let outcome = self
-            .tenant
-            .run(&self.connector, action, &self.account.id, options, Arc::clone(&progress) as _)
-            .await;
+        let outcome =
+            self.tenant.run(&self.connector, action, &self.account.id, options, Arc::clone(&progress) as _).await;
         progress.finish();
         let run = outcome?;
         self.requests += run.requests;
@@ -138,9 +128,9 @@ impl Stage {
     /// How many rows and events the account's person has: activities that are his, and events in his mailbox.
     pub(crate) fn sizes(&self) -> (usize, usize) {
         let contact = self.person.contact;
-        let activities = self.creatio.with(|creatio| {
-            creatio.rows("Activity").filter(|(_, row)| row.guid("OwnerId") == Some(contact)).count()
-        });
+        let activities = self
+            .creatio
+            .with(|creatio| creatio.rows("Activity").filter(|(_, row)| row.guid("OwnerId") == Some(contact)).count());
         (activities, self.graph.with(|graph| graph.events(&self.person.mail).len()))
     }
 

@@ -71,11 +71,17 @@ impl Story<'_> {
 
         self.heading("Import", "Only from the mailbox to Creatio.")?;
         let import = self.run(Action::Import, false, 3).await?;
-        self.claims.that("import writes to Creatio only", import.writes(Side::Mailbox) == 0 && import.writes(Side::Creatio) > 0);
+        self.claims.that(
+            "import writes to Creatio only",
+            import.writes(Side::Mailbox) == 0 && import.writes(Side::Creatio) > 0,
+        );
 
         self.heading("Export", "Only from Creatio to the mailbox.")?;
         let export = self.run(Action::Export, false, 3).await?;
-        self.claims.that("export writes to the mailbox only", export.writes(Side::Creatio) == 0 && export.writes(Side::Mailbox) > 0);
+        self.claims.that(
+            "export writes to the mailbox only",
+            export.writes(Side::Creatio) == 0 && export.writes(Side::Mailbox) > 0,
+        );
         self.claims.that(
             format!("the plan was carried out: {planned} planned"),
             import.written() + export.written() == planned,
@@ -128,7 +134,8 @@ impl Story<'_> {
     fn after_edits(&mut self, sync: &Ran) {
         let stage = &*self.stage;
         let held: Vec<_> = sync.with(&["held"]).collect();
-        let one = held.len() == 1 && held.iter().all(|entry| entry.reason == "would-notify" && entry.title == NEGOTIATION.0);
+        let one =
+            held.len() == 1 && held.iter().all(|entry| entry.reason == "would-notify" && entry.title == NEGOTIATION.0);
         self.claims.that("the change that would mail a client is held", one);
         self.claims.that("there is one conflict, and it is told", sync.with(&["conflict"]).count() == 1);
         let places = (edits::activity_place(stage, &RELEASE), edits::event_place(stage, &RELEASE));
@@ -171,11 +178,12 @@ impl Story<'_> {
         self.screen.line("")?;
         self.claims.tell(self.screen)?;
         self.screen.line("")?;
-        self.screen.line("Go on with the same world, served until you press Ctrl-C:")?;
+        self.screen.line("Go on with such a world, served until you press Ctrl-C; then, in another terminal:")?;
         for command in [
-            "cargo run -p emulators",
-            "cargo run -p emulators -- --print-config > demo.toml   # its first line is a command: run it",
-            "cargo run -p host-runner -- --config demo.toml preview --account e.mirny@mycompany.com",
+            "cargo run --bin emulators".to_owned(),
+            "cargo run --bin emulators -- --print-config > demo.toml".to_owned(),
+            format!("export EMULATORS_SECRET='{}'", self.stage.secret),
+            "cargo run --bin host-runner -- --config demo.toml preview --all".to_owned(),
         ] {
             self.screen.line(format!("  {command}"))?;
         }

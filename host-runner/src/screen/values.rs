@@ -1,0 +1,66 @@
+//! Values of units as a person reads them: times in the person's own zone.
+
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
+
+use super::cut;
+
+/// Longer values are cut: a body of ten lines is in `--json`.
+const WIDTH: usize = 60;
+
+/// A value, where there is one.
+pub(super) fn shown(value: &str, zone: Tz) -> String {
+    if value.trim().is_empty() {
+        return "(empty)".to_owned();
+    }
+    period(value, zone).unwrap_or_else(|| cut(value, WIDTH))
+}
+
+/// `start/end`, two instants, is how a component tells when something takes place; days on end with `all-day` after it.
+fn period(text: &str, zone: Tz) -> Option<String> {
+    let (times, all_day) = match text.strip_suffix(" all-day") {
+        Some(times) => (times, true),
+        None => (text, false),
+    };
+    let (start, end) = times.split_once('/')?;
+    let instant = |text| DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&zone));
+    let (start, end) = (instant(start)?, instant(end)?);
+    if all_day {
+        let last = (end - TimeDelta::days(1)).max(start);
+        let day = start.format("%a %Y-%m-%d");
+        return Some(if last.date_naive() == start.date_naive() {
+            format!("{day}, all day")
+        } else {
+            format!("{day} to {}, all day", last.format("%a %Y-%m-%d"))
+        });
+    }
+    let begin = start.format("%a %Y-%m-%d %H:%M");
+    Some(if start.date_naive() == end.date_naive() {
+        format!("{begin}–{}", end.format("%H:%M"))
+    } else {
+        format!("{begin} to {}", end.format("%a %Y-%m-%d %H:%M"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_the_zone_of_whoever_reads_them() {
+        let moscow = |text| shown(text, Tz::Europe__Moscow);
+        assert_eq!(moscow("2026-11-29T10:00:00Z/2026-11-29T11:30:00Z"), "Sun 2026-11-29 13:00–14:30");
+        assert_eq!(moscow("2026-11-29T20:00:00Z/2026-11-29T22:00:00Z"), "Sun 2026-11-29 23:00 to Mon 2026-11-30 01:00");
+        assert_eq!(moscow("2026-11-28T21:00:00Z/2026-11-29T21:00:00Z all-day"), "Sun 2026-11-29, all day");
+        assert_eq!(
+            moscow("2026-11-27T21:00:00Z/2026-11-30T21:00:00Z all-day"),
+            "Sat 2026-11-28 to Mon 2026-11-30, all day"
+        );
+    }
+
+    #[test]
+    fn what_is_no_time_is_told_as_it_is() {
+        assert_eq!(shown("Room 4/12", Tz::UTC), "Room 4/12");
+        assert_eq!(shown(" ", Tz::UTC), "(empty)");
+    }
+}
