@@ -93,7 +93,19 @@ impl Stage {
         let host = Host::builder().memory(config.limits.memory).clock(Arc::new(clock.clone())).build()?;
         let connector = host.load(component::bytes())?;
         let tenant = host.tenant(config).open()?;
-        Ok(Self { creatio, graph, person, account, secret: client.secret, shell, tenant, connector, clock, requests: 0, _folder: folder })
+        Ok(Self {
+            creatio,
+            graph,
+            person,
+            account,
+            secret: client.secret,
+            shell,
+            tenant,
+            connector,
+            clock,
+            requests: 0,
+            _folder: folder,
+        })
     }
 
     /// One run for the account.
