@@ -13,11 +13,15 @@
     clippy::missing_errors_doc
 )]
 
+pub mod life;
+pub mod component;
 pub mod native;
 pub mod normal;
+pub mod told;
 pub mod switch;
 pub mod transport;
 pub mod world;
 
 pub use switch::Switch;
+pub use told::show;
 pub use world::{Ran, World};
