@@ -13,12 +13,12 @@
     clippy::missing_errors_doc
 )]
 
-pub mod life;
 pub mod component;
+pub mod life;
 pub mod native;
 pub mod normal;
-pub mod told;
 pub mod switch;
+pub mod told;
 pub mod transport;
 pub mod world;
 

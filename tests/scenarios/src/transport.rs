@@ -11,6 +11,15 @@ use host_runner::http::transport::{Failure, Incoming, Outgoing, Transport};
 use host_runner::{Clock, VirtualClock};
 use std::sync::{Arc, Mutex};
 
+/// Something that happens once, just before the first request that it waits for is carried out: somebody else's edit
+/// between what a run read and what it writes.
+pub struct Interlude {
+    /// Which request it waits for.
+    pub before: Box<dyn Fn(&wire::Request) -> bool + Send>,
+    /// What happens.
+    pub happens: Box<dyn FnOnce() + Send>,
+}
+
 /// Carries the host's requests to the emulators.
 pub struct SiteTransport {
     /// The services.
@@ -19,6 +28,19 @@ pub struct SiteTransport {
     pub clock: VirtualClock,
     /// The power.
     pub switch: Arc<Switch>,
+    /// What happens just before a request.
+    pub interlude: Arc<Mutex<Option<Interlude>>>,
+}
+
+impl SiteTransport {
+    fn interrupt(&self, request: &wire::Request) {
+        let mut waiting = self.interlude.lock().unwrap();
+        if waiting.as_ref().is_some_and(|interlude| (interlude.before)(request))
+            && let Some(interlude) = waiting.take()
+        {
+            (interlude.happens)();
+        }
+    }
 }
 
 fn request(outgoing: &Outgoing) -> (String, wire::Request) {
@@ -42,6 +64,7 @@ impl Transport for SiteTransport {
                 return Err(Failure::Lost("the power went".into()));
             }
             let (base, request) = request(&outgoing);
+            self.interrupt(&request);
             let ticket = {
                 let mut site = self.site.lock().unwrap();
                 site.clock = now(&self.clock);
@@ -67,7 +90,11 @@ impl Transport for SiteTransport {
                 Delivery::Answer(response) => Ok(Incoming::whole(response.status, response.headers, response.body)),
                 Delivery::Cut { response, .. } => {
                     let pieces = vec![Ok(response.body.into()), Err("the connection broke".to_owned())];
-                    Ok(Incoming { status: response.status, headers: response.headers, body: stream::iter(pieces).boxed() })
+                    Ok(Incoming {
+                        status: response.status,
+                        headers: response.headers,
+                        body: stream::iter(pieces).boxed(),
+                    })
                 }
                 Delivery::LostBefore | Delivery::LostAfter => Err(Failure::Lost("the connection broke".into())),
             }

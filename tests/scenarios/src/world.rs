@@ -2,13 +2,14 @@
 
 use crate::native::{Http, Journal, Now, Storage, Unwatched};
 use crate::switch::{Cut, Switch};
-use crate::transport::SiteTransport;
+use crate::transport::{Interlude, SiteTransport};
 use chrono::{DateTime, Utc};
 use emulators::clock::Clock as SiteClock;
 use emulators::creatio::{Creatio, NewUser, UserIds};
 use emulators::graph::{Graph, world as graph_world};
 use emulators::harness::{Shared, Site};
-use guest::capability::Capabilities;
+use emulators::log::Entry as LogEntry;
+use guest::capability::{Capabilities, Progress};
 use guest::report::{Entry, Outcome, Report};
 use guest::run::{Direction, RunError};
 use guest::settings::{Account, Budget, Exported, Folders, MailboxService, Options};
@@ -35,8 +36,10 @@ pub struct Ran {
     pub report: Result<Report, RunError>,
     /// What it did.
     pub entries: Vec<Entry>,
-    /// Requests that it made, sign-ins apart, as method and path.
+    /// Requests that it made, sign-ins apart, as status, method and path.
     pub requests: Vec<String>,
+    /// The same in full.
+    pub log: Vec<LogEntry>,
     /// Commits that it made.
     pub commits: u32,
 }
@@ -73,8 +76,20 @@ pub struct World {
     pub eugene: UserIds,
     /// Creatio's user of the second account.
     pub anna: UserIds,
+    /// What happens just before a request is carried out.
+    pub interlude: Arc<Mutex<Option<Interlude>>>,
     egress: Arc<Egress>,
     runs: u32,
+}
+
+/// All that a run needs of a world: another run may begin while one is going on.
+#[derive(Clone)]
+pub struct Runner {
+    clock: VirtualClock,
+    site: Arc<Mutex<Site>>,
+    store: Arc<MemoryStore>,
+    switch: Arc<Switch>,
+    egress: Arc<Egress>,
 }
 
 /// The instant at which every world begins: a Monday morning.
@@ -110,8 +125,13 @@ impl World {
         let site = Arc::new(Mutex::new(site));
         let clock = VirtualClock::at(u64::try_from(start().timestamp_millis()).unwrap());
         let switch = Arc::new(Switch::default());
-        let transport =
-            SiteTransport { site: Arc::clone(&site), clock: clock.clone(), switch: Arc::clone(&switch) };
+        let interlude = Arc::new(Mutex::new(None));
+        let transport = SiteTransport {
+            site: Arc::clone(&site),
+            clock: clock.clone(),
+            switch: Arc::clone(&switch),
+            interlude: Arc::clone(&interlude),
+        };
         let url = |text: &str| Url::parse(text).unwrap();
         let client = |place, token: &str, scope: Option<&str>| {
             SignIn::ClientCredentials(ClientCredentials {
@@ -150,6 +170,7 @@ impl World {
             mailboxes: vec![EUGENE.into(), ANNA.into()],
             eugene,
             anna,
+            interlude,
             egress,
             runs: 0,
         }
@@ -215,7 +236,28 @@ impl World {
         change(&mut options);
         self.switch.arm(cut);
         self.site.lock().unwrap().log.clear();
-        let http = Http { policy: self.egress.policy(&account.address, RunWindow::default()), clock: self.clock.clone() };
+        self.runner().run(account, direction, &options, &Unwatched)
+    }
+
+    /// What a run needs.
+    #[must_use]
+    pub fn runner(&self) -> Runner {
+        Runner {
+            clock: self.clock.clone(),
+            site: Arc::clone(&self.site),
+            store: Arc::clone(&self.store),
+            switch: Arc::clone(&self.switch),
+            egress: Arc::clone(&self.egress),
+        }
+    }
+}
+
+impl Runner {
+    /// Runs natively.
+    #[must_use]
+    pub fn run(&self, account: Account, direction: Direction, options: &Options, progress: &dyn Progress) -> Ran {
+        let http =
+            Http { policy: self.egress.policy(&account.address, RunWindow::default()), clock: self.clock.clone() };
         let storage = Storage {
             store: Arc::clone(&self.store) as _,
             ticket: Ticket { account: account.id.clone(), run: options.run.clone(), fence: None },
@@ -224,11 +266,16 @@ impl World {
         };
         let journal = Journal::default();
         let clock = Now(self.clock.clone());
-        let caps =
-            Capabilities { http: &http, storage: &storage, journal: &journal, progress: &Unwatched, clock: &clock };
-        let report = guest::run::run(caps, account, &options, direction);
-        let requests =
-            self.site.lock().unwrap().log.entries().iter().filter(|entry| !entry.login).map(|entry| format!("{} {} {}", entry.status.map_or_else(|| "-".into(), |status| status.to_string()), entry.method, entry.path)).collect();
-        Ran { report, entries: journal.0.into_inner(), requests, commits: storage.commits.get() }
+        let caps = Capabilities { http: &http, storage: &storage, journal: &journal, progress, clock: &clock };
+        let report = guest::run::run(caps, account, options, direction);
+        let log: Vec<LogEntry> =
+            self.site.lock().unwrap().log.entries().iter().filter(|entry| !entry.login).cloned().collect();
+        let requests = log.iter().map(line).collect();
+        Ran { report, entries: journal.0.into_inner(), requests, log, commits: storage.commits.get() }
     }
+}
+
+fn line(entry: &LogEntry) -> String {
+    let status = entry.status.map_or_else(|| "-".into(), |status| status.to_string());
+    format!("{status} {} {}", entry.method, entry.path)
 }
