@@ -145,6 +145,19 @@ pub fn whereabouts<'a>(side: &'a Graph, items: &[Lost], folders: &[String]) -> A
     })
 }
 
+/// One of the listings has the event; without a listing there is no telling, and it counts as there.
+fn listed(id: &str, listings: &[Result<PartAnswer, Fault>]) -> Result<bool, Fault> {
+    let mut fault = None;
+    for listing in listings {
+        match listing.as_ref().map_err(Clone::clone).and_then(|part| elements(&part.body)) {
+            Ok(events) if events.iter().any(|event| event.get("id").and_then(Value::as_str) == Some(id)) => return Ok(true),
+            Ok(_) => {}
+            Err(why) => fault = Some(why),
+        }
+    }
+    fault.map_or(Ok(listings.is_empty()), Err)
+}
+
 fn judge(side: &Graph, item: &Lost, answers: &[Result<PartAnswer, Fault>]) -> Whereabouts {
     let [by_id, its_calendar, calendar, elsewhere @ ..] = answers else {
         return Whereabouts::Unknown(Fault::Garbled("a batch with too few answers".into()));
@@ -159,10 +172,15 @@ fn judge(side: &Graph, item: &Lost, answers: &[Result<PartAnswer, Fault>]) -> Wh
             // An event whose calendar is none lies in Deleted Items.
             (Ok(_), Err(fault)) if fault.not_found() => Whereabouts::Gone,
             (Ok(_), Err(fault)) => Whereabouts::Unknown(fault.clone()),
-            (Ok(mut seen), Ok(_)) => {
-                seen.folder = calendar_id(its_calendar).or_else(|| Some(item.folder.clone()));
-                Whereabouts::Alive { seen: Box::new(seen) }
-            }
+            (Ok(mut seen), Ok(_)) => match listed(&item.id, elsewhere) {
+                Ok(true) => {
+                    seen.folder = calendar_id(its_calendar).or_else(|| Some(item.folder.clone()));
+                    Whereabouts::Alive { seen: Box::new(seen) }
+                }
+                // It can still be read, but no calendar has it: it lies in Deleted Items.
+                Ok(false) => Whereabouts::Gone,
+                Err(fault) => Whereabouts::Unknown(fault),
+            },
         },
         Err(fault) if item_not_found(fault) => {
             if let Err(fault) = calendar {

@@ -8,7 +8,7 @@ use crate::activity::{Seen, SideId};
 use crate::ask::{Ask, Fault};
 use crate::digest::Digest;
 use crate::identity;
-use crate::link::Link;
+use crate::link::{Link, LinkState};
 use crate::owed::{Observation, Owed, Subject, Why};
 use crate::plan::{self, End, Pair, Plan};
 use crate::reason::Reason;
@@ -121,6 +121,8 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
                 items.push(End::Here(item));
                 continue;
             }
+            // What was deleted may still be readable by its id: only its calendar's feed says that it is back.
+            _ if link.as_ref().is_some_and(ended_by_mailbox) => None,
             (_, stale) => link
                 .as_ref()
                 .map(|link| link.mailbox.id.clone())
@@ -170,6 +172,10 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
         }
     }
     Ok(jobs)
+}
+
+fn ended_by_mailbox(link: &Link) -> bool {
+    matches!(link.state, LinkState::Ended { gone: SideId::Mailbox, .. })
 }
 
 fn put(items: &mut [End], at: usize, end: End) {
