@@ -76,9 +76,10 @@ impl Kept {
         let now = self.world.now();
         self.world.graph.with(|graph| graph.add_event(EUGENE, None, &event, now)).unwrap();
         self.sync(None);
-        let found = self.world.creatio.with(|creatio| {
-            creatio.rows("Activity").find(|(_, row)| row.text("Title") == subject).map(|(id, _)| id)
-        });
+        let found = self
+            .world
+            .creatio
+            .with(|creatio| creatio.rows("Activity").find(|(_, row)| row.text("Title") == subject).map(|(id, _)| id));
         found.unwrap()
     }
 }
