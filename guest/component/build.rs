@@ -14,7 +14,11 @@ fn main() {
         Some(ready) => {
             let ready = PathBuf::from(ready);
             println!("cargo::rerun-if-changed={}", ready.display());
-            if ready.is_file() { Ok(ready) } else { Err(format!("{READY} names {}, which is no file", ready.display())) }
+            if ready.is_file() {
+                Ok(ready)
+            } else {
+                Err(format!("{READY} names {}, which is no file", ready.display()))
+            }
         }
         None => build(),
     };
@@ -103,5 +107,10 @@ fn variable(name: &str) -> Result<String, String> {
 }
 
 fn one_line(output: &[u8]) -> String {
-    String::from_utf8_lossy(output).lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" | ")
+    String::from_utf8_lossy(output)
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" | ")
 }

@@ -68,7 +68,8 @@ impl Fault {
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         match self {
-            Self::Unknown(_) | Self::Garbled(_) | Self::TooLarge(_) => true,
+            // A host also denies an answer that repeats a secret.
+            Self::Unknown(_) | Self::Garbled(_) | Self::TooLarge(_) | Self::Denied(_) => true,
             Self::Refused { status, .. } => *status >= 500,
             _ => false,
         }
@@ -78,7 +79,8 @@ impl Fault {
 impl From<HttpError> for Fault {
     fn from(error: HttpError) -> Self {
         match error {
-            HttpError::Invalid(why) | HttpError::Denied(why) => Self::Denied(why),
+            HttpError::Invalid(message) => Self::Refused { status: 400, code: "invalid-request".into(), message },
+            HttpError::Denied(why) => Self::Denied(why),
             HttpError::Credential(why) => Self::Credential(why),
             HttpError::Unreachable(cause) => Self::Unreachable(cause.into()),
             HttpError::UnknownOutcome(why) | HttpError::Other(why) => Self::Unknown(why),

@@ -73,7 +73,8 @@ fn encode(at: usize, part: &Part) -> Value {
     request.insert("id".into(), json!(at.to_string()));
     request.insert("method".into(), json!(part.method));
     request.insert("url".into(), json!(part.url));
-    let headers: Map<String, Value> = part.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let headers: Map<String, Value> =
+        part.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     request.insert("headers".into(), Value::Object(headers));
     if let Some(body) = &part.body {
         request.insert("body".into(), body.clone());

@@ -133,10 +133,7 @@ impl capability::Storage for Host {
 
     fn scan(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<capability::Page, StorageError> {
         storage::scan(prefix, after, limit)
-            .map(|page| capability::Page {
-                entries: page.entries.into_iter().map(as_entry).collect(),
-                next: page.next,
-            })
+            .map(|page| capability::Page { entries: page.entries.into_iter().map(as_entry).collect(), next: page.next })
             .map_err(as_storage_error)
     }
 

@@ -66,7 +66,11 @@ pub fn complaint(body: &Value) -> (String, String) {
 }
 
 fn garbled(body: &[u8], why: &str) -> Fault {
-    Fault::Garbled(if body.trim_ascii_start().first() == Some(&b'<') { outline(body) } else { crate::text::cut(why, 200) })
+    Fault::Garbled(if body.trim_ascii_start().first() == Some(&b'<') {
+        outline(body)
+    } else {
+        crate::text::cut(why, 200)
+    })
 }
 
 /// The first words of a body that is no JSON.

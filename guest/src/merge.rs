@@ -90,13 +90,21 @@ fn allowed(wanted: Decision, facts: Facts, rules: Rules) -> Decision {
         Take(Creatio, Reason::FilledEmpty) if rules.foreign || !rules.writes_mailbox => RebaseDifferent,
         Take(Mailbox, Reason::FilledEmpty) if !rules.writes_creatio => RebaseDifferent,
         Take(Creatio, _) | Conflict(Creatio, _) if rules.foreign => {
-            if rules.writes_creatio { Conflict(Mailbox, Reason::OrganizerWins) } else { Nothing }
+            if rules.writes_creatio {
+                Conflict(Mailbox, Reason::OrganizerWins)
+            } else {
+                Nothing
+            }
         }
         Take(Creatio, _) if !rules.writes_mailbox => Nothing,
         Take(Mailbox, _) if !rules.writes_creatio => Nothing,
         // A side that is never written cannot lose.
         Conflict(Creatio, _) if !rules.writes_mailbox => {
-            if rules.writes_creatio { Conflict(Mailbox, Reason::ConflictMailboxWins) } else { Nothing }
+            if rules.writes_creatio {
+                Conflict(Mailbox, Reason::ConflictMailboxWins)
+            } else {
+                Nothing
+            }
         }
         Conflict(Mailbox, _) if !rules.writes_creatio => {
             if rules.writes_mailbox && facts.creatio_changed {
@@ -115,13 +123,8 @@ mod tests {
     use Decision::{Conflict, Nothing, Rebase, RebaseDifferent, Take};
     use SideId::{Creatio, Mailbox};
 
-    const RULES: Rules = Rules {
-        winner: Mailbox,
-        writes_mailbox: true,
-        writes_creatio: true,
-        foreign: false,
-        policy_changed: false,
-    };
+    const RULES: Rules =
+        Rules { winner: Mailbox, writes_mailbox: true, writes_creatio: true, foreign: false, policy_changed: false };
 
     fn facts(mailbox_changed: bool, creatio_changed: bool, equal: bool) -> Facts {
         Facts { mailbox_changed, creatio_changed, equal, unknown: false, mailbox_empty: false, creatio_empty: false }

@@ -207,8 +207,7 @@ fn unlinked(pair: &Pair, frame: &Frame) -> Plan {
                 ..Plan::default()
             };
             merge_units(pair, None, item, activity, frame, &mut plan);
-            let reason =
-                if plan.notes.is_empty() { Reason::SamePair } else { Reason::AdoptedDifferent };
+            let reason = if plan.notes.is_empty() { Reason::SamePair } else { Reason::AdoptedDifferent };
             if plan.notes.is_empty() {
                 plan.notes.push(Note { action: Action::Adopt, reason, side: SideId::Mailbox, units: Vec::new() });
             }
@@ -463,7 +462,8 @@ fn merge_units(pair: &Pair, link: Option<&Link>, item: &Seen, activity: &Seen, f
         reasons.entry(source.other()).or_default().push(reason);
     }
     if !different.is_empty() {
-        let note = Note { action: Action::Adopt, reason: Reason::AdoptedDifferent, side: SideId::Mailbox, units: different };
+        let note =
+            Note { action: Action::Adopt, reason: Reason::AdoptedDifferent, side: SideId::Mailbox, units: different };
         plan.notes.push(note);
     }
     let reason = |side: SideId, fallback: Reason| {

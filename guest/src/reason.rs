@@ -101,6 +101,7 @@ reasons! {
     OneWay "one-way" "The settings never write to that side." "";
     Observed "observed" "It was observed and not looked at yet." "";
     FeedReset "feed-reset" "The server forgot how far the sync had read: everything was read anew." "";
+    Settled "settled" "What was held or had failed needs nothing any more." "";
     SelfChanged "self-changed" "The account now leads to another mailbox or Creatio user." "Use a new account id for another person.";
 }
 

@@ -60,7 +60,8 @@ fn item_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Plan {
     }
     let writes_mailbox = frame.settings.ever_writes(SideId::Mailbox);
     // Only what comes back without mail: a meeting would invite everybody once more.
-    if reason == Reason::DeletedInMailbox && edited(activity, link, SideId::Creatio) && !link.attended && writes_mailbox {
+    if reason == Reason::DeletedInMailbox && edited(activity, link, SideId::Creatio) && !link.attended && writes_mailbox
+    {
         let operation = create(pair, activity, SideId::Mailbox, Reason::EditBeatsDeletion, frame);
         return Plan { operations: vec![operation], state: Some(LinkState::Active), ..Plan::default() };
     }

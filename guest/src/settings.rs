@@ -140,10 +140,15 @@ impl Settings {
         let mut faults = Vec::new();
         for (what, text) in [("tenant", &account.tenant), ("account id", &account.id)] {
             if text.is_empty() || text.len() > 128 || text.chars().any(char::is_control) {
-                faults.push(format!("the {what} \"{}\" must have 1 to 128 bytes and no control characters", text.escape_debug()));
+                faults.push(format!(
+                    "the {what} \"{}\" must have 1 to 128 bytes and no control characters",
+                    text.escape_debug()
+                ));
             }
         }
-        if !account.address.contains('@') || account.address.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/') {
+        if !account.address.contains('@')
+            || account.address.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/')
+        {
             faults.push(format!("\"{}\" is no mailbox address", account.address.escape_debug()));
         }
         if account.user.is_empty() {
@@ -152,13 +157,19 @@ impl Settings {
         let service = match &account.service {
             MailboxService::Graph(url) => url,
             MailboxService::Exchange(url) => {
-                faults.push("this version reaches Microsoft 365 only: mailboxes by Exchange Web Services are not handled yet".into());
+                faults.push(
+                    "this version reaches Microsoft 365 only: mailboxes by Exchange Web Services are not handled yet"
+                        .into(),
+                );
                 url
             }
         };
         for (what, url) in [("mailbox", service), ("Creatio", &account.creatio)] {
             if !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(['?', '#', ' ']) {
-                faults.push(format!("the {what} address \"{}\" must begin with https:// and have no query", url.escape_debug()));
+                faults.push(format!(
+                    "the {what} address \"{}\" must begin with https:// and have no query",
+                    url.escape_debug()
+                ));
             }
         }
         let policies = Policies::parse(&account.policies).unwrap_or_else(|more| {
@@ -166,7 +177,10 @@ impl Settings {
             Policies::default()
         });
         let zone = time::zone(&account.time_zone).unwrap_or_else(|| {
-            faults.push(format!("the time zone \"{}\" is not known; use an IANA name such as Europe/Moscow", account.time_zone.escape_debug()));
+            faults.push(format!(
+                "the time zone \"{}\" is not known; use an IANA name such as Europe/Moscow",
+                account.time_zone.escape_debug()
+            ));
             Tz::UTC
         });
         let language = match account.language.as_str() {
@@ -196,11 +210,7 @@ impl Settings {
         if let Exported::Groups(_) = account.exported {
             faults.push("export of selected groups is not handled yet; export all activities or none".into());
         }
-        if faults.is_empty() {
-            Ok(Self { account, policies, zone, language, import_from })
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(Self { account, policies, zone, language, import_from }) } else { Err(faults) }
     }
 
     /// Hash of everything that decides how an item is seen: what changes it makes bases stale without an edit.

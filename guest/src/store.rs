@@ -91,7 +91,10 @@ impl Batch {
     /// Changes something below this prefix.
     #[must_use]
     pub fn touches(&self, prefix: &str) -> bool {
-        self.changes.range::<str, _>((Bound::Included(prefix), Bound::Unbounded)).next().is_some_and(|(key, _)| key.starts_with(prefix))
+        self.changes
+            .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
+            .next()
+            .is_some_and(|(key, _)| key.starts_with(prefix))
     }
 
     /// Keys it writes to that begin so.
@@ -105,7 +108,10 @@ impl Batch {
     /// The row that it writes to a key.
     #[must_use]
     pub fn row<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        self.changes.get(key).and_then(|change| change.value.as_ref()).and_then(|value| serde_json::from_slice(value).ok())
+        self.changes
+            .get(key)
+            .and_then(|change| change.value.as_ref())
+            .and_then(|value| serde_json::from_slice(value).ok())
     }
 
     /// Nothing to commit.
@@ -200,7 +206,10 @@ impl<'a> Store<'a> {
         if entries.len() != keys.len() {
             return Err(StoreError::Failed(format!("storage gave {} values for {} keys", entries.len(), keys.len())));
         }
-        entries.into_iter().map(|entry| entry.map(|entry| decode(&entry).map(|row| (row, entry.version))).transpose()).collect()
+        entries
+            .into_iter()
+            .map(|entry| entry.map(|entry| decode(&entry).map(|row| (row, entry.version))).transpose())
+            .collect()
     }
 
     /// Rows by key.
@@ -230,7 +239,11 @@ impl<'a> Store<'a> {
         limit: u32,
     ) -> Result<Piece<T>, StoreError> {
         let page = self.storage.scan(&self.key(name), after, limit)?;
-        let rows = page.entries.iter().map(|entry| Ok((entry.key.clone(), decode(entry)?))).collect::<Result<_, StoreError>>()?;
+        let rows = page
+            .entries
+            .iter()
+            .map(|entry| Ok((entry.key.clone(), decode(entry)?)))
+            .collect::<Result<_, StoreError>>()?;
         Ok((rows, page.next))
     }
 

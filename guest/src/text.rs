@@ -35,7 +35,9 @@ pub fn from_notes(notes: &str) -> String {
 /// Has an element that only markup has.
 fn is_html(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    ["<html", "<body", "<p>", "<p ", "<br", "<div", "<span", "</", "<ul", "<table"].iter().any(|tag| lower.contains(tag))
+    ["<html", "<body", "<p>", "<p ", "<br", "<div", "<span", "</", "<ul", "<table"]
+        .iter()
+        .any(|tag| lower.contains(tag))
 }
 
 /// The text of HTML: block elements end lines, markup goes, entities become characters.
@@ -63,8 +65,12 @@ pub fn html_to_text(html: &str) -> String {
         };
         rest = tail;
         let closing = tag.starts_with('/');
-        let name: String =
-            tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        let name: String = tag
+            .trim_start_matches('/')
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase();
         match (&hidden, name.as_str()) {
             (Some(element), name) => {
                 if closing && element == name {

@@ -1,6 +1,8 @@
 //! Instants, zones, whole days.
 
-use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 
 /// `2026-11-01T08:00:00Z`; a fraction only where there is one.
@@ -151,7 +153,10 @@ mod tests {
     fn whole_days_are_known_across_a_clock_change() {
         let berlin = Tz::Europe__Berlin;
         let days = whole_days(berlin, at("2026-10-24T22:00:00Z"), at("2026-10-25T23:00:00Z"));
-        assert_eq!(days.map(|(from, until)| (from.to_string(), until.to_string())), Some(("2026-10-25".into(), "2026-10-26".into())));
+        assert_eq!(
+            days.map(|(from, until)| (from.to_string(), until.to_string())),
+            Some(("2026-10-25".into(), "2026-10-26".into()))
+        );
         assert_eq!(whole_days(berlin, at("2026-10-24T22:00:00Z"), at("2026-10-25T22:00:00Z")), None);
     }
 

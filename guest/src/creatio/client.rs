@@ -110,7 +110,9 @@ fn any_of(path: &str, ids: &[String]) -> String {
 /// # Errors
 /// [`Fault::Garbled`] where it is none.
 pub fn rows(body: &Value) -> Result<&Vec<Value>, Fault> {
-    body.get("value").and_then(Value::as_array).ok_or_else(|| Fault::Garbled("an OData answer without \"value\"".into()))
+    body.get("value")
+        .and_then(Value::as_array)
+        .ok_or_else(|| Fault::Garbled("an OData answer without \"value\"".into()))
 }
 
 /// Id of a row, as the engine writes ids.
@@ -149,9 +151,8 @@ pub fn read<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Found, 
 
 fn read_chunk(side: &Creatio, ids: &[String], answers: &[Result<PartAnswer, Fault>]) -> Vec<Result<Found, Fault>> {
     let rows_by_id = match answers.first() {
-        Some(Ok(part)) => rows(&part.body).map(|rows| {
-            rows.iter().filter_map(|row| row_id(row).map(|id| (id, row))).collect::<BTreeMap<_, _>>()
-        }),
+        Some(Ok(part)) => rows(&part.body)
+            .map(|rows| rows.iter().filter_map(|row| row_id(row).map(|id| (id, row))).collect::<BTreeMap<_, _>>()),
         Some(Err(fault)) => Err(fault.clone()),
         None => Err(Fault::Garbled("no answer".into())),
     };
@@ -166,7 +167,9 @@ fn read_chunk(side: &Creatio, ids: &[String], answers: &[Result<PartAnswer, Faul
     };
     ids.iter()
         .map(|id| match rows_by_id.get(id) {
-            Some(row) => mapping::seen(side, row, taking_part.contains(id), false).map(|seen| Found::Here(Box::new(seen))),
+            Some(row) => {
+                mapping::seen(side, row, taking_part.contains(id), false).map(|seen| Found::Here(Box::new(seen)))
+            }
             None => Ok(Found::Absent),
         })
         .collect()
@@ -209,7 +212,8 @@ pub fn versions<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Opt
 /// Asks whether any activity of the account's contact can be seen.
 pub fn sees_own(side: &Creatio) -> Ask<'_, Result<bool, Fault>> {
     let filter = format!("Owner/Id eq {}", side.site.contact);
-    let request = side.client.get(&http::with_query("Activity", &[("$filter", &filter), ("$select", "Id"), ("$top", "1")]));
+    let request =
+        side.client.get(&http::with_query("Activity", &[("$filter", &filter), ("$select", "Id"), ("$top", "1")]));
     Ask::one(request, |answer| Ok(!rows(&http::json(answer)?)?.is_empty()))
 }
 

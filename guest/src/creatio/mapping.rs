@@ -173,7 +173,9 @@ pub fn conform(unit: Unit, value: &Value, untitled: &str) -> Value {
             let title = text::cut(&text::line(title), LONG_TEXT);
             Value::Text(if title.is_empty() { untitled.to_owned() } else { title.trim_end().to_owned() })
         }
-        (Unit::Place, Value::Text(place)) => Value::Text(text::cut(&text::line(place), LONG_TEXT).trim_end().to_owned()),
+        (Unit::Place, Value::Text(place)) => {
+            Value::Text(text::cut(&text::line(place), LONG_TEXT).trim_end().to_owned())
+        }
         (Unit::Body, Value::Text(body)) => Value::Text(text::cut(&text::paragraphs(body), NOTES).trim_end().to_owned()),
         (Unit::When, Value::When(when)) => Value::When(When { all_day: false, ..when.clone() }),
         _ => value.clone(),

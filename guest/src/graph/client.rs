@@ -127,7 +127,11 @@ pub fn calendars(client: &Client) -> Ask<'_, Result<Vec<Folder>, Fault>> {
         }
         let calendars = elements(&body)?;
         let owner_of = |calendar: &Value| {
-            calendar.pointer("/owner/address").and_then(Value::as_str).map(str::to_lowercase).filter(|owner| !owner.is_empty())
+            calendar
+                .pointer("/owner/address")
+                .and_then(Value::as_str)
+                .map(str::to_lowercase)
+                .filter(|owner| !owner.is_empty())
         };
         // The owner's address may be another of the mailbox's addresses: that of the default calendar is its own.
         let own = calendars

@@ -27,7 +27,9 @@ pub fn slices(folder: &str, from: NaiveDate, today: NaiveDate, known: &[Feed]) -
     let mut slices: Vec<(NaiveDate, NaiveDate)> =
         known.iter().filter(|feed| feed.folder == folder).filter_map(|feed| bounds(&feed.part)).collect();
     slices.sort_unstable();
-    let first = slices.first().map_or_else(|| time::plus_days(today, AHEAD_DAYS).max(time::plus_days(from, 1)), |(first, _)| *first);
+    let first = slices
+        .first()
+        .map_or_else(|| time::plus_days(today, AHEAD_DAYS).max(time::plus_days(from, 1)), |(first, _)| *first);
     // Before what is known: the start date was moved back.
     let mut until = first;
     while until > from {
@@ -42,7 +44,10 @@ pub fn slices(folder: &str, from: NaiveDate, today: NaiveDate, known: &[Feed]) -
         end = next;
     }
     slices.sort_unstable();
-    slices.into_iter().map(|(from, until)| Feed { folder: folder.to_owned(), part: format!("{from}..{until}") }).collect()
+    slices
+        .into_iter()
+        .map(|(from, until)| Feed { folder: folder.to_owned(), part: format!("{from}..{until}") })
+        .collect()
 }
 
 fn bounds(part: &str) -> Option<(NaiveDate, NaiveDate)> {
@@ -92,7 +97,8 @@ fn decode(side: &Graph, feed: &Feed, answer: Result<Response, Fault>) -> Result<
         // A page that says neither was cut short: what it lacks is not absent.
         (None, None) => return Err(Fault::Garbled("a page of changes without a link to the next".into())),
     };
-    let cursor = side.client.own_link(cursor).ok_or_else(|| Fault::Denied("a page link to a foreign address".into()))?;
+    let cursor =
+        side.client.own_link(cursor).ok_or_else(|| Fault::Denied("a page link to a foreign address".into()))?;
     Ok(Page { items, cursor, complete })
 }
 

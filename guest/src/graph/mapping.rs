@@ -117,7 +117,8 @@ fn values(side: &Graph, event: &Json, when: Option<When>, masked: bool) -> Value
 
 fn body(event: &Json) -> String {
     let content = event.pointer("/body/content").and_then(Json::as_str).unwrap_or_default();
-    let html = event.pointer("/body/contentType").and_then(Json::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("html"));
+    let html =
+        event.pointer("/body/contentType").and_then(Json::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("html"));
     if html { text::paragraphs(&text::html_to_text(content)) } else { text::paragraphs(content) }
 }
 
@@ -194,7 +195,9 @@ pub fn conform(unit: Unit, value: &Value, current: Option<&Seen>, zone: Tz) -> V
 fn point(at: DateTime<Utc>, zone: Tz) -> Json {
     // A local time that occurs twice would be taken the first time: UTC has no such hour.
     match (time::unambiguous_local(zone, at), time::windows_name(zone)) {
-        (Some(local), Some(name)) => json!({"dateTime": local.format("%Y-%m-%dT%H:%M:%S").to_string(), "timeZone": name}),
+        (Some(local), Some(name)) => {
+            json!({"dateTime": local.format("%Y-%m-%dT%H:%M:%S").to_string(), "timeZone": name})
+        }
         _ => json!({"dateTime": at.format("%Y-%m-%dT%H:%M:%S").to_string(), "timeZone": "UTC"}),
     }
 }

@@ -21,9 +21,10 @@ fn event_part(side: &Graph, id: &str) -> Part {
 /// Events by id.
 pub fn read<'a>(side: &'a Graph, ids: &[String]) -> Ask<'a, Vec<Result<Found, Fault>>> {
     let parts: Vec<Part> = ids.iter().map(|id| event_part(side, id)).collect();
-    side.client.batch().ask(&parts, true).map(move |answers| {
-        answers.into_iter().map(|answer| found(side, answer)).collect()
-    })
+    side.client
+        .batch()
+        .ask(&parts, true)
+        .map(move |answers| answers.into_iter().map(|answer| found(side, answer)).collect())
 }
 
 fn found(side: &Graph, answer: Result<PartAnswer, Fault>) -> Result<Found, Fault> {
@@ -54,10 +55,8 @@ fn events_part(side: &Graph, folder: &str, filter: &str) -> Part {
 
 /// The events with one of these markers.
 pub fn find_marked<'a>(side: &'a Graph, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {
-    let wanted: Vec<(String, String)> = folders
-        .iter()
-        .flat_map(|folder| markers.iter().map(move |marker| (folder.clone(), marker.encode())))
-        .collect();
+    let wanted: Vec<(String, String)> =
+        folders.iter().flat_map(|folder| markers.iter().map(move |marker| (folder.clone(), marker.encode()))).collect();
     let parts: Vec<Part> = wanted
         .iter()
         .map(|(folder, marker)| events_part(side, folder, &marked_filter("eq", &format!("'{marker}'"))))
@@ -98,9 +97,9 @@ pub fn marked<'a>(side: &'a Graph, folder: &str, cursor: &str) -> Ask<'a, Result
             }
         }
         let next = match body.get("@odata.nextLink").and_then(Value::as_str) {
-            Some(link) => {
-                Some(side.client.own_link(link).ok_or_else(|| Fault::Denied("a page link to a foreign address".into()))?)
-            }
+            Some(link) => Some(
+                side.client.own_link(link).ok_or_else(|| Fault::Denied("a page link to a foreign address".into()))?,
+            ),
             None => None,
         };
         Ok(Marked { items, next })
@@ -150,7 +149,9 @@ fn listed(id: &str, listings: &[Result<PartAnswer, Fault>]) -> Result<bool, Faul
     let mut fault = None;
     for listing in listings {
         match listing.as_ref().map_err(Clone::clone).and_then(|part| elements(&part.body)) {
-            Ok(events) if events.iter().any(|event| event.get("id").and_then(Value::as_str) == Some(id)) => return Ok(true),
+            Ok(events) if events.iter().any(|event| event.get("id").and_then(Value::as_str) == Some(id)) => {
+                return Ok(true);
+            }
             Ok(_) => {}
             Err(why) => fault = Some(why),
         }

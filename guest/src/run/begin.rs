@@ -148,7 +148,12 @@ pub(super) fn creatio_fault(fault: Fault, settings: &Settings) -> Stop {
     })
 }
 
-fn learn(lookups: Result<Lookups, Fault>, state: &mut AccountState, now: chrono::DateTime<chrono::Utc>, report: &mut Report) {
+fn learn(
+    lookups: Result<Lookups, Fault>,
+    state: &mut AccountState,
+    now: chrono::DateTime<chrono::Utc>,
+    report: &mut Report,
+) {
     match lookups {
         Ok(lookups) => {
             for missing in &lookups.missing {
@@ -176,11 +181,15 @@ fn chosen(settings: &Settings, folders: &[Folder]) -> Staged<(Vec<String>, Strin
     let known = |id: &str| folders.iter().find(|folder| folder.id == id);
     let imported = match &settings.account.import_meetings {
         Folders::None => Vec::new(),
-        Folders::All => folders.iter().filter(|folder| folder.reason.is_none()).map(|folder| folder.id.clone()).collect(),
+        Folders::All => {
+            folders.iter().filter(|folder| folder.reason.is_none()).map(|folder| folder.id.clone()).collect()
+        }
         Folders::Selected(ids) => {
             for id in ids {
                 if known(id).is_none() {
-                    faults.push(format!("the selected calendar \"{id}\" is not in the mailbox; run discover and change the selection"));
+                    faults.push(format!(
+                        "the selected calendar \"{id}\" is not in the mailbox; run discover and change the selection"
+                    ));
                 }
             }
             ids.clone()
@@ -195,11 +204,17 @@ fn chosen(settings: &Settings, folders: &[Folder]) -> Staged<(Vec<String>, Strin
                 String::new()
             }
             None => {
-                faults.push(format!("the calendar \"{id}\" that exports go to is not in the mailbox; run discover and change it"));
+                faults.push(format!(
+                    "the calendar \"{id}\" that exports go to is not in the mailbox; run discover and change it"
+                ));
                 String::new()
             }
         },
-        None => match folders.iter().find(|folder| folder.is_default).or_else(|| folders.iter().find(|folder| folder.reason.is_none())) {
+        None => match folders
+            .iter()
+            .find(|folder| folder.is_default)
+            .or_else(|| folders.iter().find(|folder| folder.reason.is_none()))
+        {
             Some(folder) => folder.id.clone(),
             None => {
                 faults.push("the mailbox has no default calendar; name the one that exports go to".into());

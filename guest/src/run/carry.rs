@@ -118,7 +118,8 @@ pub(super) fn carry(run: &mut Run, jobs: Vec<Job>) -> Staged<()> {
         run.commit(batch, entries)?;
         return Ok(());
     }
-    let (going, staying): (Vec<Work>, Vec<Work>) = works.into_iter().partition(|work| work.bars.iter().any(Option::is_none));
+    let (going, staying): (Vec<Work>, Vec<Work>) =
+        works.into_iter().partition(|work| work.bars.iter().any(Option::is_none));
     for work in &staying {
         record(run, work, &BTreeMap::new(), &mut batch, &mut entries)?;
     }
@@ -179,14 +180,19 @@ fn entry(job: &Job, operation: &Operation, outcome: Outcome, reason: Reason, det
         SideId::Mailbox => pair.creatio.here().or(pair.mailbox.here()),
     };
     let title = seen.map(|seen| seen.title().to_owned()).or_else(|| pair.link.as_ref().map(|link| link.title.clone()));
-    let start = seen.and_then(Seen::when).map(|when| when.start).or_else(|| pair.link.as_ref().and_then(|link| link.start));
+    let start =
+        seen.and_then(Seen::when).map(|when| when.start).or_else(|| pair.link.as_ref().and_then(|link| link.start));
     Entry {
         operation: operation.id.clone(),
         outcome,
         action: operation.action,
         target: operation.target,
         activity: Some(pair.activity.to_string()),
-        item: pair.mailbox.here().map(|seen| seen.id.clone()).or_else(|| pair.link.as_ref().map(|link| link.mailbox.id.clone())),
+        item: pair
+            .mailbox
+            .here()
+            .map(|seen| seen.id.clone())
+            .or_else(|| pair.link.as_ref().map(|link| link.mailbox.id.clone())),
         title: title.unwrap_or_default(),
         start: start.map(|start| start.timestamp_millis()),
         units: operation
@@ -511,14 +517,14 @@ fn record_written(
             (operation.id.clone(), (operation, result))
         })
         .collect();
-    let unknown = mine.values().any(|(_, result)| {
-        matches!(result, Err(fault) if fault.outcome_unknown() || *fault == Fault::Stopped)
-    });
+    let unknown = mine
+        .values()
+        .any(|(_, result)| matches!(result, Err(fault) if fault.outcome_unknown() || *fault == Fault::Stopped));
     if unknown {
         // What was written ahead stays until the next run has found out.
-        let duplicate = mine.values().any(|(_, result)| {
-            matches!(result, Err(Fault::Unknown(why)) if why.starts_with(crate::graph::write::DUPLICATE))
-        });
+        let duplicate = mine.values().any(
+            |(_, result)| matches!(result, Err(Fault::Unknown(why)) if why.starts_with(crate::graph::write::DUPLICATE)),
+        );
         batch.put(wal_key(run, row.activity), &WalRow { duplicate, ..row.clone() });
     } else {
         batch.delete(wal_key(run, row.activity));
@@ -562,6 +568,7 @@ fn record(
         }
     }
     notes(job, entries);
+    close(job, &tally, entries);
     if let Some(reason) = job.plan.leave {
         run.report.count("left-alone", None, reason.code(), 1);
     }
@@ -590,6 +597,20 @@ fn record(
         }
     }
     Ok(())
+}
+
+/// What was held or had failed and is neither any more is said to be settled, under the operation's own id.
+fn close(job: &Job, tally: &Tally, entries: &mut Vec<Entry>) {
+    let Some(owed) = job.owed.as_ref().filter(|owed| matches!(owed.why, Why::Held | Why::Failed)) else { return };
+    for operation in &owed.operations {
+        let still = tally.operations.contains(operation) || entries.iter().any(|entry| entry.operation == *operation);
+        if !still {
+            let mut settled =
+                Operation::new(&job.pair, Action::Skip, SideId::Mailbox, BTreeMap::new(), Reason::Settled);
+            settled.id.clone_from(operation);
+            entries.push(entry(job, &settled, Outcome::Noted, Reason::Settled, String::new()));
+        }
+    }
 }
 
 /// A removal that was carried out is missed no more; one that is held waits for a person.
@@ -659,7 +680,10 @@ fn failed(
     if reason == Reason::ChangedMeanwhile && job.owed.as_ref().is_none_or(|owed| owed.tries < 2) {
         return;
     }
-    let soon = matches!(fault, Fault::Throttled(_) | Fault::Again(_) | Fault::Stopped | Fault::Unreachable(_) | Fault::Credential(_));
+    let soon = matches!(
+        fault,
+        Fault::Throttled(_) | Fault::Again(_) | Fault::Stopped | Fault::Unreachable(_) | Fault::Credential(_)
+    );
     tally.failed = Some((reason, soon));
     tally.operations.push(operation.id.clone());
     entries.push(entry(job, operation, Outcome::Failed, reason, fault.to_string()));
@@ -676,7 +700,8 @@ fn settle_operation(
     entries: &mut Vec<Entry>,
 ) -> bool {
     let target = operation.target;
-    let mut outcome = if operation.units.values().any(|write| write.conflict) { Outcome::Conflict } else { Outcome::Written };
+    let mut outcome =
+        if operation.units.values().any(|write| write.conflict) { Outcome::Conflict } else { Outcome::Written };
     let mut told = entry(job, operation, outcome, operation.reason, operation.detail.clone());
     let mut look_again = false;
     if let Some(skew) = written.skew {
@@ -879,7 +904,9 @@ fn owed_after(
     owed.retry = retry;
     owed.tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries) + 1;
     owed.operations.clone_from(&tally.operations);
-    let created = results.values().any(|(operation, _)| operation.action == Action::Create && operation.target == SideId::Mailbox);
+    let created = results
+        .values()
+        .any(|(operation, _)| operation.action == Action::Create && operation.target == SideId::Mailbox);
     if created {
         // A late landing of this attempt must be known for what it is.
         owed.attempts.push(identity::nonce(&run.options.run, job.pair.activity, owed.generation));

@@ -32,7 +32,9 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
     let settings = Settings::new(account, caps.clock.now()).map_err(RunError::Settings)?;
     let failed = |stop: Stop| match stop {
         Stop::Failed(error) => error,
-        Stop::Early(_) => RunError::Unavailable(SideId::Mailbox, "the run was stopped, or a server asked to wait".into()),
+        Stop::Early(_) => {
+            RunError::Unavailable(SideId::Mailbox, "the run was stopped, or a server asked to wait".into())
+        }
     };
     let mailbox = Graph::new(&settings);
     let client = Client::new(&settings.account.creatio, &settings.account.odata);

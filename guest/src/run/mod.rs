@@ -311,9 +311,10 @@ impl Run<'_> {
 
     /// How many more items may be written.
     fn writes_left(&self) -> usize {
-        self.options.budget.writes.map_or(usize::MAX, |most| {
-            usize::try_from(most.saturating_sub(self.writes)).unwrap_or(usize::MAX)
-        })
+        self.options
+            .budget
+            .writes
+            .map_or(usize::MAX, |most| usize::try_from(most.saturating_sub(self.writes)).unwrap_or(usize::MAX))
     }
 }
 

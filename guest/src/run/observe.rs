@@ -37,8 +37,12 @@ struct Reading {
 pub(super) fn observe(run: &mut Run) -> Staged<()> {
     let mut readings = open(run)?;
     loop {
-        let open: Vec<usize> =
-            readings.iter().enumerate().filter(|(_, reading)| !reading.done && !reading.failed).map(|(at, _)| at).collect();
+        let open: Vec<usize> = readings
+            .iter()
+            .enumerate()
+            .filter(|(_, reading)| !reading.done && !reading.failed)
+            .map(|(at, _)| at)
+            .collect();
         if open.is_empty() {
             break;
         }
@@ -77,7 +81,8 @@ fn open(run: &Run) -> Staged<Vec<Reading>> {
     let feeds: Vec<Feed> = known.iter().map(|state| state.feed.clone()).collect();
     let mut wanted: Vec<(SideId, Feed)> = Vec::new();
     for folder in followed(run) {
-        wanted.extend(graph::feed::slices(&folder, from, today, &feeds).into_iter().map(|feed| (SideId::Mailbox, feed)));
+        wanted
+            .extend(graph::feed::slices(&folder, from, today, &feeds).into_iter().map(|feed| (SideId::Mailbox, feed)));
     }
     wanted.extend(creatio::feed::feeds(run.settings.account.shared).into_iter().map(|feed| (SideId::Creatio, feed)));
     let keys: Vec<String> = wanted.iter().map(|(side, feed)| feed_key(run, *side, feed)).collect();
@@ -157,7 +162,8 @@ fn take(run: &mut Run, reading: &mut Reading, page: Page) -> Staged<()> {
 
 /// What a page that could not be had means for its feed, and for the run.
 fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
-    let folder = run.folders.iter().find(|folder| folder.id == reading.state.feed.folder).map(|folder| folder.name.clone());
+    let folder =
+        run.folders.iter().find(|folder| folder.id == reading.state.feed.folder).map(|folder| folder.name.clone());
     match fault {
         Fault::TooLarge(_) if reading.state.size > 1 => {
             reading.state.size /= 2;
@@ -166,7 +172,8 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
         fault if reading.side == SideId::Mailbox && reading.state.cursor.is_some() && lost(&fault) => {
             // The server forgot how far we had read: everything is read anew, and what the round does not show is
             // looked for one by one.
-            run.report.warn(Reason::FeedReset, format!("The calendar \"{}\" is read anew.", folder.unwrap_or_default()));
+            run.report
+                .warn(Reason::FeedReset, format!("The calendar \"{}\" is read anew.", folder.unwrap_or_default()));
             reading.state.cursor = None;
             reading.state.rounds += 1;
             reading.state.round = Some(reading.state.rounds);
@@ -174,20 +181,14 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
             run.quiet.put(key, &reading.state);
             Ok(())
         }
-        fault @ (Fault::Stopped | Fault::Credential(_) | Fault::Unreachable(_)) => {
-            Err(fatal(reading.side, fault))
-        }
+        fault @ (Fault::Stopped | Fault::Credential(_) | Fault::Unreachable(_)) => Err(fatal(reading.side, fault)),
         Fault::Throttled(wait) => {
             let wait = i64::try_from(wait.unwrap_or(60_000)).unwrap_or(60_000);
             run.report.come_back(run.caps.clock.now() + chrono::Duration::milliseconds(wait));
             Err(Stop::Early(Ending::Throttled))
         }
-        fault if reading.side == SideId::Creatio => {
-            Err(begin::creatio_fault(fault, run.settings))
-        }
-        fault @ Fault::Denied(_) => {
-            Err(Stop::Failed(RunError::Unavailable(reading.side, fault.to_string())))
-        }
+        fault if reading.side == SideId::Creatio => Err(begin::creatio_fault(fault, run.settings)),
+        fault @ Fault::Denied(_) => Err(Stop::Failed(RunError::Unavailable(reading.side, fault.to_string()))),
         fault => {
             // This calendar does not answer; the others do. Nothing counts as absent in this run.
             let name = folder.unwrap_or_default();
@@ -203,9 +204,17 @@ fn lost(fault: &Fault) -> bool {
     match fault {
         Fault::Refused { status: 410, .. } => true,
         Fault::Refused { status: 400..=499, code, .. } => {
-            ["SyncStateNotFound", "resyncRequired", "ErrorInvalidIdMalformed", "ErrorInvalidSyncStateData", "resyncApplyDifferences", "resyncUploadDifferences", "SyncStateInvalid"]
-                .iter()
-                .any(|known| code.eq_ignore_ascii_case(known))
+            [
+                "SyncStateNotFound",
+                "resyncRequired",
+                "ErrorInvalidIdMalformed",
+                "ErrorInvalidSyncStateData",
+                "resyncApplyDifferences",
+                "resyncUploadDifferences",
+                "SyncStateInvalid",
+            ]
+            .iter()
+            .any(|known| code.eq_ignore_ascii_case(known))
                 || matches!(fault, Fault::Refused { status: 400, .. })
         }
         _ => false,
@@ -392,7 +401,8 @@ fn creatio_page(run: &mut Run, items: Vec<Observed>, batch: &mut Batch) -> Stage
             (None, Some(_)) => {}
             (Some(seen), None) => loose_activity(run, *id, key, row, &seen, batch),
             (None, None) => {
-                if row.is_none_or(|row| row.policy != run.full_policy) {
+                // Most of these are the owner's own rows, whose activities have just been seen.
+                if !batch.puts(key) && row.is_none_or(|row| row.policy != run.full_policy) {
                     touch(run, *id, batch);
                 }
             }

@@ -81,7 +81,8 @@ fn mark(run: &mut Run, items: &[String]) -> Staged<()> {
     if items.len() <= LISTING {
         return Ok(());
     }
-    let folders: Vec<String> = run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
+    let folders: Vec<String> =
+        run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
     for folder in folders {
         let mut cursor = String::new();
         loop {
@@ -227,7 +228,11 @@ fn judge(run: &mut Run, seen: &Seen) -> Staged<Match> {
         if link.mailbox.id == seen.id {
             return Ok(Match::Of(activity));
         }
-        return Ok(if still_there(run, &link)? { Match::Held(Reason::DuplicateIdentity) } else { Match::Moved(Box::new(link)) });
+        return Ok(if still_there(run, &link)? {
+            Match::Held(Reason::DuplicateIdentity)
+        } else {
+            Match::Moved(Box::new(link))
+        });
     }
     let same = run.store.seen_key(&Subject::Activity(activity), SideId::Mailbox);
     if let Some(other) = run.store.one::<Observation>(same)?
@@ -287,6 +292,11 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
     let mut batch = Batch::default();
     batch.delete(run.store.seen_key(&subject, SideId::Mailbox));
     let mut entries = Vec::new();
+    if !matches!(verdict, Match::Held(_))
+        && let Some(owed) = run.store.one::<Owed>(owed_key.clone())?
+    {
+        entries.extend(owed.operations.iter().map(|operation| settled(operation, id, &owed)));
+    }
     match verdict {
         Match::Of(activity) => {
             batch.delete(owed_key);
@@ -367,6 +377,23 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
         run.commit(Batch::default(), entries)?;
     }
     Ok(())
+}
+
+/// What was held about an item needs nothing any more.
+fn settled(operation: &str, id: &str, owed: &Owed) -> Entry {
+    Entry {
+        operation: operation.to_owned(),
+        outcome: Outcome::Noted,
+        action: Action::Skip,
+        target: SideId::Creatio,
+        activity: None,
+        item: Some(id.to_owned()),
+        title: owed.title.clone(),
+        start: None,
+        units: Vec::new(),
+        reason: Reason::Settled,
+        detail: String::new(),
+    }
 }
 
 fn new_row(run: &Run, id: &str, seen: Option<&Seen>) -> ItemRow {

@@ -104,7 +104,9 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
     }
     if !lost.is_empty() {
         let items: Vec<Lost> = lost.iter().map(|(_, item, _)| item.clone()).collect();
-        let folders: Vec<String> = run.folders.iter().map(|folder| folder.id.clone()).collect();
+        // It cannot have gone where nothing may be written.
+        let folders: Vec<String> =
+            run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
         let (found, requests) = super::send(run.caps, run.mailbox.whereabouts(&items, &folders))?;
         run.requests = run.requests.saturating_add(requests);
         for ((mut link, _, reason), found) in lost.into_iter().zip(found) {
@@ -213,7 +215,9 @@ fn hold(run: &mut Run, jobs: &mut [Job]) -> Staged<()> {
         let recent = run.state.removals.get(&target).map_or(0, Vec::len);
         let empties = folders.values().any(|count| *count >= removal::EMPTYING) && emptied(run, jobs, &folders)?;
         let unseen = (gone == SideId::Creatio && !run.visible).then_some(Reason::RightsChanged);
-        let Some(reason) = unseen.or_else(|| removal::guard(gone, count, recent, run.state.links, empties)) else { continue };
+        let Some(reason) = unseen.or_else(|| removal::guard(gone, count, recent, run.state.links, empties)) else {
+            continue;
+        };
         for job in jobs.iter_mut().filter(|job| job.plan.removal == Some(gone)) {
             for operation in job.plan.operations.iter_mut().filter(|operation| operation.removes()) {
                 operation.held = operation.held.or(Some(reason));

@@ -58,7 +58,8 @@ fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
         .filter(|row| writes(row, SideId::Mailbox) && !creates_item(row))
         .map(|row| row.link.mailbox.id.clone())
         .collect();
-    let folders: Vec<String> = run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
+    let folders: Vec<String> =
+        run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
     let created: Vec<&WalRow> = rows.iter().filter(|row| creates_item(row)).collect();
     let searches = created.iter().map(|row| run.mailbox.find_marked(&markers(run, row), &folders)).collect();
     let ask = run.creatio.read(&activities).and(run.mailbox.read(&items)).and(Ask::all(searches));
@@ -207,7 +208,8 @@ fn apply(link: &mut Link, operation: &WalOperation, now: Option<&Now>, row: &Wal
             take(link, operation, seen, true);
             if operation.target == SideId::Mailbox {
                 let nonce = seen.marker.as_deref().and_then(Marker::decode).map(|marker| marker.nonce);
-                link.earlier = row.attempts.iter().filter(|attempt| Some(*attempt) != nonce.as_ref()).cloned().collect();
+                link.earlier =
+                    row.attempts.iter().filter(|attempt| Some(*attempt) != nonce.as_ref()).cloned().collect();
                 link.nonce = nonce;
                 link.identity = seen.identity.clone().or(link.identity.take());
                 link.folder = seen.folder.clone().unwrap_or_else(|| link.folder.clone());
@@ -217,9 +219,10 @@ fn apply(link: &mut Link, operation: &WalOperation, now: Option<&Now>, row: &Wal
         (Action::Cancel, Some(Now::Here(seen))) => seen.state == State::Cancelled,
         (Action::Restore, Some(Now::Here(seen))) => seen.state == State::Open,
         (Action::Update, Some(Now::Here(seen))) => {
-            let ours = operation.units.iter().all(|(unit, write)| {
-                seen.values.get(unit).is_some_and(|value| value.digest() == write.sent)
-            });
+            let ours = operation
+                .units
+                .iter()
+                .all(|(unit, write)| seen.values.get(unit).is_some_and(|value| value.digest() == write.sent));
             take(link, operation, seen, false);
             ours
         }

@@ -27,7 +27,8 @@ pub(super) fn policies(run: &mut Run) -> Staged<()> {
     if run.state.policy.is_some() {
         let mut after: Option<String> = None;
         loop {
-            let (rows, next) = run.store.piece::<Link>("link/", after.as_deref(), u32::try_from(CHUNK).unwrap_or(500))?;
+            let (rows, next) =
+                run.store.piece::<Link>("link/", after.as_deref(), u32::try_from(CHUNK).unwrap_or(500))?;
             let mut batch = Batch::default();
             for (_, link) in rows {
                 touch(run, link.activity, &mut batch);

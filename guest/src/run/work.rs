@@ -77,7 +77,8 @@ fn guard_creations(run: &mut Run, activities: &[Uuid]) -> Staged<()> {
     let limit = usize::try_from(run.settings.policies.creation_limit).unwrap_or(usize::MAX);
     let mut unlinked: Vec<Uuid> = Vec::new();
     for ids in activities.chunks(500) {
-        let links: Vec<Option<Link>> = run.store.get(&ids.iter().map(|id| run.store.link_key(*id)).collect::<Vec<_>>())?;
+        let links: Vec<Option<Link>> =
+            run.store.get(&ids.iter().map(|id| run.store.link_key(*id)).collect::<Vec<_>>())?;
         unlinked.extend(ids.iter().zip(links).filter(|(_, link)| link.is_none()).map(|(id, _)| *id));
     }
     // Few enough whatever they turn out to be: no need to look twice.
@@ -109,7 +110,8 @@ fn guard_creations(run: &mut Run, activities: &[Uuid]) -> Staged<()> {
 pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
     let links: Vec<Option<Link>> = run.store.get(&ids.iter().map(|id| run.store.link_key(*id)).collect::<Vec<_>>())?;
     let key = |id: &Uuid| Subject::Activity(*id);
-    let owed: Vec<Option<Owed>> = run.store.get(&ids.iter().map(|id| run.store.owed_key(&key(id))).collect::<Vec<_>>())?;
+    let owed: Vec<Option<Owed>> =
+        run.store.get(&ids.iter().map(|id| run.store.owed_key(&key(id))).collect::<Vec<_>>())?;
     let seen_keys: Vec<String> = ids.iter().map(|id| run.store.seen_key(&key(id), SideId::Mailbox)).collect();
     let seen: Vec<Option<Observation>> = run.store.get(&seen_keys)?;
     let mut items: Vec<End> = Vec::with_capacity(ids.len());
@@ -188,7 +190,8 @@ fn put(items: &mut [End], at: usize, end: End) {
 fn place(item: End, link: Option<&Link>) -> End {
     match item {
         End::Here(mut seen) => {
-            seen.folder = seen.folder.or_else(|| link.map(|link| link.folder.clone()).filter(|folder| !folder.is_empty()));
+            seen.folder =
+                seen.folder.or_else(|| link.map(|link| link.folder.clone()).filter(|folder| !folder.is_empty()));
             End::Here(seen)
         }
         other => other,
@@ -350,7 +353,9 @@ pub(super) fn note_gone(run: &mut Run, pair: &Pair, side: SideId, reason: Reason
 #[must_use]
 pub(super) fn ends_run(side: SideId, fault: &Fault) -> Option<Stop> {
     match fault {
-        Fault::Stopped | Fault::Throttled(_) | Fault::Credential(_) | Fault::Unreachable(_) => Some(fatal(side, fault.clone())),
+        Fault::Stopped | Fault::Throttled(_) | Fault::Credential(_) | Fault::Unreachable(_) => {
+            Some(fatal(side, fault.clone()))
+        }
         _ => None,
     }
 }

@@ -58,13 +58,17 @@ impl Judge<'_> {
         let time_zone = self.time_zone(raw.time_zone.as_ref().or(defaults.time_zone.as_ref()), spanned, &mail);
         let language = self.language(raw.language.as_ref().or(defaults.language.as_ref()));
         let import_from = self.date(raw.import_from.as_ref().or(defaults.import_from.as_ref()));
-        let mut selection =
-            |own: &Option<Spanned<RawSelection>>, default: &Option<Spanned<RawSelection>>, key: &str| {
-                own.as_ref().or(default.as_ref()).map_or(Selection::None, |text| self.selection(text, key))
-            };
-        let import_meetings = selection(&raw.import_meetings, &defaults.import_meetings, "import-meetings").folders();
-        let import_tasks = selection(&raw.import_tasks, &defaults.import_tasks, "import-tasks").folders();
-        let export = selection(&raw.export, &defaults.export, "export").exported();
+        let mut selection = |own: &Option<Spanned<RawSelection>>,
+                             default: &Option<Spanned<RawSelection>>,
+                             key: &str,
+                             unset: Selection| {
+            own.as_ref().or(default.as_ref()).map_or(unset, |text| self.selection(text, key))
+        };
+        let (meetings, tasks) = (&raw.import_meetings, &raw.import_tasks);
+        let import_meetings =
+            selection(meetings, &defaults.import_meetings, "import-meetings", Selection::All).folders();
+        let import_tasks = selection(tasks, &defaults.import_tasks, "import-tasks", Selection::None).folders();
+        let export = selection(&raw.export, &defaults.export, "export", Selection::All).exported();
         let policies = self.policies(defaults, raw);
         Some(Account {
             id,

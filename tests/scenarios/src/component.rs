@@ -187,7 +187,8 @@ impl Sandboxed {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (host, _, current) = LOADED.get_or_init(|| {
             let current = Arc::new(Current::default());
-            let host = Host::builder().transport(Arc::clone(&current) as _).clock(Arc::clone(&current) as _).build().unwrap();
+            let host =
+                Host::builder().transport(Arc::clone(&current) as _).clock(Arc::clone(&current) as _).build().unwrap();
             let connector = host.load(component::bytes()).unwrap();
             (host, connector, current)
         });

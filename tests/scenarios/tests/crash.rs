@@ -206,7 +206,9 @@ fn difference(wanted: &Value, got: &Value) -> String {
     let lines = |value: &Value| -> Vec<String> {
         ["activities", "events"]
             .iter()
-            .flat_map(|list| value[*list].as_array().unwrap().iter().map(|item| format!("{list} {item}")).collect::<Vec<_>>())
+            .flat_map(|list| {
+                value[*list].as_array().unwrap().iter().map(|item| format!("{list} {item}")).collect::<Vec<_>>()
+            })
             .chain([format!("mails {}", value["mails"])])
             .collect()
     };
@@ -228,14 +230,28 @@ fn the_calm_world_comes_to_the_right_end() {
         let mut titles: Vec<String> = creatio
             .rows("Activity")
             .map(|(_, row)| {
-                let cancelled = row.guid("StatusId").map(|id| id.to_string()).as_deref() == Some("201cfba8-58e6-df11-971b-001d60e938c6");
+                let cancelled = row.guid("StatusId").map(|id| id.to_string()).as_deref()
+                    == Some("201cfba8-58e6-df11-971b-001d60e938c6");
                 format!("{}{}", row.text("Title"), if cancelled { " (cancelled)" } else { "" })
             })
             .collect();
         titles.sort();
         titles
     });
-    assert_eq!(titles, ["Alpha 2", "Beta 2", "Delta (cancelled)", "Epsilon", "Four", "Gamma 2", "One 2", "Same", "Two, said the mailbox"]);
+    assert_eq!(
+        titles,
+        [
+            "Alpha 2",
+            "Beta 2",
+            "Delta (cancelled)",
+            "Epsilon",
+            "Four",
+            "Gamma 2",
+            "One 2",
+            "Same",
+            "Two, said the mailbox"
+        ]
+    );
     let subjects: Vec<String> = world.graph.with(|graph| {
         let mut subjects: Vec<String> = graph.events(EUGENE).into_iter().map(|event| event.subject).collect();
         subjects.sort();
