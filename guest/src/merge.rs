@@ -107,7 +107,7 @@ fn allowed(wanted: Decision, facts: Facts, rules: Rules) -> Decision {
             }
         }
         Conflict(Mailbox, _) if !rules.writes_creatio => {
-            if rules.writes_mailbox && facts.creatio_changed {
+            if rules.writes_mailbox && !rules.foreign && facts.creatio_changed {
                 Conflict(Creatio, Reason::ConflictCreatioWins)
             } else {
                 Nothing
