@@ -1,7 +1,7 @@
 //! The Creatio side: activities through OData v4.
 //!
 //! [`client`] builds requests, [`feed`] scans for changes, [`mapping`] turns rows into what the engine sees and back,
-//! [`write`] writes. Facts of the protocol: lookups are filtered by navigation path and written by their scalar column;
+//! [`mod@write`] writes. Facts of the protocol: lookups are filtered by navigation path and written by their scalar column;
 //! nulls never appear; there is no ETag and no tombstone.
 
 pub mod client;

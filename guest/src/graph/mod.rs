@@ -1,7 +1,7 @@
 //! The mailbox side on Microsoft 365: calendars through Microsoft Graph v1.0.
 //!
 //! [`client`] builds requests, [`feed`] reads calendarView/delta, [`mapping`] turns events into what the engine sees and
-//! back, [`write`] writes, [`search`] finds items by id, identity and marker.
+//! back, [`mod@write`] writes, [`search`] finds items by id, identity and marker.
 
 pub mod client;
 pub mod feed;
