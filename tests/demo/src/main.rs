@@ -8,7 +8,7 @@ mod stage;
 mod story;
 
 use std::error::Error;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -26,12 +26,18 @@ async fn main() -> ExitCode {
     match play().await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        // Whoever reads has had enough: `cargo demo | head`.
+        Err(fault) if unread(fault.as_ref()) => ExitCode::FAILURE,
         Err(fault) => {
             // Standard error may be closed; there is nobody left to tell.
             let _ = writeln!(std::io::stderr(), "{}: {fault}", screen::alarm("error"));
             ExitCode::FAILURE
         }
     }
+}
+
+fn unread(fault: &(dyn Error + 'static)) -> bool {
+    fault.downcast_ref::<io::Error>().is_some_and(|fault| fault.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Plays it all; says whether everything was as promised.

@@ -1,6 +1,7 @@
 //! What the demo plays on: both services on loopback, the real host with the real component, storage in a temporary
 //! folder, one clock.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -146,6 +147,26 @@ impl Stage {
         (activities, self.graph.with(|graph| graph.events(&self.person.mail).len()))
     }
 
+    /// Whether the person has an activity of this title.
+    pub(crate) fn has_activity(&self, title: &str) -> bool {
+        self.activities().iter().any(|(known, _)| known == title)
+    }
+
+    /// How many activities and events there are once more, with the same title and start.
+    pub(crate) fn doubles(&self) -> usize {
+        let events = self.graph.with(|graph| graph.events(&self.person.mail));
+        let events = events.into_iter().map(|event| (event.subject, Some(event.start))).collect();
+        [self.activities(), events].into_iter().map(more_than_once).sum()
+    }
+
+    fn activities(&self) -> Vec<(String, Option<DateTime<Utc>>)> {
+        let contact = self.person.contact;
+        self.creatio.with(|creatio| {
+            let rows = creatio.rows("Activity").filter(|(_, row)| row.guid("OwnerId") == Some(contact));
+            rows.map(|(_, row)| (row.text("Title").to_owned(), row.time("StartDate"))).collect()
+        })
+    }
+
     /// Mails that left a mailbox or Creatio.
     pub(crate) fn mails(&self) -> usize {
         self.graph.with(|graph| graph.outbox().len())
@@ -155,4 +176,9 @@ impl Stage {
     pub(crate) async fn strike(self) {
         self.shell.stop().await;
     }
+}
+
+fn more_than_once<T: Ord>(all: Vec<T>) -> usize {
+    let number = all.len();
+    number - all.into_iter().collect::<BTreeSet<T>>().len()
 }

@@ -68,6 +68,8 @@ impl Story<'_> {
         self.claims.that("a preview writes nothing", self.stage.sizes() == sizes && preview.written() == 0);
         let planned = preview.with(&["planned"]).count();
         self.claims.that("the preview plans creations on both sides", planned >= 80);
+        let paired = preview.with(&["noted"]).filter(|entry| entry.action == "adopt").count();
+        self.claims.that("meetings that are on both sides are paired, not doubled", paired == 3);
 
         self.heading("Import", "Only from the mailbox to Creatio.")?;
         let import = self.run(Action::Import, false, 3).await?;
@@ -75,6 +77,8 @@ impl Story<'_> {
             "import writes to Creatio only",
             import.writes(Side::Mailbox) == 0 && import.writes(Side::Creatio) > 0,
         );
+
+        self.claims.that("of private meetings Creatio gets the times alone", !self.stage.has_activity("Приём у врача"));
 
         self.heading("Export", "Only from Creatio to the mailbox.")?;
         let export = self.run(Action::Export, false, 3).await?;
@@ -162,6 +166,7 @@ impl Story<'_> {
         let after = self.stage.sizes();
         let mails = self.stage.mails().saturating_sub(mails);
         self.claims.that("nobody was mailed", mails == 0);
+        self.claims.that("nothing is doubled on either side", self.stage.doubles() == 0);
         let standing = self.stage.standing()?.len();
         self.claims.that("one operation waits for a person", standing == 1);
         let [creatio, mailbox] = self.sum.written;
