@@ -175,7 +175,7 @@ impl Value {
     #[must_use]
     pub fn display(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => crate::text::cut(text, SHOWN),
             Self::When(when) if when.all_day => {
                 format!("{}/{} all-day", crate::time::iso(when.start), crate::time::iso(when.end))
             }
@@ -191,6 +191,9 @@ impl Value {
         }
     }
 }
+
+/// Characters of a text that a report shows.
+const SHOWN: usize = 4_000;
 
 /// Values by unit.
 pub type Values = BTreeMap<Unit, Value>;

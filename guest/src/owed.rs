@@ -92,7 +92,7 @@ impl Owed {
         let chosen = only.is_some_and(|only| self.operations.iter().any(|operation| only.contains(operation)));
         let by_itself = match &self.why {
             Why::Unknown => true,
-            Why::Held => false,
+            Why::Held => self.retry.is_some_and(|retry| retry <= now),
             Why::Failed => self.retry.is_none_or(|retry| retry <= now),
             Why::Pending(side) => writable.contains(side),
         };

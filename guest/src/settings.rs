@@ -232,7 +232,7 @@ impl Settings {
     /// Hash of everything that decides what is written: what is held is looked at again when it changes.
     #[must_use]
     pub fn full_hash(&self) -> Digest {
-        Digest::of(&(&self.policy_hash(), &self.policies, &self.account.meetings_to))
+        Digest::of(&(&self.policy_hash(), &self.policies, &self.account.meetings_to, &self.account.import_from))
     }
 
     /// Some run of this account may write to that side.

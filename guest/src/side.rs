@@ -3,6 +3,7 @@
 
 use crate::activity::{Seen, SideId, Unit, Value, Values};
 use crate::ask::{Ask, Fault};
+use crate::digest::Digest;
 use crate::identity::Marker;
 use crate::reason::Reason;
 use chrono::{DateTime, Utc};
@@ -38,7 +39,7 @@ impl Feed {
     /// The name in storage.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("{}@{}", crate::store::escape(&self.folder), crate::store::escape(&self.part))
+        format!("{}@{}", Digest::of(&self.folder).as_str(), crate::store::escape(&self.part))
     }
 }
 

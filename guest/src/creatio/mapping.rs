@@ -39,8 +39,8 @@ pub const NEEDED: [(&str, Uuid); 8] = [
 
 /// Title and place are LongText columns.
 const LONG_TEXT: usize = 500;
-/// Longer notes are cut: a stored row has its limit too.
-pub const NOTES: usize = 100_000;
+/// Longer notes, in bytes, stay where they are: a stored row has its limit too, and notes cut short would go back so.
+pub const NOTES: usize = 200_000;
 
 /// Columns to ask for; notes only where they are wanted, because they are rich text without a limit.
 #[must_use]
@@ -112,7 +112,10 @@ pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Resu
         values.insert(Unit::Place, Value::Text(text::line(string(row, &side.place_column))));
     }
     if !partial {
-        values.insert(Unit::Body, Value::Text(text::cut(&text::from_notes(string(row, "Notes")), NOTES)));
+        let notes = text::from_notes(string(row, "Notes"));
+        if notes.len() <= NOTES {
+            values.insert(Unit::Body, Value::Text(notes));
+        }
     }
     let reminder = match (flag(row, "RemindToOwner"), instant(row, "RemindToOwnerDate"), start) {
         (true, Some(remind), Some(start)) => Some(time::minutes_between(remind, start).max(0)),
@@ -176,7 +179,7 @@ pub fn conform(unit: Unit, value: &Value, untitled: &str) -> Value {
         (Unit::Place, Value::Text(place)) => {
             Value::Text(text::cut(&text::line(place), LONG_TEXT).trim_end().to_owned())
         }
-        (Unit::Body, Value::Text(body)) => Value::Text(text::cut(&text::paragraphs(body), NOTES).trim_end().to_owned()),
+        (Unit::Body, Value::Text(body)) => Value::Text(text::paragraphs(body)),
         (Unit::When, Value::When(when)) => Value::When(When { all_day: false, ..when.clone() }),
         _ => value.clone(),
     }

@@ -94,12 +94,14 @@ fn values(side: &Graph, event: &Json, when: Option<When>, masked: bool) -> Value
         (
             text::line(string(event, "subject")),
             text::line(event.pointer("/location/displayName").and_then(Json::as_str).unwrap_or_default()),
-            text::cut(&body(event), crate::creatio::mapping::NOTES),
+            body(event),
         )
     };
     values.insert(Unit::Title, Value::Text(title));
     values.insert(Unit::Place, Value::Text(place));
-    values.insert(Unit::Body, Value::Text(body));
+    if body.len() <= crate::creatio::mapping::NOTES {
+        values.insert(Unit::Body, Value::Text(body));
+    }
     if let Some(when) = when {
         values.insert(Unit::When, Value::When(when));
     }

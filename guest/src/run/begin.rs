@@ -45,7 +45,7 @@ pub(super) fn begin<'a>(
         report.come_back(started + Duration::milliseconds(i64::try_from(wait).unwrap_or(0)));
         return Err(Stop::Early(Ending::Throttled));
     }
-    let folders = folders.map_err(|fault| fatal(SideId::Mailbox, fault))?;
+    let folders = folders.map_err(|fault| mailbox_fault(fault, settings))?;
     let contact = contact(user, settings, &state)?;
     if let Some(lookups) = lookups {
         learn(lookups, &mut state, started, report);
@@ -125,6 +125,25 @@ fn contact(user: Result<Option<Uuid>, Fault>, settings: &Settings, state: &Accou
              account with a new id"
         )]))),
         _ => Ok(contact),
+    }
+}
+
+/// What Graph's refusal of a whole mailbox probably means.
+pub(super) fn mailbox_fault(fault: Fault, settings: &Settings) -> Stop {
+    let address = &settings.account.address;
+    match &fault {
+        Fault::Refused { status: 401 | 403, .. } => Stop::Failed(RunError::SignIn(
+            SideId::Mailbox,
+            format!(
+                "{fault}; the application needs the permission Calendars.ReadWrite with an administrator's consent, and must \
+                 not be kept from the mailbox {address} by an access policy"
+            ),
+        )),
+        Fault::Refused { status: 404, .. } => Stop::Failed(RunError::Unavailable(
+            SideId::Mailbox,
+            format!("{fault}; is {address} right, and has it a mailbox in Microsoft 365 with a licence?"),
+        )),
+        _ => fatal(SideId::Mailbox, fault),
     }
 }
 

@@ -295,6 +295,13 @@ fn owed_row(run: &Run, job: &Job, why: Why, reason: Reason) -> Owed {
     }
 }
 
+/// Generation of an item that is to be made: one made anew on purpose has another, or the server would take it for a
+/// repetition of the first.
+fn next_generation(job: &Job) -> u32 {
+    let anew = job.pair.link.as_ref().map_or(0, |link| link.generation + 1);
+    anew.max(job.owed.as_ref().map_or(0, |owed| owed.generation))
+}
+
 /// What the link would be without the writes of the plan.
 fn link_before(run: &Run, job: &Job) -> Link {
     let pair = &job.pair;
@@ -361,11 +368,8 @@ fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> {
         let creates_item = work.going().any(|op| op.action == Action::Create && op.target == SideId::Mailbox);
         let mut attempts = job.owed.as_ref().map(|owed| owed.attempts.clone()).unwrap_or_default();
         if creates_item {
-            if job.pair.link.is_some() {
-                // Made anew on purpose: the server must not take it for a repetition of the first.
-                link.generation += 1;
-                attempts.extend(link.nonce.clone());
-            }
+            link.generation = next_generation(job);
+            attempts.extend(link.nonce.clone());
             link.folder.clone_from(&run.target);
             attempts.push(identity::nonce(&run.options.run, link.activity, link.generation));
         }
@@ -570,7 +574,8 @@ fn record(
     notes(job, entries);
     close(job, &tally, entries);
     if let Some(reason) = job.plan.leave {
-        run.report.count("left-alone", None, reason.code(), 1);
+        let side = if job.pair.mailbox.here().is_some() { SideId::Mailbox } else { SideId::Creatio };
+        run.report.count("left-alone", Some(side), reason.code(), 1);
     }
     let before = job.pair.link.as_ref().is_some_and(Link::active);
     if done && let Some(state) = job.plan.state {
@@ -751,10 +756,8 @@ fn settle_operation(
         look_again |= others_changed(job, operation, after);
         adopt_end(link, target, after, !look_again);
         if operation.action == Action::Create && target == SideId::Mailbox {
-            if job.pair.link.is_some() {
-                link.generation += 1;
-                link.earlier.extend(link.nonce.take());
-            }
+            link.generation = next_generation(job);
+            link.earlier.extend(link.nonce.take());
             link.nonce = Some(identity::nonce(&run.options.run, link.activity, link.generation));
             link.folder.clone_from(&run.target);
             link.identity = after.identity.clone().or(link.identity.take());
@@ -909,7 +912,7 @@ fn owed_after(
         .any(|(operation, _)| operation.action == Action::Create && operation.target == SideId::Mailbox);
     if created {
         // A late landing of this attempt must be known for what it is.
-        owed.attempts.push(identity::nonce(&run.options.run, job.pair.activity, owed.generation));
+        owed.attempts.push(identity::nonce(&run.options.run, job.pair.activity, next_generation(job)));
     }
     Some(owed)
 }

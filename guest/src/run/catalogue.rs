@@ -1,6 +1,6 @@
 //! What there is to choose from: folders of the mailbox, groups of the site, and who the account is.
 
-use super::{RunError, Stop, begin, fatal, send};
+use super::{RunError, Stop, begin, send};
 use crate::activity::SideId;
 use crate::capability::Capabilities;
 use crate::creatio::client::{self, Client};
@@ -40,7 +40,7 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
     let ask = mailbox.folders().and(client::user(&client, &settings.account.user));
     let ((folders, user), _) = send(caps, ask).map_err(failed)?;
-    let folders = folders.map_err(|fault| failed(fatal(SideId::Mailbox, fault)))?;
+    let folders = folders.map_err(|fault| failed(begin::mailbox_fault(fault, &settings)))?;
     let contact = user.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?.ok_or_else(|| {
         RunError::Settings(vec![format!(
             "Creatio has no active user \"{}\" with a contact that the sync's sign-in can see",

@@ -354,7 +354,8 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
                 why: Why::Held,
                 reason,
                 since: run.started,
-                retry: None,
+                // What it waits for may change where no feed tells of it.
+                retry: Some(run.started + chrono::Duration::hours(24)),
                 tries: 0,
                 operations: vec![operation],
                 policy: run.full_policy.clone(),

@@ -1,47 +1,90 @@
 //! What no feed tells: that the policies changed, and that an activity is not there any more.
 
-use super::observe::{gone_key, missing, touch};
-use super::state::GoneRow;
+use super::observe::{gone_key, missing, observed, touch};
+use super::state::{ActivityRow, GoneRow, ItemRow, LoserRow};
 use super::{Run, Staged, fatal};
 use crate::activity::SideId;
 use crate::ask::Fault;
+use crate::digest::Digest;
 use crate::link::Link;
+use crate::owed::Subject;
 use crate::reason::Reason;
 use crate::side::Side;
 use crate::store::Batch;
+use chrono::Duration;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-/// Links a commit.
+/// Rows a commit.
 const CHUNK: usize = 500;
 /// Every link is looked at within so many hours.
 const ROUND_HOURS: i64 = 20;
+/// How long a value that lost a conflict is kept.
+const LOSERS_DAYS: i64 = 90;
 /// At least so many links a run.
 const AT_LEAST: i64 = 20;
 
-/// When the policies that decide how items are seen have changed since the last run, every pair is looked at.
+/// When what decides how items are seen has changed since the last run, everything known is looked at: every pair, and
+/// what was left alone, because neither side will show that again.
 pub(super) fn policies(run: &mut Run) -> Staged<()> {
-    let policy = Some(run.policy.clone());
+    forget_losers(run)?;
+    // The start date changes no item that is taken, but which are.
+    let policy = Some(Digest::of(&(&run.policy, run.state.import_from)));
     if run.state.policy == policy {
         return Ok(());
     }
     if run.state.policy.is_some() {
-        let mut after: Option<String> = None;
-        loop {
-            let (rows, next) =
-                run.store.piece::<Link>("link/", after.as_deref(), u32::try_from(CHUNK).unwrap_or(500))?;
-            let mut batch = Batch::default();
-            for (_, link) in rows {
-                touch(run, link.activity, &mut batch);
+        every(run, "link/", |run, _, link: Link, batch| touch(run, link.activity, batch))?;
+        every(run, "activity/", |run, key, _: ActivityRow, batch| {
+            if let Some(activity) = key.rsplit('/').next().and_then(|id| Uuid::parse_str(id).ok()) {
+                touch(run, activity, batch);
             }
-            run.commit(batch, Vec::new())?;
-            match next {
-                Some(next) => after = Some(next),
-                None => break,
+        })?;
+        every(run, "item/", |run, _, row: ItemRow, batch| {
+            if row.link.is_none() {
+                observed(run, Subject::Item(row.id), SideId::Mailbox, None, batch);
             }
-        }
+        })?;
     }
     run.change_state(|state| state.policy = policy);
     Ok(())
+}
+
+/// Values that lost a conflict are kept for 90 days.
+fn forget_losers(run: &mut Run) -> Staged<()> {
+    let before = run.started - Duration::days(LOSERS_DAYS);
+    let mut old = Vec::new();
+    run.store.each("loser/", |key, loser: LoserRow| {
+        if loser.at < before {
+            old.push(key);
+        }
+        Ok(())
+    })?;
+    for key in old {
+        run.quiet.delete(key);
+    }
+    Ok(())
+}
+
+/// Goes through all rows below a name, a commit for each piece.
+fn every<T: DeserializeOwned>(
+    run: &mut Run,
+    name: &str,
+    mut look: impl FnMut(&Run, &str, T, &mut Batch),
+) -> Staged<()> {
+    let mut after: Option<String> = None;
+    loop {
+        let (rows, next) = run.store.piece::<T>(name, after.as_deref(), u32::try_from(CHUNK).unwrap_or(500))?;
+        let mut batch = Batch::default();
+        for (key, row) in rows {
+            look(run, &key, row, &mut batch);
+        }
+        run.commit(batch, Vec::new())?;
+        match next {
+            Some(next) => after = Some(next),
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Looks whether a rolling part of the activities is still there, so that all are seen within a day, and whether those

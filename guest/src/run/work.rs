@@ -7,7 +7,7 @@ use super::{Run, Staged, Stop, fatal};
 use crate::activity::{Seen, SideId};
 use crate::ask::{Ask, Fault};
 use crate::digest::Digest;
-use crate::identity;
+use crate::identity::{self, Marker};
 use crate::link::{Link, LinkState};
 use crate::owed::{Observation, Owed, Subject, Why};
 use crate::plan::{self, End, Pair, Plan};
@@ -206,17 +206,30 @@ fn complete(run: &Run, pair: &mut Pair) -> Staged<()> {
         let row: Option<super::state::ItemRow> = run.store.one(run.store.item_key(&item.id))?;
         item.folder = row.map(|row| row.folder);
     }
-    if let End::Here(item) = &pair.mailbox
-        && let Some(identity) = &item.identity
-        && !item.attendees.is_empty()
+    if let End::Here(item) = &mut pair.mailbox
+        && let Some(marker) = item.marker.as_deref().and_then(Marker::decode)
+        && marker.mailbox == run.mailbox_id
+        && marker.activity != pair.activity
     {
-        let row: Option<MeetingRow> = run.store.one(meeting_key(identity))?;
-        let me = &run.settings.account.id;
-        pair.follower = match row.as_ref().and_then(MeetingRow::writer) {
-            // The organizer's own account takes over from whoever decided until now.
-            Some(writer) => writer != me && (!item.ours || organized(row.as_ref())),
-            None => false,
-        };
+        // A user's copy carries the marker of its original and is an item of its own.
+        item.marker = None;
+    }
+    let me = &run.settings.account.id;
+    match (&pair.mailbox, &pair.link) {
+        (End::Here(item), _) if !item.attendees.is_empty() => {
+            let row = meeting(run, item.identity.as_deref())?;
+            pair.follower = match row.as_ref().and_then(MeetingRow::writer) {
+                // The organizer's own account takes over from whoever decided until now.
+                Some(writer) => writer != me && (!item.ours || organized(row.as_ref())),
+                None => false,
+            };
+        }
+        // A copy that is away: the meeting lives on in the mailbox of whoever decides about it.
+        (End::Absent | End::None, Some(link)) if link.attended => {
+            let row = meeting(run, link.identity.as_deref())?;
+            pair.follower = row.as_ref().and_then(MeetingRow::writer).is_some_and(|writer| writer != me);
+        }
+        _ => {}
     }
     if pair.link.is_none()
         && matches!(pair.mailbox, End::Absent | End::None)
@@ -226,6 +239,13 @@ fn complete(run: &Run, pair: &mut Pair) -> Staged<()> {
         pair.lookalike = lookalike(run, activity)?;
     }
     Ok(())
+}
+
+fn meeting(run: &Run, identity: Option<&str>) -> Staged<Option<MeetingRow>> {
+    match identity {
+        Some(identity) => Ok(run.store.one(meeting_key(identity))?),
+        None => Ok(None),
+    }
 }
 
 fn organized(row: Option<&MeetingRow>) -> bool {
