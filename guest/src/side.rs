@@ -6,7 +6,6 @@ use crate::ask::{Ask, Fault};
 use crate::digest::Digest;
 use crate::identity::Marker;
 use crate::reason::Reason;
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -198,6 +197,3 @@ pub struct Lost {
     /// Its marker.
     pub marker: Option<Marker>,
 }
-
-/// When something was, for stamps that may be missing.
-pub type Stamp = Option<DateTime<Utc>>;

@@ -15,7 +15,7 @@ const IDS: usize = 20;
 /// Parts of one batch: five filters of 20 are a hundred rows with their notes.
 const READ_PARTS: usize = 10;
 /// What OData v4 of Creatio allows in one batch.
-const WRITE_PARTS: usize = 99;
+const WRITE_PARTS: usize = 100;
 const MAX_BODY: u32 = 8 * 1024 * 1024;
 /// What Creatio asks of writes.
 const CONTENT_TYPE: &str = "application/json; charset=utf-8; IEEE754Compatible=true";

@@ -1,8 +1,9 @@
 //! Writes. Creatio has no ETag: an update reads the row before and after in the same batch, so that a value nobody had
 //! seen is at least reported. A create sends its own id, so that a repeated one can only meet itself.
 
-use super::client::{body_part, get_part};
+use super::client::{body_part, get_part, rows};
 use super::{Creatio, mapping};
+use crate::activity::Seen;
 use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
 use crate::http;
@@ -26,8 +27,10 @@ pub fn write<'a>(side: &'a Creatio, writes: &[Write]) -> Ask<'a, Vec<Result<Writ
     })
 }
 
+/// A read of one row that succeeds where there is none: a failing part would end the batch on a site that does not know
+/// `continue-on-error`.
 fn row_url(side: &Creatio, id: &str) -> String {
-    http::with_query(&format!("Activity({id})"), &[("$select", &mapping::columns(side, true))])
+    http::with_query("Activity", &[("$filter", &format!("Id eq {id}")), ("$select", &mapping::columns(side, true))])
 }
 
 fn parts_of(side: &Creatio, write: &Write, step: usize) -> Vec<Part> {
@@ -54,53 +57,49 @@ fn parts_of(side: &Creatio, write: &Write, step: usize) -> Vec<Part> {
         (Some(before), _) => vec![before, change, after],
         (None, 2) => vec![change, after],
         // A create among updates keeps their rhythm.
-        (None, _) => vec![after.clone(), change, after],
+        (None, _) => vec![change, after.clone(), after],
     }
 }
 
 fn result(side: &Creatio, write: &Write, answers: &[Result<PartAnswer, Fault>]) -> Result<Written, Fault> {
-    let lost = || Err(Fault::Unknown("the batch gave no answer for this write".into()));
-    let (before, change, after) = match answers {
-        [change, after] => (None, change, after),
-        [before, change, after] => (Some(before), change, after),
-        _ => return lost(),
+    let (before, change, after) = match (write, answers) {
+        (Write::Create { .. }, [change, after] | [change, after, _]) => (None, change, after),
+        (_, [before, change, after]) => (Some(before), change, after),
+        _ => return Err(Fault::Unknown("the batch gave no answer for this write".into())),
     };
-    let seen = |answer: &Result<PartAnswer, Fault>| match answer {
-        Ok(part) => mapping::seen(side, &part.body, false, false).ok().map(Box::new),
-        Err(_) => None,
-    };
-    let now = seen(after);
-    match write {
-        Write::Create { .. } => match (change, &now) {
-            // A POST may report an error after the row was saved: the row itself tells.
-            (_, Some(_)) => Ok(Written { after: now, proven: false, before: None, skew: skew(after) }),
-            (Err(fault), None) => Err(fault.clone()),
-            (Ok(_), None) => Err(Fault::Unknown("the activity was accepted but cannot be read".into())),
-        },
-        Write::Update { .. } => match (change, &now) {
-            (Ok(_), Some(_)) => {
-                Ok(Written { after: now, proven: false, before: before.and_then(seen), skew: skew(after) })
-            }
-            // A PATCH of a missing row may look successful: the read after it does not.
-            (Ok(_), None) => Err(match after {
-                Err(fault) => fault.clone(),
-                Ok(_) => Fault::Unknown("the activity was accepted but cannot be read".into()),
-            }),
-            (Err(fault), _) => Err(fault.clone()),
-        },
-        Write::Delete { .. } => match (change, after) {
-            (_, Err(fault)) if fault.not_found() => {
-                Ok(Written { after: None, proven: true, before: before.and_then(seen), skew: None })
-            }
-            (Ok(_), _) => Ok(Written { after: None, proven: false, before: before.and_then(seen), skew: None }),
-            (Err(fault), _) => Err(fault.clone()),
-        },
+    let before = before.and_then(|before| row(side, before).ok().flatten());
+    match (write, change, row(side, after)) {
+        // A POST may report an error after the row was saved: the row itself tells.
+        (Write::Create { .. }, _, Ok(Some(now))) => {
+            Ok(Written { after: Some(now), proven: false, before: None, skew: skew(after) })
+        }
+        (Write::Update { .. }, Ok(_), Ok(Some(now))) => {
+            Ok(Written { after: Some(now), proven: false, before, skew: skew(after) })
+        }
+        // A PATCH of a missing row may look successful: the read after it does not.
+        (Write::Update { .. }, Ok(_), Ok(None)) => Err(missing()),
+        (Write::Delete { .. }, _, Ok(None)) => Ok(Written { after: None, proven: true, before, skew: None }),
+        (Write::Create { .. }, Ok(_), _) | (Write::Update { .. } | Write::Delete { .. }, Ok(_), _) => {
+            Err(Fault::Unknown("it was accepted, but cannot be read".into()))
+        }
+        (_, Err(fault), _) => Err(fault.clone()),
     }
+}
+
+fn missing() -> Fault {
+    Fault::Refused { status: 404, code: String::new(), message: "the activity is not there any more".into() }
+}
+
+/// The row that a read gave, if there is one.
+fn row(side: &Creatio, answer: &Result<PartAnswer, Fault>) -> Result<Option<Box<Seen>>, Fault> {
+    let part = answer.as_ref().map_err(Clone::clone)?;
+    rows(&part.body)?.first().map(|row| mapping::seen(side, row, false, false).map(Box::new)).transpose()
 }
 
 /// How far the stamp of a row just written lies behind the date of the answer.
 fn skew(after: &Result<PartAnswer, Fault>) -> Option<i64> {
     let part = after.as_ref().ok()?;
-    let behind = (part.date? - mapping::instant(&part.body, "ModifiedOn")?).num_seconds();
+    let stamp = mapping::instant(rows(&part.body).ok()?.first()?, "ModifiedOn")?;
+    let behind = (part.date? - stamp).num_seconds();
     (behind > SKEW_NOTICED).then_some(behind)
 }
