@@ -6,6 +6,7 @@ use crate::batch::{Endpoint, Part, PartAnswer};
 use crate::capability::{Credential, Request};
 use crate::http;
 use crate::side::Found;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -121,6 +122,16 @@ pub fn row_id(row: &Value) -> Option<String> {
     row.get("Id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok()).map(|id| id.to_string())
 }
 
+/// The site has more rows than it showed: what is not among them is not absent.
+fn is_cut(body: &Value) -> bool {
+    body.get("@odata.nextLink").is_some_and(|link| !link.is_null())
+}
+
+/// The rows of an answer that holds them all.
+fn whole(body: &Value) -> Result<&Vec<Value>, Fault> {
+    if is_cut(body) { Err(Fault::Garbled("a page of activities was cut".into())) } else { rows(body) }
+}
+
 /// Activities by id, with all their units.
 pub fn read<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Found, Fault>>> {
     let mut parts = Vec::new();
@@ -150,6 +161,7 @@ pub fn read<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Found, 
 }
 
 fn read_chunk(side: &Creatio, ids: &[String], answers: &[Result<PartAnswer, Fault>]) -> Vec<Result<Found, Fault>> {
+    let cut = matches!(answers.first(), Some(Ok(part)) if is_cut(&part.body));
     let rows_by_id = match answers.first() {
         Some(Ok(part)) => rows(&part.body)
             .map(|rows| rows.iter().filter_map(|row| row_id(row).map(|id| (id, row))).collect::<BTreeMap<_, _>>()),
@@ -170,6 +182,7 @@ fn read_chunk(side: &Creatio, ids: &[String], answers: &[Result<PartAnswer, Faul
             Some(row) => {
                 mapping::seen(side, row, taking_part.contains(id), false).map(|seen| Found::Here(Box::new(seen)))
             }
+            None if cut => Err(Fault::Garbled("a page of activities was cut".into())),
             None => Ok(Found::Absent),
         })
         .collect()
@@ -197,7 +210,7 @@ pub fn versions<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Opt
     side.client.reads(&parts).map(move |answers| {
         ids.iter()
             .zip(answers)
-            .flat_map(|(ids, answer)| match answer.and_then(|part| rows(&part.body).cloned()) {
+            .flat_map(|(ids, answer)| match answer.and_then(|part| whole(&part.body).cloned()) {
                 Ok(rows) => {
                     let known: BTreeMap<String, String> =
                         rows.iter().filter_map(|row| Some((row_id(row)?, mapping::version(row)))).collect();
@@ -217,8 +230,14 @@ pub fn sees_own(side: &Creatio) -> Ask<'_, Result<bool, Fault>> {
     Ask::one(request, |answer| Ok(!rows(&http::json(answer)?)?.is_empty()))
 }
 
-/// What the site says of the account's user: none where there is no such active user with a contact.
-pub type User = Option<Uuid>;
+/// What the site says of the account's user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The contact; none where there is no such active user with a contact.
+    pub contact: Option<Uuid>,
+    /// What time it is there.
+    pub date: Option<DateTime<Utc>>,
+}
 
 /// Asks for the contact of a user.
 pub fn user<'a>(client: &Client, login: &str) -> Ask<'a, Result<User, Fault>> {
@@ -229,12 +248,15 @@ pub fn user<'a>(client: &Client, login: &str) -> Ask<'a, Result<User, Fault>> {
         &[("$filter", &filter), ("$select", "Id,Name,ContactId,Active"), ("$top", "5")],
     ));
     Ask::one(request, |answer| {
+        let date =
+            answer.as_ref().ok().and_then(|response| response.header("date")).and_then(crate::time::parse_http_date);
         let body = http::json(answer)?;
-        Ok(rows(&body)?
+        let contact = rows(&body)?
             .iter()
             .filter(|row| row.get("Active").and_then(Value::as_bool).unwrap_or(true))
             .filter_map(|row| row.get("ContactId").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok()))
-            .find(|contact| !contact.is_nil()))
+            .find(|contact| !contact.is_nil());
+        Ok(User { contact, date })
     })
 }
 

@@ -367,6 +367,23 @@ fn a_token_that_died_doubles_nothing_and_the_deletion_it_hid_is_found() {
     }
 }
 
+#[test]
+fn a_page_of_activities_that_was_cut_removes_nothing() {
+    let mut world = exported(8);
+    world.creatio_knobs(json!({"page_size": 2}));
+    for _ in 0..4 {
+        world.sync();
+        world.pass(70);
+    }
+    untouched(&world, 8);
+    world.creatio_knobs(json!({"page_size": null}));
+    world.sync();
+    world.pass(70);
+    world.synced();
+    untouched(&world, 8);
+    world.rests();
+}
+
 // Moved, not deleted.
 
 #[test]
