@@ -99,6 +99,7 @@ impl Side for Creatio {
     }
 
     fn chunk(&self) -> usize {
+        // Two full batches of creates, with the row read back after each; five filters of twenty ids.
         100
     }
 
