@@ -269,6 +269,21 @@ impl World {
         self.site.lock().unwrap().log.keep_bodies = true;
     }
 
+    /// How many rows the tenant's storage has.
+    #[must_use]
+    pub fn store_size(&self) -> usize {
+        use host_runner::store::Store;
+        let (mut rows, mut after) = (0, None);
+        loop {
+            let page = self.store.scan("", after.as_deref(), 500).unwrap();
+            rows += page.entries.len();
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return rows,
+            }
+        }
+    }
+
     /// Mail that left so far.
     #[must_use]
     pub fn outbox(&self) -> Vec<Value> {
