@@ -4,11 +4,12 @@ use crate::switch::{Power, Switch};
 use chrono::{DateTime, Utc};
 use guest::capability as seam;
 use guest::report;
-use host_runner::http::contract::{self, Credential, UnreachableCause};
 use host_runner::http::HttpPolicy;
+use host_runner::http::contract::{self, Credential, UnreachableCause};
 use host_runner::store::{self, Store, Ticket};
 use host_runner::{Clock, VirtualClock};
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The host's policy as the engine's HTTP.
@@ -84,6 +85,8 @@ pub struct Storage {
     pub switch: Arc<Switch>,
     /// How many commits there were.
     pub commits: std::cell::Cell<u32>,
+    /// What a commit makes durable.
+    pub journal: Rc<Journal>,
 }
 
 fn storage_error(error: store::StoreError) -> seam::StorageError {
@@ -130,6 +133,7 @@ impl seam::Storage for Storage {
             })
             .collect();
         let outcome = self.store.commit(&self.ticket, &changes, &[]).map_err(storage_error)?;
+        self.journal.committed(matches!(outcome, store::Outcome::Applied(_)));
         if power == Power::Failing {
             return Err(gone());
         }
@@ -140,13 +144,32 @@ impl seam::Storage for Storage {
     }
 }
 
-/// Keeps a run's entries in memory.
+/// Keeps a run's entries in memory: durable with the next commit that applies, dropped with one that lost a race.
 #[derive(Default)]
-pub struct Journal(pub RefCell<Vec<report::Entry>>);
+pub struct Journal {
+    waiting: RefCell<Vec<report::Entry>>,
+    durable: RefCell<Vec<report::Entry>>,
+}
+
+impl Journal {
+    fn committed(&self, applied: bool) {
+        let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
+        if applied {
+            self.durable.borrow_mut().extend(waiting);
+        }
+    }
+
+    /// What is left of it once the run has ended, or died.
+    #[must_use]
+    pub fn end(&self, died: bool) -> Vec<report::Entry> {
+        self.committed(!died);
+        self.durable.take()
+    }
+}
 
 impl seam::Journal for Journal {
     fn append(&self, entries: Vec<report::Entry>) {
-        self.0.borrow_mut().extend(entries);
+        self.waiting.borrow_mut().extend(entries);
     }
 }
 

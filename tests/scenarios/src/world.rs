@@ -17,6 +17,7 @@ use host_runner::credential::{ClientCredentials, SignIn};
 use host_runner::http::{Destinations, Egress, MailboxService as Service, Rules, RunWindow};
 use host_runner::store::{MemoryStore, Ticket};
 use host_runner::{Clock, VirtualClock};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use url::Url;
 
@@ -258,20 +259,22 @@ impl Runner {
     pub fn run(&self, account: Account, direction: Direction, options: &Options, progress: &dyn Progress) -> Ran {
         let http =
             Http { policy: self.egress.policy(&account.address, RunWindow::default()), clock: self.clock.clone() };
+        let journal = Rc::new(Journal::default());
         let storage = Storage {
             store: Arc::clone(&self.store) as _,
             ticket: Ticket { account: account.id.clone(), run: options.run.clone(), fence: None },
             switch: Arc::clone(&self.switch),
             commits: std::cell::Cell::new(0),
+            journal: Rc::clone(&journal),
         };
-        let journal = Journal::default();
         let clock = Now(self.clock.clone());
-        let caps = Capabilities { http: &http, storage: &storage, journal: &journal, progress, clock: &clock };
+        let caps = Capabilities { http: &http, storage: &storage, journal: journal.as_ref(), progress, clock: &clock };
         let report = guest::run::run(caps, account, options, direction);
         let log: Vec<LogEntry> =
             self.site.lock().unwrap().log.entries().iter().filter(|entry| !entry.login).cloned().collect();
         let requests = log.iter().map(line).collect();
-        Ran { report, entries: journal.0.into_inner(), requests, log, commits: storage.commits.get() }
+        let entries = journal.end(self.switch.dead());
+        Ran { report, entries, requests, log, commits: storage.commits.get() }
     }
 }
 

@@ -1,0 +1,81 @@
+//! Plays the worlds of many seeds, or replays one.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use clap::Parser;
+use simulation::step::Step;
+use simulation::{history, play, shrink};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// Random worlds with faults at every seam.
+#[derive(Parser)]
+struct Args {
+    /// How many worlds.
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// This seed alone.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Tell everything that happens.
+    #[arg(long)]
+    verbose: bool,
+    /// Stop after so many failures.
+    #[arg(long, default_value_t = 5)]
+    failures: usize,
+    /// Do not shrink.
+    #[arg(long)]
+    whole: bool,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut out = std::io::stdout().lock();
+    let (from, number) = args.seed.map_or((args.from, args.seeds), |seed| (seed, 1));
+    let begun = Instant::now();
+    let mut kinds: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    let mut played = 0_u32;
+    for seed in from..from + number {
+        let steps = history::of(seed);
+        let faults = play::play(&steps, None);
+        played += 1;
+        if faults.is_empty() && !args.verbose {
+            continue;
+        }
+        let failed = !faults.is_empty();
+        let steps = if failed && !args.whole { shrink::shrink(&steps) } else { steps };
+        show(&mut out, seed, &steps, args.verbose);
+        if failed {
+            kinds.insert(seed, faults);
+        }
+        if kinds.len() >= args.failures {
+            break;
+        }
+    }
+    let rate = f64::from(played) / begun.elapsed().as_secs_f64();
+    let _ = writeln!(out, "{played} worlds, {} failed, {rate:.0} worlds a second", kinds.len());
+    if kinds.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn show(out: &mut impl Write, seed: u64, steps: &[Step], verbose: bool) {
+    let talk = Arc::new(Mutex::new(String::new()));
+    let faults = play::play(steps, verbose.then(|| Arc::clone(&talk)));
+    let _ = writeln!(out, "seed {seed}");
+    for fault in &faults {
+        let _ = writeln!(out, "  ! {fault}");
+    }
+    for step in steps {
+        let _ = writeln!(out, "  - {step}");
+    }
+    if verbose {
+        let _ = writeln!(out, "{}", talk.lock().unwrap());
+    }
+    let _ = out.flush();
+}
