@@ -288,6 +288,7 @@ fn from_report(report: report::Report) -> exported::Report {
     exported::Report {
         ending: match report.ending {
             report::Ending::Complete => exported::Ending::Complete,
+            report::Ending::Partial => exported::Ending::Partial,
             report::Ending::Budget => exported::Ending::Budget,
             report::Ending::Stopped => exported::Ending::Stopped,
             report::Ending::Throttled => exported::Ending::Throttled,

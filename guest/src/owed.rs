@@ -93,7 +93,8 @@ impl Owed {
         let by_itself = match &self.why {
             Why::Unknown => true,
             Why::Held => self.retry.is_some_and(|retry| retry <= now),
-            Why::Failed => self.retry.is_none_or(|retry| retry <= now),
+            // Not once more in the run that failed, which began at the earliest time for it.
+            Why::Failed => self.retry.is_none_or(|retry| retry < now),
             Why::Pending(side) => writable.contains(side),
         };
         chosen || by_itself || self.policy != *policy

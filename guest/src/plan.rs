@@ -478,12 +478,15 @@ fn merge_units(pair: &Pair, link: Option<&Link>, item: &Seen, activity: &Seen, f
     let reason = reason(SideId::Mailbox, Reason::ChangedInCreatio);
     // What may be written now goes apart from what is held, and each kind of held apart from the others.
     let mut by_gate: BTreeMap<Option<Reason>, BTreeMap<Unit, UnitWrite>> = BTreeMap::new();
+    // A reminder counts from the start, so it goes with it.
+    let start = to_mailbox.contains_key(&Unit::When).then(|| gate(Unit::When, item, frame)).flatten();
     for (unit, write) in to_mailbox {
-        by_gate.entry(gate(unit, item, frame)).or_default().insert(unit, write);
+        let held = if unit == Unit::Reminder { start.or(gate(unit, item, frame)) } else { gate(unit, item, frame) };
+        by_gate.entry(held).or_default().insert(unit, write);
     }
     for (held, units) in by_gate {
         let mut operation = Operation::new(pair, Action::Update, SideId::Mailbox, units, reason);
-        if held == Some(Reason::WouldNotify) {
+        if matches!(held, Some(Reason::WouldNotify | Reason::MailForbidden)) {
             operation.detail = item.attendees.join(", ");
         }
         operation.held = held;
@@ -510,10 +513,20 @@ fn gate(unit: Unit, item: &Seen, frame: &Frame) -> Option<Reason> {
     if unit == Unit::Body && !item.attendees.is_empty() && policies.notes == Notes::FromMailbox {
         return Some(Reason::NotesFromMailbox);
     }
-    if unit.notifies() && item.ours && !item.attendees.is_empty() && policies.invitations != Invitations::Send {
-        return Some(Reason::WouldNotify);
+    if unit.notifies() && item.ours && !item.attendees.is_empty() {
+        return mail(policies.invitations);
     }
     None
+}
+
+/// What holds a write that mails attendees.
+#[must_use]
+pub const fn mail(policy: Invitations) -> Option<Reason> {
+    match policy {
+        Invitations::Ask => Some(Reason::WouldNotify),
+        Invitations::Never => Some(Reason::MailForbidden),
+        Invitations::Send => None,
+    }
 }
 
 /// Who wins where both sides changed the same unit. Stamps decide only where both are later than the last record and

@@ -61,12 +61,15 @@ reasons! {
     LateDouble "late-double" "An earlier attempt of ours landed late and made a second item; it is removed." "";
     UserCopy "user-copy" "A copy of a synchronised item is an item of its own." "";
     WouldNotify "would-notify" "The change would send mail to the meeting's attendees." "Approve it, or set invitations = \"send\".";
+    MailForbidden "mail-forbidden" "The change would send mail to the meeting's attendees, and the policy is to send none." "Change it in the mailbox, or set invitations = \"ask\".";
     NotesFromMailbox "notes-from-mailbox" "Notes of a meeting with attendees or an online meeting go from the mailbox to Creatio only." "Approve it, or set notes = \"both\".";
     JoinBlock "join-block" "The notes hold the block that joins the online meeting and are not overwritten." "Change the notes in the mailbox.";
     MaskedPrivate "masked-private" "The item is private: its texts are masked in Creatio, and changes of them are not written back." "";
     FolderReadOnly "folder-read-only" "The calendar may not be written." "Ask for the right to write it, or choose another calendar.";
     FolderNotOwned "folder-not-owned" "The calendar belongs to somebody else." "";
     FolderGone "folder-gone" "A selected calendar is not in the mailbox any more." "Run discover and change the selection.";
+    FolderUnreadable "folder-unreadable" "A calendar could not be read; nothing in it counts as gone." "";
+    UnknownOperation "unknown-operation" "An operation that was to be carried out is not intended any more." "Look at a new preview.";
     RemovalLimit "removal-limit" "So many removals at once look like a fault." "Look at the list, and approve it if it is right.";
     EmptiesFolder "empties-folder" "These removals would leave the calendar empty." "Look at the list, and approve it if it is right.";
     RightsChanged "rights-changed" "Many activities vanished together: probably the rights in Creatio changed." "Check the rights of the Creatio user; approve the removals if they are right.";
@@ -111,7 +114,12 @@ impl Reason {
     pub const fn approvable(self) -> bool {
         !matches!(
             self,
-            Self::JoinBlock | Self::MaskedPrivate | Self::FolderReadOnly | Self::ByInvitation | Self::KindChanged
+            Self::MailForbidden
+                | Self::JoinBlock
+                | Self::MaskedPrivate
+                | Self::FolderReadOnly
+                | Self::ByInvitation
+                | Self::KindChanged
         )
     }
 }

@@ -3,8 +3,8 @@
 
 use crate::activity::{Seen, SideId, State, Unit, Value};
 use crate::link::{Link, LinkState, Origin};
-use crate::plan::{End, Frame, Note, Operation, Pair, Plan, UnitWrite, create};
-use crate::policy::{DeletedInCreatio, DeletedInMailbox, Invitations};
+use crate::plan::{End, Frame, Note, Operation, Pair, Plan, UnitWrite, create, mail};
+use crate::policy::{DeletedInCreatio, DeletedInMailbox};
 use crate::reason::Reason;
 use crate::report::Action;
 use std::collections::BTreeMap;
@@ -115,8 +115,8 @@ fn activity_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Pla
     let mut operation = Operation::new(pair, Action::Delete, SideId::Mailbox, BTreeMap::new(), reason);
     if !item.ours {
         operation.held = Some(Reason::NotOrganizer);
-    } else if !item.attendees.is_empty() && frame.settings.policies.invitations != Invitations::Send {
-        operation.held = Some(Reason::WouldNotify);
+    } else if !item.attendees.is_empty() {
+        operation.held = mail(frame.settings.policies.invitations);
         operation.detail = item.attendees.join(", ");
     }
     Plan { operations: vec![operation], ..ends(gone, false) }

@@ -124,6 +124,8 @@ pub struct Entry {
 pub enum Ending {
     /// Everything was looked at.
     Complete,
+    /// A folder could not be read; everything else was looked at.
+    Partial,
     /// The budget was used up.
     Budget,
     /// The host asked to end.

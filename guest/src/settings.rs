@@ -130,6 +130,14 @@ pub struct Settings {
 
 /// Days that "import from" reaches back where it is not set.
 const DEFAULT_IMPORT_DAYS: u64 = 7;
+/// A start date further ahead is a slip of the pen.
+const MOST_AHEAD_DAYS: u64 = 366;
+/// Characters of a wrong value that an error shows.
+const SHOWN: usize = 80;
+
+fn shown(text: &str) -> String {
+    crate::text::cut(&text.escape_debug().to_string(), SHOWN)
+}
 
 impl Settings {
     /// Checks an account.
@@ -140,16 +148,14 @@ impl Settings {
         let mut faults = Vec::new();
         for (what, text) in [("tenant", &account.tenant), ("account id", &account.id)] {
             if text.is_empty() || text.len() > 128 || text.chars().any(char::is_control) {
-                faults.push(format!(
-                    "the {what} \"{}\" must have 1 to 128 bytes and no control characters",
-                    text.escape_debug()
-                ));
+                faults
+                    .push(format!("the {what} \"{}\" must have 1 to 128 bytes and no control characters", shown(text)));
             }
         }
         if !account.address.contains('@')
             || account.address.chars().any(|c| c.is_whitespace() || c.is_control() || c == '/')
         {
-            faults.push(format!("\"{}\" is no mailbox address", account.address.escape_debug()));
+            faults.push(format!("\"{}\" is no mailbox address", shown(&account.address)));
         }
         if account.user.is_empty() {
             faults.push("the Creatio user is missing".into());
@@ -165,10 +171,12 @@ impl Settings {
             }
         };
         for (what, url) in [("mailbox", service), ("Creatio", &account.creatio)] {
-            if !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(['?', '#', ' ']) {
+            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+            let host = rest.split('/').next().unwrap_or_default();
+            if host.is_empty() || host.contains('@') || url.contains(['?', '#', ' ']) {
+                // Not shown: a user name in it may come with a password.
                 faults.push(format!(
-                    "the {what} address \"{}\" must begin with https:// and have no query",
-                    url.escape_debug()
+                    "the {what} address must begin with https:// and a host, and have no user name and no query"
                 ));
             }
         }
@@ -179,7 +187,7 @@ impl Settings {
         let zone = time::zone(&account.time_zone).unwrap_or_else(|| {
             faults.push(format!(
                 "the time zone \"{}\" is not known; use an IANA name such as Europe/Moscow",
-                account.time_zone.escape_debug()
+                shown(&account.time_zone)
             ));
             Tz::UTC
         });
@@ -187,20 +195,23 @@ impl Settings {
             "en" => Language::English,
             "ru" => Language::Russian,
             other => {
-                faults.push(format!("the language \"{}\" is neither en nor ru", other.escape_debug()));
+                faults.push(format!("the language \"{}\" is neither en nor ru", shown(other)));
                 Language::English
             }
         };
         let default_from = time::minus_days(time::date_in(zone, now), DEFAULT_IMPORT_DAYS);
         let import_from = match &account.import_from {
             None => default_from,
-            Some(text) => text.parse().unwrap_or_else(|_| {
-                faults.push(format!("\"import from\" is \"{}\", which is no date YYYY-MM-DD", text.escape_debug()));
+            Some(text) => text.parse().ok().filter(|_| text.len() == 10).unwrap_or_else(|| {
+                faults.push(format!("\"import from\" is \"{}\", which is no date YYYY-MM-DD", shown(text)));
                 default_from
             }),
         };
         if import_from < NaiveDate::from_ymd_opt(1990, 1, 1).unwrap_or(NaiveDate::MIN) {
             faults.push(format!("\"import from\" is {import_from}; it must not lie before 1990-01-01"));
+        }
+        if account.import_from.is_some() && import_from > time::plus_days(time::date_in(zone, now), MOST_AHEAD_DAYS) {
+            faults.push(format!("\"import from\" is {import_from}; it must not lie more than a year ahead"));
         }
         for (what, folders) in [("meetings", &account.import_meetings), ("tasks", &account.import_tasks)] {
             if matches!(folders, Folders::Selected(ids) if ids.is_empty()) {

@@ -363,6 +363,9 @@ impl Storage for Overlay<'_> {
     fn commit(&self, changes: Vec<Change>) -> Result<Outcome, StorageError> {
         let mut stale = Vec::new();
         for change in &changes {
+            if change.guard == Guard::Any {
+                continue;
+            }
             let current = self.current(&change.key)?;
             let holds = match (&change.guard, &current) {
                 (Guard::Any, _) | (Guard::Absent, None) => true,

@@ -149,7 +149,12 @@ fn graph_is_written_in_one_batch_with_marker_transaction_and_etag() {
 fn graph_is_read_by_delta_by_id_and_by_marker() {
     let side = Graph::new(&settings());
     let feed = Feed { folder: "calendar-1".into(), part: "2026-11-01..2028-11-22".into() };
-    let lost = Lost { id: "AAMk1".into(), folder: "calendar-1".into(), identity: Some("0400'8200".into()), marker: Some(marker()) };
+    let lost = Lost {
+        id: "AAMk1".into(),
+        folder: "calendar-1".into(),
+        identity: Some("0400'8200".into()),
+        marker: Some(marker()),
+    };
     let folders = vec!["calendar-1".to_owned()];
     let text = [
         readable(side.pull(&feed, &From::Start, 50)),

@@ -10,6 +10,8 @@ use crate::journal::Side;
 pub enum Ending {
     /// Everything was looked at.
     Complete,
+    /// A folder could not be read; everything else was looked at.
+    Partial,
     /// The budget was used up.
     Budget,
     /// The host asked to end.

@@ -6,7 +6,7 @@ use super::{Direction, Run, RunError, Staged, Stop, fatal, send};
 use crate::activity::SideId;
 use crate::ask::{Ask, Fault};
 use crate::capability::Capabilities;
-use crate::creatio::client::{self, Client, Lookups};
+use crate::creatio::client::{self, Client, Lookups, User};
 use crate::creatio::{Creatio, Setup, Site};
 use crate::graph::Graph;
 use crate::identity;
@@ -16,8 +16,11 @@ use crate::settings::{Exported, Folders, Options, Settings};
 use crate::side::{Folder, Side};
 use crate::store::{LAYOUT, Store, StoreError};
 use crate::time;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
+
+/// Clocks of hosts and servers differ by seconds, now and then by a zone; not by more.
+const CLOCKS_APART: Duration = Duration::hours(30);
 
 /// Begins.
 pub(super) fn begin<'a>(
@@ -46,17 +49,13 @@ pub(super) fn begin<'a>(
         return Err(Stop::Early(Ending::Throttled));
     }
     let folders = folders.map_err(|fault| mailbox_fault(fault, settings))?;
-    let contact = contact(user, settings, &state)?;
+    let contact = contact(user, settings, &state, started)?;
     if let Some(lookups) = lookups {
         learn(lookups, &mut state, started, report);
     }
     state.contact = Some(contact);
-    match settings.account.import_from {
-        Some(_) => state.import_from = Some(settings.import_from),
-        None => state.import_from = state.import_from.or(Some(settings.import_from)),
-    }
     let (imported, target) = chosen(settings, &folders)?;
-    let import_from = time::midnight(settings.zone, state.import_from.unwrap_or(settings.import_from));
+    let import_from = time::midnight(settings.zone, settings.import_from);
     let today = time::midnight(settings.zone, time::date_in(settings.zone, started));
     let site = Site { contact, finals: state.finals.clone() };
     let creatio = Creatio::new(settings, Setup { site, floor: import_from.min(today), skew: state.skew });
@@ -94,6 +93,7 @@ pub(super) fn begin<'a>(
         writes: 0,
         complete: false,
         creations_held: false,
+        chosen: std::collections::BTreeSet::new(),
         missed: Vec::new(),
         visible: false,
     })
@@ -110,9 +110,19 @@ fn longest_wait<const N: usize>(faults: [Option<&Fault>; N]) -> Option<u64> {
         .max()
 }
 
-fn contact(user: Result<Option<Uuid>, Fault>, settings: &Settings, state: &AccountState) -> Staged<Uuid> {
+fn contact(user: Result<User, Fault>, settings: &Settings, state: &AccountState, now: DateTime<Utc>) -> Staged<Uuid> {
     let login = &settings.account.user;
-    let contact = user.map_err(|fault| creatio_fault(fault, settings))?.ok_or_else(|| {
+    let user = user.map_err(|fault| creatio_fault(fault, settings))?;
+    if let Some(date) = user.date.filter(|date| (*date - now).abs() > CLOCKS_APART) {
+        // Start date, horizon and what has ended all hang on it.
+        return Err(RunError::Host(format!(
+            "the host's clock says {}, Creatio's {}; correct the one that is wrong",
+            time::iso(now),
+            time::iso(date)
+        ))
+        .into());
+    }
+    let contact = user.contact.ok_or_else(|| {
         let text = format!(
             "Creatio has no active user \"{login}\" with a contact that the sync's sign-in can see; correct the user's \
              name, or give the sign-in the right to read system users"
@@ -167,12 +177,7 @@ pub(super) fn creatio_fault(fault: Fault, settings: &Settings) -> Stop {
     })
 }
 
-fn learn(
-    lookups: Result<Lookups, Fault>,
-    state: &mut AccountState,
-    now: chrono::DateTime<chrono::Utc>,
-    report: &mut Report,
-) {
+fn learn(lookups: Result<Lookups, Fault>, state: &mut AccountState, now: DateTime<Utc>, report: &mut Report) {
     match lookups {
         Ok(lookups) => {
             for missing in &lookups.missing {

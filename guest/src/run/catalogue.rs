@@ -41,7 +41,7 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
     let ask = mailbox.folders().and(client::user(&client, &settings.account.user));
     let ((folders, user), _) = send(caps, ask).map_err(failed)?;
     let folders = folders.map_err(|fault| failed(begin::mailbox_fault(fault, &settings)))?;
-    let contact = user.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?.ok_or_else(|| {
+    let contact = user.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?.contact.ok_or_else(|| {
         RunError::Settings(vec![format!(
             "Creatio has no active user \"{}\" with a contact that the sync's sign-in can see",
             settings.account.user

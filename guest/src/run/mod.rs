@@ -1,15 +1,19 @@
 //! One run: settle what an interrupted run left, observe both sides, pair what belongs together, work off what is owed,
 //! and decide removals last. Each stage is a file; this one is their order and what they share.
 
+pub mod ahead;
 pub mod begin;
 pub mod carry;
 pub mod catalogue;
 pub mod observe;
 pub mod pair;
+pub mod record;
 pub mod removals;
 pub mod settle;
+pub mod shared;
 pub mod state;
 pub mod sweep;
+pub mod tell;
 pub mod work;
 
 use crate::activity::SideId;
@@ -129,6 +133,8 @@ pub struct Run<'a> {
     complete: bool,
     /// The first contact would create more than it may without asking.
     creations_held: bool,
+    /// Chosen operations that were found.
+    chosen: std::collections::BTreeSet<String>,
     /// Activities found missing in this run.
     missed: Vec<Uuid>,
     /// Creatio showed a row of the account's in this run: what it does not show may be gone.
@@ -146,8 +152,10 @@ pub fn run(
     direction: Direction,
 ) -> Result<Report, RunError> {
     let settings = Settings::new(account, caps.clock.now()).map_err(RunError::Settings)?;
-    if options.run.is_empty() || options.run.len() > 64 {
-        return Err(RunError::Settings(vec!["the run's id must have 1 to 64 characters".into()]));
+    if !(1..=64).contains(&options.run.chars().count()) || options.run.chars().any(char::is_control) {
+        return Err(RunError::Settings(vec![
+            "the run's id must have 1 to 64 characters, none of them a control".into(),
+        ]));
     }
     let overlay = Overlay::new(caps.storage);
     let caps = if options.dry_run { Capabilities { storage: &overlay, ..caps } } else { caps };
@@ -161,7 +169,8 @@ pub fn run(
         Err(Stop::Failed(error)) => return Err(error),
     };
     match run.stages() {
-        Ok(()) => run.finish(Ending::Complete),
+        Ok(()) if run.complete => run.finish(Ending::Complete),
+        Ok(()) => run.finish(Ending::Partial),
         Err(Stop::Early(ending)) => run.finish(ending),
         Err(Stop::Failed(error)) => {
             // What was observed is kept, unless the run has no right to write any more.
@@ -197,6 +206,12 @@ impl Run<'_> {
         self.report.ending = ending;
         self.commit(Batch::default(), Vec::new())?;
         self.standing()?;
+        if ending == Ending::Complete {
+            for id in self.options.only.iter().flatten().filter(|id| !self.chosen.contains(*id)) {
+                let text = format!("There is no operation {} any more.", crate::text::cut(id, 40));
+                self.report.warn(crate::reason::Reason::UnknownOperation, text);
+            }
+        }
         Ok(self.report)
     }
 
@@ -273,14 +288,13 @@ impl Run<'_> {
 
     /// What plans are made in.
     fn frame(&self) -> Frame<'_> {
-        let import_from = self.state.import_from.unwrap_or(self.settings.import_from);
         Frame {
             settings: self.settings,
             creatio: &self.creatio,
             mailbox: self.mailbox.as_ref(),
             policy: &self.policy,
             now: self.started,
-            import_from: time::midnight(self.settings.zone, import_from),
+            import_from: time::midnight(self.settings.zone, self.settings.import_from),
             today: time::midnight(self.settings.zone, time::date_in(self.settings.zone, self.started)),
             imported: &self.imported,
             read_only: &self.read_only,

@@ -77,7 +77,7 @@ fn open(run: &Run) -> Staged<Vec<Reading>> {
     })?;
     let today = time::date_in(run.settings.zone, run.started);
     // A day of room: the first slice is cut in UTC.
-    let from = time::minus_days(run.state.import_from.unwrap_or(today), 1);
+    let from = time::minus_days(run.settings.import_from, 1);
     let feeds: Vec<Feed> = known.iter().map(|state| state.feed.clone()).collect();
     let mut wanted: Vec<(SideId, Feed)> = Vec::new();
     for folder in followed(run) {
@@ -192,7 +192,7 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
         fault => {
             // This calendar does not answer; the others do. Nothing counts as absent in this run.
             let name = folder.unwrap_or_default();
-            run.report.warn(Reason::FolderGone, format!("The calendar \"{name}\" could not be read: {fault}."));
+            run.report.warn(Reason::FolderUnreadable, format!("The calendar \"{name}\" could not be read: {fault}."));
             reading.failed = true;
             Ok(())
         }

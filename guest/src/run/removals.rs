@@ -123,7 +123,7 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
                         });
                     }
                     seen.id.clone_into(&mut link.mailbox.id);
-                    carry::store_link(run, &link, Some(&seen), &mut batch)?;
+                    super::shared::store_link(run, &link, Some(&seen), &mut batch)?;
                     let subject = Subject::Activity(link.activity);
                     observed(run, subject, SideId::Mailbox, Some(seen), &mut batch);
                 }

@@ -1,8 +1,9 @@
 //! Settling what an interrupted run had written ahead: what of it arrived is found by id, marker and digest, and the
 //! decision that was recorded with it stands; what did not is forgotten, and looked at anew.
 
-use super::carry::{WalOperation, WalRow, store_link, wal_key};
+use super::ahead::{WalOperation, WalRow, wal_key};
 use super::observe::{observed, touch};
+use super::shared::store_link;
 use super::{Run, Staged, work};
 use crate::activity::{Seen, SideId, State};
 use crate::ask::{Ask, Fault};
@@ -126,7 +127,10 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
         return Ok(());
     }
     let mut link = row.link.clone();
-    let mut linked = row.linked;
+    // A pair that was only adopted exists whatever became of its writes.
+    let creates = row.operations.iter().any(|operation| operation.action == Action::Create);
+    let mut linked = row.linked || !creates;
+    let stored: Option<Link> = run.store.one(run.store.link_key(row.activity))?;
     let mut done = true;
     let mut batch = Batch::default();
     let mut entries = Vec::new();
@@ -148,7 +152,7 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
         }
     }
     if linked {
-        let before = row.linked && row.link.active();
+        let before = stored.is_some_and(|link| link.active());
         if done && let Some(state) = row.state {
             link.state = state;
             if matches!(state, LinkState::Ended { .. }) {

@@ -2,7 +2,7 @@
 
 use crate::activity::SideId;
 use crate::digest::Digest;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -16,8 +16,6 @@ pub struct AccountState {
     pub indexed: bool,
     /// The first contact is over.
     pub contacted: bool,
-    /// First day of the import, as it was settled at first contact where the settings leave it open.
-    pub import_from: Option<NaiveDate>,
     /// Contact of the account's user.
     pub contact: Option<Uuid>,
     /// Final statuses of the site.

@@ -29,7 +29,7 @@ const AT_LEAST: i64 = 20;
 pub(super) fn policies(run: &mut Run) -> Staged<()> {
     forget_losers(run)?;
     // The start date changes no item that is taken, but which are.
-    let policy = Some(Digest::of(&(&run.policy, run.state.import_from)));
+    let policy = Some(Digest::of(&(&run.policy, &run.settings.account.import_from)));
     if run.state.policy == policy {
         return Ok(());
     }

@@ -62,7 +62,7 @@ fn subjects(run: &Run) -> Staged<Vec<Uuid>> {
     })?;
     // What an interrupted write left has to be settled first.
     let mut unsettled = BTreeSet::new();
-    run.store.each("wal/", |_, row: carry::WalRow| {
+    run.store.each("wal/", |_, row: super::ahead::WalRow| {
         unsettled.insert(row.activity);
         Ok(())
     })?;

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use host_runner::journal::Entry;
+use host_runner::report::Ending;
 use host_runner::screen::{self, Detail, Progress, Screen};
 use host_runner::{Action, Budget, RunError, RunOptions, RunReport};
 use serde::Serialize;
@@ -119,6 +120,8 @@ fn judged(outcome: &Result<RunReport, RunError>, journal: &[Entry], before: &BTr
     match outcome {
         Err(_) => Exit::Failed,
         Ok(_) if journal.iter().any(|entry| entry.stands() && !before.contains(&entry.operation)) => Exit::Attention,
+        // A calendar that could not be read has failed as well.
+        Ok(run) if run.report.ending == Ending::Partial => Exit::Attention,
         Ok(_) => Exit::Done,
     }
 }

@@ -110,6 +110,7 @@ fn described(record: &RunRecord, account: &Account) -> String {
             let written = screen::sum(report.counts.iter().filter(|count| count.what == "written").collect::<Vec<_>>());
             let ending = match report.ending {
                 Ending::Complete => "complete",
+                Ending::Partial => "complete but for a calendar",
                 Ending::Budget => "ended at its budget",
                 Ending::Stopped => "ended early",
                 Ending::Throttled => "ended because a server asked to wait",

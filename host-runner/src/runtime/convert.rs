@@ -154,6 +154,7 @@ impl From<wit::Report> for Report {
         Self {
             ending: match report.ending {
                 wit::Ending::Complete => Ending::Complete,
+                wit::Ending::Partial => Ending::Partial,
                 wit::Ending::Budget => Ending::Budget,
                 wit::Ending::Stopped => Ending::Stopped,
                 wit::Ending::Throttled => Ending::Throttled,

@@ -77,6 +77,10 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("observed", "It was observed and not looked at yet.", ""),
     ("feed-reset", "The server forgot how far the sync had read: everything was read anew.", ""),
     ("self-changed", "The account now leads to another mailbox or Creatio user.", "Use a new account id for another person."),
+    ("settled", "What was held or had failed needs nothing any more.", ""),
+    ("folder-unreadable", "A calendar could not be read; nothing in it counts as gone.", ""),
+    ("unknown-operation", "An operation that was to be carried out is not intended any more.", "Look at a new preview."),
+    ("mail-forbidden", "The change would send mail to the meeting's attendees, and the policy is to send none.", "Change it in the mailbox, or set invitations = \"ask\"."),
     ("folder-flagged-mail", "The list shows flagged e-mail, not tasks.", ""),
     ("group-dynamic", "The group is a search, and its members cannot be told exactly.", "Choose another group."),
 ];

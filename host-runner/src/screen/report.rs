@@ -93,6 +93,7 @@ pub fn sum<'a>(group: impl IntoIterator<Item = &'a Count> + Clone) -> u64 {
 fn ended(account: &Account, run: &RunReport) -> String {
     let how = match run.report.ending {
         Ending::Complete => "Everything was looked at.",
+        Ending::Partial => "A calendar could not be read; everything else was looked at.",
         Ending::Budget => "The budget was used up; the next run goes on.",
         Ending::Stopped => "Ended early on request; the next run goes on.",
         Ending::Throttled => "A server asked to wait; the next run goes on.",

@@ -10,7 +10,10 @@ use serde_json::json;
 fn show(ran: &Ran) {
     println!("{:?}", ran.report);
     for entry in &ran.entries {
-        println!("  {:?} {:?} {:?} {} {:?} {}", entry.outcome, entry.action, entry.target, entry.title, entry.reason, entry.detail);
+        println!(
+            "  {:?} {:?} {:?} {} {:?} {}",
+            entry.outcome, entry.action, entry.target, entry.title, entry.reason, entry.detail
+        );
     }
     for request in &ran.requests {
         println!("    {}", request.chars().take(200).collect::<String>());
@@ -34,7 +37,8 @@ fn a_meeting_and_an_activity_reach_the_other_side_and_then_it_is_quiet() {
     let mut world = World::empty();
     meeting(&world, "Планёрка", 30);
     let now = world.now();
-    let activity = NewActivity::meeting("Call with \"ACME\" 🚀", start() + TimeDelta::hours(50)).owned_by(world.eugene.contact);
+    let activity =
+        NewActivity::meeting("Call with \"ACME\" 🚀", start() + TimeDelta::hours(50)).owned_by(world.eugene.contact);
     world.creatio.with(|creatio| creatio.add_activity(&activity, now).unwrap());
     let first = world.sync();
     show(&first);

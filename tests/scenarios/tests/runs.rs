@@ -280,7 +280,6 @@ fn of_two_runs_at_once_one_stops_and_nothing_is_doubled() {
         let second = other.borrow_mut().take().expect(phase);
         assert_eq!(first.report, Err(RunError::Superseded), "{phase}");
         second.report();
-        drop(during);
         world.pass(5);
         world.synced();
         assert_eq!((world.titles().len(), world.subjects().len()), (6, 6), "{phase}");

@@ -1,0 +1,396 @@
+//! Recording what came of a plan: bases, link, what is still owed, what to tell. All of one chunk in one commit.
+
+use super::ahead::{WalRow, link_before, next_generation, wal_key};
+use super::carry::{Bar, Job, Results, Work};
+use super::observe::{gone_key, observed, touch};
+use super::shared::put_link;
+use super::state::{GoneRow, LoserRow};
+use super::tell::{entry, notes};
+use super::{Run, Staged};
+use crate::activity::{Seen, SideId, State, Unit};
+use crate::ask::Fault;
+use crate::identity;
+use crate::link::{Link, Normalised};
+use crate::owed::{Owed, Subject, Why, backoff};
+use crate::plan::Operation;
+use crate::reason::Reason;
+use crate::report::{Action, Entry, Outcome};
+use crate::side::Written;
+use crate::store::Batch;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What became of one operation, for the owed row.
+pub(super) struct Tally {
+    pub(super) unknown: bool,
+    pub(super) failed: Option<(Reason, bool)>,
+    pub(super) held: Option<Reason>,
+    pub(super) pending: Option<SideId>,
+    pub(super) operations: Vec<String>,
+}
+
+pub(super) fn record_written(
+    run: &mut Run,
+    work: &Work,
+    row: &WalRow,
+    results: &Results,
+    batch: &mut Batch,
+    entries: &mut Vec<Entry>,
+) -> Staged<()> {
+    let mine: BTreeMap<String, (&Operation, Result<Written, Fault>)> = work
+        .going()
+        .map(|operation| {
+            let result = results.get(&operation.id).cloned();
+            let result = result.unwrap_or_else(|| Err(Fault::Unknown("it was not answered".into())));
+            (operation.id.clone(), (operation, result))
+        })
+        .collect();
+    let unknown = mine
+        .values()
+        .any(|(_, result)| matches!(result, Err(fault) if fault.outcome_unknown() || *fault == Fault::Stopped));
+    if unknown {
+        // What was written ahead stays until the next run has found out.
+        let duplicate = mine.values().any(
+            |(_, result)| matches!(result, Err(Fault::Unknown(why)) if why.starts_with(crate::graph::write::DUPLICATE)),
+        );
+        batch.put(wal_key(run, row.activity), &WalRow { duplicate, ..row.clone() });
+    } else {
+        batch.delete(wal_key(run, row.activity));
+    }
+    record(run, work, &mine, batch, entries)
+}
+
+/// Records one pair: its link, its indexes, what is still owed, and what to tell.
+pub(super) fn record(
+    run: &mut Run,
+    work: &Work,
+    results: &BTreeMap<String, (&Operation, Result<Written, Fault>)>,
+    batch: &mut Batch,
+    entries: &mut Vec<Entry>,
+) -> Staged<()> {
+    let job = &work.job;
+    forget_observations(run, job.pair.activity, batch);
+    let mut link = link_before(run, job);
+    let mut exists = job.pair.link.is_some()
+        || (job.plan.leave.is_none() && job.pair.creatio.here().is_some() && job.pair.mailbox.here().is_some());
+    let mut tally = Tally { unknown: false, failed: None, held: None, pending: None, operations: Vec::new() };
+    let mut look_again = false;
+    let mut done = true;
+    for (operation, bar) in job.plan.operations.iter().zip(&work.bars) {
+        match bar {
+            Some(bar) => {
+                done = false;
+                barred(run, job, operation, *bar, &mut tally, &mut look_again, entries);
+            }
+            None => match results.get(&operation.id).map(|(_, result)| result) {
+                Some(Ok(written)) => {
+                    exists |= operation.action == Action::Create;
+                    look_again |= settle_operation(run, job, operation, written, &mut link, batch, entries);
+                }
+                Some(Err(fault)) => {
+                    done = false;
+                    failed(job, operation, fault, &mut tally, &mut look_again, entries);
+                }
+                None => done = false,
+            },
+        }
+    }
+    notes(job, entries);
+    close(job, &tally, entries);
+    if let Some(reason) = job.plan.leave {
+        let side = if job.pair.mailbox.here().is_some() { SideId::Mailbox } else { SideId::Creatio };
+        run.report.count("left-alone", Some(side), reason.code(), 1);
+    }
+    let before = job.pair.link.as_ref().is_some_and(Link::active);
+    if done && let Some(state) = job.plan.state {
+        link.state = state;
+    }
+    if job.plan.removal.is_some() {
+        note_removal(run, job, done, &tally, batch)?;
+    }
+    if exists {
+        put_link(run, job, &link, batch)?;
+        let after = link.active();
+        let change = i64::from(after) - i64::from(before);
+        run.change_state(|state| state.links += change);
+    }
+    let subject = Subject::Activity(job.pair.activity);
+    match owed_after(run, job, &tally, results) {
+        Some(owed) => batch.put(run.store.owed_key(&subject), &owed),
+        None => batch.delete(run.store.owed_key(&subject)),
+    }
+    if look_again {
+        touch(run, job.pair.activity, batch);
+        if !exists && let Some(item) = job.pair.mailbox.here() {
+            observed(run, subject, SideId::Mailbox, Some(Box::new(item.clone())), batch);
+        }
+    }
+    Ok(())
+}
+
+/// What was held or had failed and is neither any more is said to be settled, under the operation's own id.
+pub(super) fn close(job: &Job, tally: &Tally, entries: &mut Vec<Entry>) {
+    let Some(owed) = job.owed.as_ref().filter(|owed| matches!(owed.why, Why::Held | Why::Failed)) else { return };
+    for operation in &owed.operations {
+        let still = tally.operations.contains(operation) || entries.iter().any(|entry| entry.operation == *operation);
+        if !still {
+            let mut settled =
+                Operation::new(&job.pair, Action::Skip, SideId::Mailbox, BTreeMap::new(), Reason::Settled);
+            settled.id.clone_from(operation);
+            entries.push(entry(job, &settled, Outcome::Noted, Reason::Settled, String::new()));
+        }
+    }
+}
+
+/// A removal that was carried out is missed no more; one that is held waits for a person.
+pub(super) fn note_removal(run: &Run, job: &Job, done: bool, tally: &Tally, batch: &mut Batch) -> Staged<()> {
+    for side in [SideId::Creatio, SideId::Mailbox] {
+        let key = gone_key(run, side, job.pair.activity);
+        if done {
+            batch.delete(key);
+        } else if let (Some(reason), Some(operation)) = (tally.held, tally.operations.first())
+            && let Some(row) = run.store.one::<GoneRow>(key.clone())?
+        {
+            let held = Some((operation.clone(), reason, run.full_policy.clone()));
+            batch.put(key, &GoneRow { held, ..row });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn barred(
+    run: &Run,
+    job: &Job,
+    operation: &Operation,
+    bar: Bar,
+    tally: &mut Tally,
+    look_again: &mut bool,
+    entries: &mut Vec<Entry>,
+) {
+    match bar {
+        Bar::Held(reason) => {
+            let known = job.owed.as_ref().is_some_and(|owed| owed.operations.contains(&operation.id));
+            if !known {
+                entries.push(entry(job, operation, Outcome::Held, reason, operation.detail.clone()));
+            }
+            tally.held = Some(reason);
+            tally.operations.push(operation.id.clone());
+        }
+        Bar::Pending(side) => {
+            tally.pending = Some(side);
+            tally.operations.push(operation.id.clone());
+        }
+        Bar::NotChosen => *look_again |= run.only().is_some(),
+    }
+}
+
+pub(super) fn failed(
+    job: &Job,
+    operation: &Operation,
+    fault: &Fault,
+    tally: &mut Tally,
+    look_again: &mut bool,
+    entries: &mut Vec<Entry>,
+) {
+    let reason = if fault.stale() || fault.not_found() {
+        // Somebody was faster: it is merged anew with what they wrote.
+        *look_again = true;
+        Reason::ChangedMeanwhile
+    } else if fault.outcome_unknown() || *fault == Fault::Stopped {
+        tally.unknown = true;
+        Reason::UnknownOutcome
+    } else {
+        match fault {
+            Fault::Throttled(_) | Fault::Again(_) => Reason::Throttled,
+            fault if fault.forbidden() => Reason::NotPermitted,
+            _ => Reason::Refused,
+        }
+    };
+    if reason == Reason::ChangedMeanwhile && job.owed.as_ref().is_none_or(|owed| owed.tries < 2) {
+        return;
+    }
+    let soon = matches!(
+        fault,
+        Fault::Throttled(_) | Fault::Again(_) | Fault::Stopped | Fault::Unreachable(_) | Fault::Credential(_)
+    );
+    tally.failed = Some((reason, soon));
+    tally.operations.push(operation.id.clone());
+    entries.push(entry(job, operation, Outcome::Failed, reason, fault.to_string()));
+}
+
+/// Moves the bases by what one write came to. Says whether the pair has to be looked at again.
+pub(super) fn settle_operation(
+    run: &mut Run,
+    job: &Job,
+    operation: &Operation,
+    written: &Written,
+    link: &mut Link,
+    batch: &mut Batch,
+    entries: &mut Vec<Entry>,
+) -> bool {
+    let target = operation.target;
+    let mut outcome =
+        if operation.units.values().any(|write| write.conflict) { Outcome::Conflict } else { Outcome::Written };
+    let mut told = entry(job, operation, outcome, operation.reason, operation.detail.clone());
+    let mut look_again = false;
+    if let Some(skew) = written.skew {
+        run.change_state(|state| state.skew = state.skew.max(skew));
+    }
+    for (unit, write) in &operation.units {
+        let before = written.before.as_ref().and_then(|before| before.values.get(unit));
+        let unseen = before.filter(|before| write.before.as_ref().is_some_and(|merged| merged != *before));
+        if let Some(unseen) = unseen {
+            // Creatio has no lock: a value that came between is at least kept and told.
+            outcome = Outcome::Overwritten;
+            told.reason = Reason::OverwroteUnseen;
+            if let Some(change) = told.units.iter_mut().find(|change| change.unit == *unit) {
+                change.before = Some(unseen.display());
+            }
+        }
+        let lost = unseen.or(write.before.as_ref().filter(|_| write.conflict));
+        if let Some(lost) = lost {
+            let loser = LoserRow { side: target, value: lost.clone(), run: run.options.run.clone(), at: run.started };
+            batch.put(run.store.key(&format!("loser/{}/{}", link.activity, unit.code())), &loser);
+        }
+        let sent = write.after.digest();
+        let read = written.after.as_ref().and_then(|after| after.values.get(unit)).map(crate::activity::Value::digest);
+        let base = match read {
+            Some(read) if written.proven || read == sent => read,
+            Some(read) => {
+                let difference = Normalised { side: target, unit: *unit, sent: sent.clone(), read: read.clone() };
+                if link.normalised.contains(&difference) {
+                    read
+                } else {
+                    link.normalised.retain(|known| (known.side, known.unit) != (target, *unit));
+                    link.normalised.push(difference);
+                    look_again = true;
+                    sent
+                }
+            }
+            None => sent,
+        };
+        if *unit != Unit::State {
+            link.end_mut(target).bases.insert(*unit, base);
+            if let Some(source) = &write.source {
+                link.end_mut(target.other()).bases.insert(*unit, source.clone());
+            }
+        }
+    }
+    if let Some(after) = &written.after {
+        look_again |= others_changed(job, operation, after);
+        adopt_end(link, target, after, !look_again);
+        if operation.action == Action::Create && target == SideId::Mailbox {
+            link.generation = next_generation(job);
+            link.earlier.extend(link.nonce.take());
+            link.nonce = Some(identity::nonce(&run.options.run, link.activity, link.generation));
+            link.folder.clone_from(&run.target);
+            link.identity = after.identity.clone().or(link.identity.take());
+        }
+    } else if operation.action == Action::Delete {
+        link.end_mut(target).version.clear();
+    }
+    if operation.removes() {
+        let at = run.started;
+        run.change_state(|state| state.removals.entry(target).or_default().push(at));
+    }
+    told.outcome = outcome;
+    told.item = Some(link.mailbox.id.clone()).filter(|id| !id.is_empty());
+    entries.push(told);
+    look_again
+}
+
+/// Something that the write did not touch differs from what the merge saw: an edit that came between.
+pub(super) fn others_changed(job: &Job, operation: &Operation, after: &Seen) -> bool {
+    let before = match operation.target {
+        SideId::Creatio => job.pair.creatio.here(),
+        SideId::Mailbox => job.pair.mailbox.here(),
+    };
+    before.is_some_and(|before| {
+        before.values.iter().any(|(unit, value)| {
+            !operation.units.contains_key(unit) && after.values.get(unit).is_some_and(|now| now != value)
+        })
+    })
+}
+
+pub(super) fn adopt_end(link: &mut Link, side: SideId, after: &Seen, by_us: bool) {
+    let end = link.end_mut(side);
+    end.id.clone_from(&after.id);
+    end.version.clone_from(&after.version);
+    end.by_us = by_us;
+    link.describe(after);
+    if side == SideId::Creatio {
+        link.finished = after.state != State::Open;
+    }
+}
+
+pub(super) fn owed_after(
+    run: &Run,
+    job: &Job,
+    tally: &Tally,
+    results: &BTreeMap<String, (&Operation, Result<Written, Fault>)>,
+) -> Option<Owed> {
+    let (why, reason, retry) = if tally.unknown {
+        (Why::Unknown, Reason::UnknownOutcome, Some(run.started))
+    } else if let Some((reason, soon)) = tally.failed {
+        let tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries) + 1;
+        (Why::Failed, reason, Some(run.started + backoff(if soon { 0 } else { tries })))
+    } else if let Some(side) = tally.pending {
+        (Why::Pending(side), Reason::OtherDirection, None)
+    } else if let Some(reason) = tally.held {
+        (Why::Held, reason, None)
+    } else {
+        return None;
+    };
+    let mut owed = owed_row(run, job, why, reason);
+    owed.retry = retry;
+    owed.tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries) + 1;
+    owed.operations.clone_from(&tally.operations);
+    let created = results
+        .values()
+        .any(|(operation, _)| operation.action == Action::Create && operation.target == SideId::Mailbox);
+    if created {
+        // A late landing of this attempt must be known for what it is.
+        owed.attempts.push(identity::nonce(&run.options.run, job.pair.activity, next_generation(job)));
+    }
+    Some(owed)
+}
+
+pub(super) fn owed_row(run: &Run, job: &Job, why: Why, reason: Reason) -> Owed {
+    let old = job.owed.as_ref();
+    let seen = job.pair.mailbox.here().or(job.pair.creatio.here());
+    Owed {
+        subject: Subject::Activity(job.pair.activity),
+        why,
+        reason,
+        since: old.filter(|old| old.reason == reason).map_or(run.started, |old| old.since),
+        retry: None,
+        tries: 0,
+        operations: Vec::new(),
+        policy: run.full_policy.clone(),
+        // What could not be read this time keeps the id by which it is looked for.
+        item: job.pair.mailbox.here().map(|seen| seen.id.clone()).or_else(|| old.and_then(|old| old.item.clone())),
+        attempts: old.map(|old| old.attempts.clone()).unwrap_or_default(),
+        generation: old.map_or(0, |old| old.generation),
+        title: seen.map(|seen| seen.title().to_owned()).unwrap_or_default(),
+    }
+}
+
+/// A pair whose sides could not both be read is tried again later.
+pub(super) fn fail(run: &Run, job: &Job, side: SideId, fault: &Fault, batch: &mut Batch, entries: &mut Vec<Entry>) {
+    let subject = Subject::Activity(job.pair.activity);
+    let tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries) + 1;
+    let operation = Operation::new(&job.pair, Action::Skip, side, BTreeMap::new(), Reason::Unreadable);
+    entries.push(entry(job, &operation, Outcome::Failed, Reason::Unreadable, fault.to_string()));
+    let mut owed = owed_row(run, job, Why::Failed, Reason::Unreadable);
+    owed.tries = tries;
+    owed.retry = Some(run.started + backoff(tries));
+    batch.put(run.store.owed_key(&subject), &owed);
+    forget_observations(run, job.pair.activity, batch);
+}
+
+/// What the feeds showed of a pair has been looked at.
+pub(super) fn forget_observations(run: &Run, activity: Uuid, batch: &mut Batch) {
+    for side in [SideId::Creatio, SideId::Mailbox] {
+        batch.delete(run.store.seen_key(&Subject::Activity(activity), side));
+    }
+}

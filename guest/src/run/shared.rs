@@ -1,0 +1,136 @@
+//! The rows that lead to a link, and those that the accounts of a tenant share about a meeting.
+
+use super::carry::Job;
+use super::pair::unloose;
+use super::state::{ItemRow, MeetingRow, Member};
+use super::work::{invited_key, meeting_key};
+use super::{Run, Staged};
+use crate::activity::Seen;
+use crate::capability::Guard;
+use crate::link::{Link, Origin};
+use crate::report::Entry;
+use crate::store::{Batch, StoreError};
+
+/// How often a commit that lost a race for a shared row is made anew.
+pub(super) const SHARED: usize = 5;
+
+/// Commits; where only rows shared with other accounts changed meanwhile, they are read and written anew.
+pub(super) fn commit(run: &mut Run, batch: Batch, entries: Vec<Entry>) -> Staged<()> {
+    if batch.is_empty() && entries.is_empty() {
+        return Ok(());
+    }
+    let mut batch = batch;
+    for _ in 0..SHARED {
+        match run.commit_keeping(&batch, &entries) {
+            Ok(()) => return Ok(()),
+            Err(StoreError::Shared(keys)) => refresh(run, &mut batch, &keys)?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::Failed("rows shared with other accounts keep changing; run again".into()).into())
+}
+
+/// Makes our change of shared rows anew on top of what others wrote.
+pub(super) fn refresh(run: &Run, batch: &mut Batch, keys: &[String]) -> Staged<()> {
+    for key in keys {
+        let Some(ours) = batch.row::<MeetingRow>(key) else { continue };
+        let row = run.store.get_versioned::<MeetingRow>(std::slice::from_ref(key))?.into_iter().next().flatten();
+        let (mut theirs, guard) = match row {
+            Some((meeting, version)) => (meeting, Guard::At(version)),
+            None => (MeetingRow::default(), Guard::Absent),
+        };
+        let me = &run.settings.account.id;
+        match ours.members.get(me) {
+            Some(member) => theirs.members.insert(me.clone(), member.clone()),
+            None => theirs.members.remove(me),
+        };
+        batch.guarded(key.clone(), &theirs, guard);
+    }
+    Ok(())
+}
+
+/// The link and all rows that lead to it.
+pub(super) fn put_link(run: &mut Run, job: &Job, link: &Link, batch: &mut Batch) -> Staged<()> {
+    let mut link = link.clone();
+    if let Some(owed) = &job.owed {
+        for nonce in &owed.attempts {
+            if link.nonce.as_ref() != Some(nonce) && !link.earlier.contains(nonce) {
+                link.earlier.push(nonce.clone());
+            }
+        }
+    }
+    store_link(run, &link, job.pair.mailbox.here(), batch)
+}
+
+/// The link and all rows that lead to it.
+pub(super) fn store_link(run: &mut Run, link: &Link, item: Option<&Seen>, batch: &mut Batch) -> Staged<()> {
+    batch.put(run.store.link_key(link.activity), link);
+    if !link.mailbox.id.is_empty() {
+        let key = run.store.item_key(&link.mailbox.id);
+        if let Some(print) = run.store.one::<ItemRow>(key.clone())?.and_then(|row| row.print) {
+            batch.delete(print);
+        }
+        let row = ItemRow {
+            id: link.mailbox.id.clone(),
+            link: Some(link.activity),
+            version: String::new(),
+            folder: link.folder.clone(),
+            print: None,
+            marker: None,
+            policy: run.full_policy.clone(),
+        };
+        batch.put(key, &row);
+    }
+    unloose(run, link.activity, batch)?;
+    if link.origin == Origin::Exported && !run.imported.contains(&link.folder) && link.folder != run.target {
+        let folder = link.folder.clone();
+        run.change_state(|state| {
+            if !state.followed.contains(&folder) {
+                state.followed.push(folder);
+            }
+        });
+    }
+    share(run, link, item, batch)
+}
+
+/// What the tenant's accounts share about a meeting.
+pub(super) fn share(run: &Run, link: &Link, item: Option<&Seen>, batch: &mut Batch) -> Staged<()> {
+    let Some(identity) = &link.identity else { return Ok(()) };
+    let Some(item) = item.filter(|item| !item.attendees.is_empty()) else {
+        if link.active() {
+            return Ok(());
+        }
+        return leave_meeting(run, identity, batch);
+    };
+    if !link.active() {
+        return leave_meeting(run, identity, batch);
+    }
+    let key = meeting_key(identity);
+    let row = run.store.get_versioned::<MeetingRow>(std::slice::from_ref(&key))?.into_iter().next().flatten();
+    let (mut meeting, guard) = match row {
+        Some((meeting, version)) => (meeting, Guard::At(version)),
+        None => (MeetingRow::default(), Guard::Absent),
+    };
+    let me = run.settings.account.id.clone();
+    let since = meeting.members.get(&me).map_or(run.started, |member| member.since);
+    let member = Member { organizer: item.ours, since };
+    if meeting.members.get(&me) != Some(&member) {
+        meeting.members.insert(me, member);
+        batch.guarded(key, &meeting, guard);
+    }
+    if link.origin != Origin::Exported {
+        batch.put(invited_key(link.activity), identity);
+    }
+    Ok(())
+}
+
+pub(super) fn leave_meeting(run: &Run, identity: &str, batch: &mut Batch) -> Staged<()> {
+    let key = meeting_key(identity);
+    if let Some((mut meeting, version)) =
+        run.store.get_versioned::<MeetingRow>(std::slice::from_ref(&key))?.into_iter().next().flatten()
+        && meeting.members.remove(&run.settings.account.id).is_some()
+    {
+        batch.guarded(key, &meeting, Guard::At(version));
+    }
+    Ok(())
+}
