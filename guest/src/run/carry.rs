@@ -7,7 +7,7 @@
 //! What was in flight when a run died is found and settled by [`super::settle`].
 
 use super::ahead::{WalRow, write_ahead};
-use super::record::{fail, forget_observations, record, record_written};
+use super::record::{RACES, fail, forget_observations, record, record_written};
 use super::shared::commit;
 use super::tell::preview;
 use super::{Run, Staged, Stop};
@@ -138,7 +138,7 @@ pub(super) fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(R
     let mut pending: BTreeMap<SideId, Vec<(String, Write)>> = BTreeMap::new();
     for (work, row) in going.iter().zip(rows) {
         for operation in work.going() {
-            if let Some(write) = as_write(run, &work.job.pair, operation, row) {
+            if let Some(write) = as_write(run, &work.job, operation, row) {
                 pending.entry(operation.target).or_default().push((operation.id.clone(), write));
             }
         }
@@ -194,7 +194,8 @@ pub(super) fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(R
     Ok((results, ends))
 }
 
-pub(super) fn as_write(run: &Run, pair: &Pair, operation: &Operation, row: &WalRow) -> Option<Write> {
+pub(super) fn as_write(run: &Run, job: &Job, operation: &Operation, row: &WalRow) -> Option<Write> {
+    let pair = &job.pair;
     match (operation.action, operation.target) {
         (Action::Create, target) => {
             let nonce = row.attempts.last().cloned().unwrap_or_default();
@@ -212,7 +213,13 @@ pub(super) fn as_write(run: &Run, pair: &Pair, operation: &Operation, row: &WalR
                 SideId::Creatio => pair.creatio.here(),
                 SideId::Mailbox => pair.mailbox.here(),
             }?;
-            Some(Write::Update { current: Box::new(current.clone()), values: operation.values() })
+            let mut current = Box::new(current.clone());
+            let raced = |owed: &Owed| owed.tries >= RACES && owed.operations.contains(&operation.id);
+            if job.owed.as_ref().is_some_and(raced) {
+                // The server calls every version stale, although the same values were read again and again.
+                current.version.clear();
+            }
+            Some(Write::Update { current, values: operation.values() })
         }
         (Action::Delete, target) => Some(Write::Delete { id: row.link.end(target).id.clone() }),
         (Action::Adopt | Action::Unlink | Action::Park | Action::Skip, _) => None,

@@ -3,6 +3,7 @@
 use super::ahead::{WalRow, link_before, next_generation, wal_key};
 use super::carry::{Bar, Job, Results, Work};
 use super::observe::{gone_key, observed, touch};
+use super::pair::unloose;
 use super::shared::put_link;
 use super::state::{GoneRow, LoserRow};
 use super::tell::{entry, notes};
@@ -19,6 +20,12 @@ use crate::side::Written;
 use crate::store::Batch;
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// So many races are lost without a word: each is run again with what the other one wrote.
+pub(super) const RACES: u32 = 2;
+
+/// How often an activity that is not seen is looked for before it counts as deleted: some hours, see [`backoff`].
+const LOOKS: u32 = 5;
 
 /// What became of one operation, for the owed row.
 pub(super) struct Tally {
@@ -100,6 +107,10 @@ pub(super) fn record(
     if let Some(reason) = job.plan.leave {
         let side = if job.pair.mailbox.here().is_some() { SideId::Mailbox } else { SideId::Creatio };
         run.report.count("left-alone", Some(side), reason.code(), 1);
+        if reason == Reason::Absent {
+            // Should it show again, it is new.
+            unloose(run, job.pair.activity, batch)?;
+        }
     }
     let before = job.pair.link.as_ref().is_some_and(Link::active);
     if done && let Some(state) = job.plan.state {
@@ -206,15 +217,16 @@ pub(super) fn failed(
             _ => Reason::Refused,
         }
     };
-    if reason == Reason::ChangedMeanwhile && job.owed.as_ref().is_none_or(|owed| owed.tries < 2) {
-        return;
-    }
     let soon = matches!(
         fault,
         Fault::Throttled(_) | Fault::Again(_) | Fault::Stopped | Fault::Unreachable(_) | Fault::Credential(_)
     );
-    tally.failed = Some((reason, soon));
+    let raced = reason == Reason::ChangedMeanwhile;
+    tally.failed = Some((reason, soon || raced));
     tally.operations.push(operation.id.clone());
+    if raced && job.owed.as_ref().is_none_or(|owed| owed.tries < RACES) {
+        return;
+    }
     entries.push(entry(job, operation, Outcome::Failed, reason, fault.to_string()));
 }
 
@@ -338,6 +350,8 @@ pub(super) fn owed_after(
         (Why::Pending(side), Reason::OtherDirection, None)
     } else if let Some(reason) = tally.held {
         (Why::Held, reason, None)
+    } else if let Some(tries) = unseen(job) {
+        (Why::Failed, Reason::Absent, Some(run.started + backoff(tries)))
     } else {
         return None;
     };
@@ -353,6 +367,17 @@ pub(super) fn owed_after(
         owed.attempts.push(identity::nonce(&run.options.run, job.pair.activity, next_generation(job)));
     }
     Some(owed)
+}
+
+/// An activity that waits to be exported and cannot be seen just now: when rights come back, no feed tells of it. It is
+/// looked for a few times; gives how often that was.
+fn unseen(job: &Job) -> Option<u32> {
+    let owed = job.owed.as_ref().filter(|owed| owed.item.is_none() && job.plan.leave == Some(Reason::Absent))?;
+    match owed.why {
+        Why::Pending(SideId::Mailbox) => Some(1),
+        Why::Failed if owed.tries < LOOKS => Some(owed.tries + 1),
+        _ => None,
+    }
 }
 
 pub(super) fn owed_row(run: &Run, job: &Job, why: Why, reason: Reason) -> Owed {

@@ -364,3 +364,15 @@ fn oddities_of_a_site_change_nothing() {
         world.rests();
     }
 }
+
+#[test]
+fn a_server_that_calls_every_version_stale_gets_the_edit_all_the_same() {
+    let mut world = busy();
+    world.graph_knobs(json!({"bump_on_read": true}));
+    for _ in 0..4 {
+        let ran = world.sync();
+        assert!(ran.report.is_ok(), "{:?}", ran.report);
+        world.pass(70);
+    }
+    done(&world);
+}
