@@ -79,6 +79,8 @@ fn result(side: &Creatio, write: &Write, answers: &[Result<PartAnswer, Fault>]) 
         // A PATCH of a missing row may look successful: the read after it does not.
         (Write::Update { .. }, Ok(_), Ok(None)) => Err(missing()),
         (Write::Delete { .. }, _, Ok(None)) => Ok(Written { after: None, proven: true, before, skew: None }),
+        // Saved, and hidden by rights: what was sent is its base, or a later attempt would take its content for an edit.
+        (Write::Create { .. }, Ok(_), Ok(None)) => Ok(Written { after: None, proven: false, before: None, skew: None }),
         (Write::Create { .. }, Ok(_), _) | (Write::Update { .. } | Write::Delete { .. }, Ok(_), _) => {
             Err(Fault::Unknown("it was accepted, but cannot be read".into()))
         }

@@ -98,7 +98,8 @@ pub(super) fn record(
                     done = false;
                     failed(job, operation, fault, &mut tally, &mut look_again, entries);
                 }
-                None => done = false,
+                // Ending a link writes nothing to either side.
+                None => done &= operation.action == Action::Unlink,
             },
         }
     }
