@@ -9,7 +9,7 @@ use super::{Run, Staged, fatal};
 use crate::activity::SideId;
 use crate::link::{Link, LinkState, Origin};
 use crate::owed::Subject;
-use crate::plan::End;
+use crate::plan::{End, Operation};
 use crate::reason::Reason;
 use crate::removal;
 use crate::side::{Lost, Side, Whereabouts};
@@ -41,6 +41,9 @@ pub(super) fn decide(run: &mut Run) -> Staged<()> {
     let mut jobs = Vec::new();
     for chunk in certain.chunks(run.creatio.chunk()) {
         jobs.extend(plans(run, chunk)?);
+    }
+    if !run.visible {
+        jobs.iter_mut().filter(|job| job.plan.removal == Some(SideId::Creatio)).for_each(doubt);
     }
     hold(run, &mut jobs)?;
     let size = run.creatio.chunk().min(run.writes_left()).max(1);
@@ -190,6 +193,20 @@ fn plans(run: &mut Run, certain: &[(Uuid, SideId, Reason)]) -> Staged<Vec<Job>> 
     Ok(jobs)
 }
 
+/// Where nothing of the account's is seen at all, nothing counts as gone: no link ends and nothing is made anew. Both wait
+/// for a person, or for the rights to come back.
+fn doubt(job: &mut Job) {
+    if job.plan.operations.is_empty()
+        && let Some(note) = job.plan.notes.pop()
+    {
+        let operation = Operation::new(&job.pair, note.action, note.side, BTreeMap::new(), note.reason);
+        job.plan.operations.push(operation);
+    }
+    for operation in &mut job.plan.operations {
+        operation.held = operation.held.or(Some(Reason::RightsChanged));
+    }
+}
+
 /// Holds what the guard does not let through.
 fn hold(run: &mut Run, jobs: &mut [Job]) -> Staged<()> {
     let yesterday = run.started - Duration::hours(24);
@@ -203,7 +220,7 @@ fn hold(run: &mut Run, jobs: &mut [Job]) -> Staged<()> {
         let mut folders: BTreeMap<String, usize> = BTreeMap::new();
         let mut count = 0_usize;
         for job in jobs.iter().filter(|job| job.plan.removal == Some(gone)) {
-            if job.plan.operations.iter().any(crate::plan::Operation::removes) {
+            if job.plan.operations.iter().any(Operation::removes) {
                 count += 1;
                 let folder = job.pair.link.as_ref().map(|link| link.folder.clone()).unwrap_or_default();
                 *folders.entry(folder).or_default() += 1;
