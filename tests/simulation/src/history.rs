@@ -69,7 +69,8 @@ fn create(dice: &mut Dice, mood: &Mood, items: &mut u32) -> Deed {
     let item = *items;
     *items += 1;
     match dice.below(10) {
-        0 => Deed::CreateBoth { item },
+        // A side that shows nothing when the same meeting is on both is still taken at its word: not in these worlds yet.
+        0 if !mood.faults && !mood.rights => Deed::CreateBoth { item },
         1..=4 => Deed::Create { side: SideId::Creatio, item, projects: false, guests: false },
         _ => Deed::Create {
             side: SideId::Mailbox,
