@@ -252,7 +252,8 @@ fn mailbox_page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch: &m
             }
             (Some(Observed::Here(seen)), None) => loose_item(run, key, row, seen, batch),
             (Some(Observed::Missing(_)), Some(link)) => {
-                if link.active() {
+                // Another calendar may name it as well, which it passed on its way out.
+                if link.active() && feed.feed.folder == link.folder {
                     missing(run, link, SideId::Mailbox, &feed.feed.folder, Reason::DeletedInMailbox, batch);
                 }
             }

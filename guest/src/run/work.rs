@@ -123,8 +123,9 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
                 items.push(End::Here(item));
                 continue;
             }
-            // What was deleted may still be readable by its id: only its calendar's feed says that it is back.
-            _ if link.as_ref().is_some_and(ended_by_mailbox) => None,
+            // What was deleted may still be readable by its id: only its calendar's feed says that it is back. What is owed
+            // since then was told by that feed.
+            _ if owed.is_none() && link.as_ref().is_some_and(ended_by_mailbox) => None,
             (_, stale) => link
                 .as_ref()
                 .map(|link| link.mailbox.id.clone())

@@ -533,3 +533,42 @@ fn an_emptied_calendar_is_held() {
     assert_eq!(cancelled(&world), 0);
     world.rests();
 }
+
+#[test]
+fn moved_to_another_calendar_and_deleted_before_the_next_run_counts_as_deleted() {
+    let mut world = World::empty();
+    world.graph.with(|graph| graph.add_calendar(EUGENE, "Projects", true, None)).unwrap();
+    for at in 0..8 {
+        world.meeting(&format!("M{at}"), 30 + at);
+    }
+    world.synced();
+    world.pass(10);
+    let (id, now) = (world.event_id("M3"), world.now());
+    world.graph.with(|graph| {
+        graph.move_event(EUGENE, &id, "Projects", now).unwrap();
+        graph.delete_event(EUGENE, &id, now).unwrap();
+    });
+    world.synced();
+    assert_eq!(world.found("M3").status, emulators::creatio::ids::activity_status::CANCELED);
+    world.rests();
+}
+
+#[test]
+fn a_restored_meeting_that_an_export_saw_first_is_restored_by_the_next_sync() {
+    let mut world = World::empty();
+    world.meeting("M", 30);
+    world.synced();
+    world.pass(10);
+    let id = world.delete_event("M");
+    world.synced();
+    assert_eq!(world.found("M").status, emulators::creatio::ids::activity_status::CANCELED);
+    world.pass(10);
+    let now = world.now();
+    world.graph.with(|graph| graph.restore_event(EUGENE, &id, now)).unwrap();
+    let account = world.account();
+    world.run(account, guest::run::Direction::Export, |_| {}).report();
+    world.pass(10);
+    world.synced();
+    assert_ne!(world.found("M").status, emulators::creatio::ids::activity_status::CANCELED);
+    world.rests();
+}
