@@ -73,8 +73,8 @@ fn something_newly_held_exits_with_3_and_is_told_first() {
             "e.mirny@mycompany.com  sync",
             "Held: approve with --only ID (1)",
             "  (no date)             Review",
-            "    update in the mailbox. The change would send mail to the meeting's attendees. Approve it, or",
-            "    set invitations = \"send\".",
+            "    Not updated in the mailbox. The change would send mail to the meeting's attendees. Approve",
+            "    it, or set invitations = \"send\".",
             "    id held",
         ]
     );
@@ -196,7 +196,7 @@ e.mirny@mycompany.com
 
 Failed: tried again by the next run (1)
   Tue 2026-11-24 09:00  Broken [2J
-    update in Creatio. The item was changed in the mailbox.
+    Not updated in Creatio. The item was changed in the mailbox.
     title: Old → Broken [2J
     id op-Broken [2J
 

@@ -17,6 +17,9 @@ pub const ACTIVITIES: &str = "activities";
 /// Rows of ActivityParticipant: a participant's change need not touch the activity.
 pub const PARTICIPANTS: &str = "participants";
 
+/// Rows of Activity, all of them once more: rows that became visible were not changed, and no other feed names them.
+pub const SWEEP: &str = "sweep";
+
 /// How far a scan reaches back behind the last one: transactions commit later than they are stamped.
 const OVERLAP_MINUTES: i64 = 5;
 

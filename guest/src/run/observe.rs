@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 /// Events a page: full ones, with their bodies.
 const MAILBOX_PAGE: u32 = 50;
+/// How often all activities are listed again.
+pub(super) const SWEEP_DAYS: i64 = 7;
 /// Rows a page: without notes.
 const CREATIO_PAGE: u32 = 500;
 
@@ -35,7 +37,8 @@ struct Reading {
 
 /// Reads every feed to its end.
 pub(super) fn observe(run: &mut Run) -> Staged<()> {
-    let mut readings = open(run)?;
+    let sweep = sweep_due(run);
+    let mut readings = open(run, sweep)?;
     loop {
         let open: Vec<usize> = readings
             .iter()
@@ -68,8 +71,20 @@ fn feed_key(run: &Run, side: SideId, feed: &Feed) -> String {
     run.store.key(&format!("feed/{}/{}", side.code(), feed.key()))
 }
 
+/// Whether all activities are to be listed again; a first scan does that anyway.
+fn sweep_due(run: &mut Run) -> bool {
+    let started = run.started;
+    match run.state.swept_at {
+        Some(at) => started - at >= chrono::Duration::days(SWEEP_DAYS),
+        None => {
+            run.change_state(|state| state.swept_at = Some(started));
+            false
+        }
+    }
+}
+
 /// The feeds of this run, with where they stand.
-fn open(run: &Run) -> Staged<Vec<Reading>> {
+fn open(run: &Run, sweep: bool) -> Staged<Vec<Reading>> {
     let mut known: Vec<FeedState> = Vec::new();
     run.store.each("feed/mailbox/", |_, feed| {
         known.push(feed);
@@ -85,6 +100,9 @@ fn open(run: &Run) -> Staged<Vec<Reading>> {
             .extend(graph::feed::slices(&folder, from, today, &feeds).into_iter().map(|feed| (SideId::Mailbox, feed)));
     }
     wanted.extend(creatio::feed::feeds(run.settings.account.shared).into_iter().map(|feed| (SideId::Creatio, feed)));
+    if sweep {
+        wanted.push((SideId::Creatio, Feed { folder: String::new(), part: creatio::feed::SWEEP.to_owned() }));
+    }
     let keys: Vec<String> = wanted.iter().map(|(side, feed)| feed_key(run, *side, feed)).collect();
     let states: Vec<Option<FeedState>> = run.store.get(&keys)?;
     Ok(wanted
@@ -149,8 +167,13 @@ fn take(run: &mut Run, reading: &mut Reading, page: Page) -> Staged<()> {
             end_round(run, &reading.state.feed, round, &mut quiet)?;
         }
     }
-    if before != reading.state {
-        quiet.put(feed_key(run, reading.side, &reading.state.feed), &reading.state);
+    let key = feed_key(run, reading.side, &reading.state.feed);
+    if page.complete && reading.state.feed.part == creatio::feed::SWEEP {
+        quiet.delete(key);
+        let started = run.started;
+        run.change_state(|state| state.swept_at = Some(started));
+    } else if before != reading.state {
+        quiet.put(key, &reading.state);
     }
     // A feed that was read in one page waits for the commit that has to be made anyway.
     run.quiet = quiet;

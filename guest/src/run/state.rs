@@ -26,6 +26,8 @@ pub struct AccountState {
     pub skew: i64,
     /// Policies that decide how items are seen, as of the last run.
     pub policy: Option<Digest>,
+    /// When all activities were last listed.
+    pub swept_at: Option<DateTime<Utc>>,
     /// How many links are active.
     pub links: i64,
     /// Where the rolling check of existence stands.

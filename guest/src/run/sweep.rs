@@ -120,6 +120,9 @@ pub(super) fn existence(run: &mut Run) -> Staged<()> {
                 let missed = row.is_some();
                 if missed {
                     batch.delete(key);
+                    // Where one row is visible again, others may be that are not linked.
+                    let long_ago = run.started - Duration::days(super::observe::SWEEP_DAYS);
+                    run.change_state(|state| state.swept_at = Some(long_ago));
                 }
                 // While it was missed, changes of the other side waited.
                 if missed || version != link.creatio.version {

@@ -388,3 +388,21 @@ fn a_copy_that_a_user_makes_of_a_synchronised_event_is_an_event_of_its_own() {
     assert_eq!((world.titles().len(), world.subjects().len()), (2, 2));
     world.rests();
 }
+
+#[test]
+fn an_activity_that_became_visible_without_a_change_is_found_by_the_weekly_sweep() {
+    let mut world = World::empty();
+    world.synced();
+    let id = world.activity("Was hidden", 600);
+    world.creatio_edit(json!({"action": "hide", "user": "sync", "ids": [id]}));
+    world.pass(60);
+    world.synced();
+    assert!(world.subjects().is_empty());
+    world.creatio_edit(json!({"action": "show", "user": "sync", "ids": [id]}));
+    world.pass(60);
+    world.synced();
+    world.pass(8 * 24 * 60);
+    world.synced();
+    assert_eq!(world.subjects(), ["Was hidden"]);
+    world.rests();
+}
