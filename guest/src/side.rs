@@ -109,6 +109,8 @@ pub enum Write {
     Delete {
         /// Its id.
         id: String,
+        /// The version that was decided about; empty for any.
+        version: String,
     },
 }
 

@@ -46,7 +46,7 @@ fn parts_of(side: &Creatio, write: &Write, step: usize) -> Vec<Part> {
             let row = row_url(side, &current.id);
             (Some(get_part(row.clone())), body_part("PATCH", url, Value::Object(body)), row)
         }
-        Write::Delete { id } => {
+        Write::Delete { id, .. } => {
             let row = row_url(side, id);
             let delete = Part { method: "DELETE", url: format!("Activity({id})"), headers: Vec::new(), body: None };
             (Some(get_part(row.clone())), delete, row)

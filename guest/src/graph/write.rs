@@ -36,17 +36,23 @@ fn part_of(side: &Graph, write: &Write) -> Part {
         }
         Write::Update { current, values } => {
             let mut headers = headers;
-            if current.version.starts_with("W/") || current.version.starts_with('"') {
-                headers.push(("If-Match", current.version.clone()));
-            }
+            headers.extend(if_match(&current.version));
             let url = side.client.path(&format!("events/{}", http::encode(&current.id)));
             Part { method: "PATCH", url, headers, body: Some(Value::Object(mapping::properties(values, side.zone))) }
         }
-        Write::Delete { id } => {
+        Write::Delete { id, version } => {
             let url = side.client.path(&format!("events/{}", http::encode(id)));
-            Part { method: "DELETE", url, headers: vec![("Prefer", prefer())], body: None }
+            let mut headers = vec![("Prefer", prefer())];
+            // What was edited since is not deleted unseen.
+            headers.extend(if_match(version));
+            Part { method: "DELETE", url, headers, body: None }
         }
     }
+}
+
+/// The version as a condition, where it is an etag.
+fn if_match(version: &str) -> Option<(&'static str, String)> {
+    (version.starts_with("W/") || version.starts_with('"')).then(|| ("If-Match", version.to_owned()))
 }
 
 fn result(side: &Graph, answer: Result<PartAnswer, Fault>, delete: bool) -> Result<Written, Fault> {

@@ -3,7 +3,7 @@
 
 use super::carry::{Job, Work};
 use super::{Run, Staged};
-use crate::activity::{SideId, State, Unit};
+use crate::activity::{SideId, State, Unit, Value};
 use crate::digest::Digest;
 use crate::identity::{self, Marker};
 use crate::link::{self, Link, LinkState, Origin};
@@ -20,6 +20,9 @@ pub(super) struct WalUnit {
     pub(super) sent: Digest,
     /// Digest of the source's value.
     pub(super) source: Option<Digest>,
+    /// The target's own change, where it loses.
+    #[serde(default)]
+    pub(super) lost: Option<Value>,
 }
 
 /// A write that is under way.
@@ -75,7 +78,10 @@ pub(super) fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> 
                 units: operation
                     .units
                     .iter()
-                    .map(|(unit, write)| (*unit, WalUnit { sent: write.after.digest(), source: write.source.clone() }))
+                    .map(|(unit, write)| {
+                        let lost = write.before.clone().filter(|_| write.conflict);
+                        (*unit, WalUnit { sent: write.after.digest(), source: write.source.clone(), lost })
+                    })
                     .collect(),
             })
             .collect();

@@ -221,7 +221,12 @@ pub(super) fn as_write(run: &Run, job: &Job, operation: &Operation, row: &WalRow
             }
             Some(Write::Update { current, values: operation.values() })
         }
-        (Action::Delete, target) => Some(Write::Delete { id: row.link.end(target).id.clone() }),
+        (Action::Delete, target) => {
+            let end = row.link.end(target);
+            let raced = job.owed.as_ref().is_some_and(|owed| owed.tries >= RACES);
+            let version = if raced { String::new() } else { end.version.clone() };
+            Some(Write::Delete { id: end.id.clone(), version })
+        }
         (Action::Adopt | Action::Unlink | Action::Park | Action::Skip, _) => None,
     }
 }

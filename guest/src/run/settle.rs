@@ -1,17 +1,18 @@
 //! Settling what an interrupted run had written ahead: what of it arrived is found by id, marker and digest, and the
 //! decision that was recorded with it stands; what did not is forgotten, and looked at anew.
 
-use super::ahead::{WalOperation, WalRow, wal_key};
+use super::ahead::{WalOperation, WalRow, WalUnit, wal_key};
 use super::observe::{observed, touch};
 use super::shared::store_link;
+use super::state::LoserRow;
 use super::{Run, Staged, work};
-use crate::activity::{Seen, SideId, State};
+use crate::activity::{Seen, SideId, State, Unit};
 use crate::ask::{Ask, Fault};
 use crate::identity::Marker;
 use crate::link::{Link, LinkState};
 use crate::owed::{Owed, Subject, Why};
 use crate::reason::Reason;
-use crate::report::{Action, Entry, Outcome};
+use crate::report::{Action, Entry, Outcome, UnitChange};
 use crate::side::{Found, Side};
 use crate::store::Batch;
 use std::collections::BTreeMap;
@@ -148,6 +149,7 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
             if removes {
                 run.change_state(|state| state.removals.entry(operation.target).or_default().push(at));
             }
+            keep_losers(run, &link, operation, &mut batch);
             entries.push(entry(&link, operation));
         }
     }
@@ -254,17 +256,32 @@ fn take(link: &mut Link, operation: &WalOperation, seen: &Seen, made: bool) {
     link.describe(seen);
 }
 
+/// What lost a conflict is kept, as the run that died would have kept it.
+fn keep_losers(run: &Run, link: &Link, operation: &WalOperation, batch: &mut Batch) {
+    for (unit, write) in &operation.units {
+        if let Some(value) = write.lost.clone() {
+            let loser = LoserRow { side: operation.target, value, run: run.options.run.clone(), at: run.started };
+            batch.put(run.store.key(&format!("loser/{}/{}", link.activity, unit.code())), &loser);
+        }
+    }
+}
+
 fn entry(link: &Link, operation: &WalOperation) -> Entry {
+    let lost = |(unit, write): (&Unit, &WalUnit)| {
+        let before = Some(write.lost.as_ref()?.display());
+        Some(UnitChange { unit: *unit, before, after: None })
+    };
+    let units: Vec<UnitChange> = operation.units.iter().filter_map(lost).collect();
     Entry {
         operation: operation.id.clone(),
-        outcome: Outcome::Written,
+        outcome: if units.is_empty() { Outcome::Written } else { Outcome::Conflict },
         action: operation.action,
         target: operation.target,
         activity: Some(link.activity.to_string()),
         item: Some(link.mailbox.id.clone()).filter(|id| !id.is_empty()),
         title: link.title.clone(),
         start: link.start.map(|start| start.timestamp_millis()),
-        units: Vec::new(),
+        units,
         reason: Reason::UnknownOutcome,
         detail: "It had been written by a run that was interrupted.".into(),
     }

@@ -3,6 +3,7 @@
 use guest::report::{Entry, Outcome};
 use guest::run::Direction;
 use guest::settings::{Account, Exported, Folders};
+use scenarios::switch::Cut;
 use scenarios::{Ran, World, show};
 use serde_json::json;
 
@@ -206,4 +207,34 @@ fn where_nothing_is_imported_the_mailbox_keeps_its_edit_until_creatio_changes_th
     assert_eq!(world.subjects(), ["Creatio's", "Mine alone"]);
     world.pass(20);
     assert_eq!(sync(&mut world, account).writes(), 0);
+}
+
+#[test]
+fn the_loser_of_a_conflict_is_told_wherever_the_run_crashes() {
+    for at in 0..40 {
+        let mut world = World::empty();
+        world.meeting("M", 30);
+        world.synced();
+        world.pass(20);
+        world.edit_event("M", json!({"subject": "Said the mailbox"}));
+        world.edit_activity("M", json!({"Title": "Said Creatio"}));
+        let account = world.account();
+        let cut = world.run_until(account, Direction::Reconcile, |_| {}, Cut::After(at));
+        let reached = world.switch.dead();
+        let mut entries = cut.entries;
+        for _ in 0..2 {
+            world.pass(10);
+            entries.extend(world.sync().entries);
+        }
+        assert_eq!(world.titles(), ["Said the mailbox"], "after effect {at}");
+        let told = entries.iter().any(|entry| {
+            entry.outcome == Outcome::Conflict
+                && entry.units.iter().any(|unit| unit.before.as_deref() == Some("Said Creatio"))
+        });
+        assert!(told, "after effect {at}: {entries:?}");
+        if !reached {
+            return;
+        }
+    }
+    panic!("the sync has more effects than that");
 }
