@@ -42,7 +42,6 @@ reasons! {
     NewInCreatio "new-in-creatio" "Creatio has an activity that the mailbox does not have." "";
     ChangedInMailbox "changed-in-mailbox" "The item was changed in the mailbox." "";
     ChangedInCreatio "changed-in-creatio" "The activity was changed in Creatio." "";
-    ChangedInBoth "changed-in-both" "Both sides were changed; each change goes to the other side." "";
     ConflictMailboxWins "conflict-mailbox-wins" "Both sides changed the same thing; the mailbox wins." "The other value is in this entry; write it again if it was the right one.";
     ConflictCreatioWins "conflict-creatio-wins" "Both sides changed the same thing; Creatio wins." "The other value is in this entry; write it again if it was the right one.";
     OrganizerWins "organizer-wins" "The meeting is somebody else's: its organizer's version replaces the change made in Creatio." "Ask the organizer to change the meeting.";
@@ -59,7 +58,6 @@ reasons! {
     EditBeatsDeletion "edit-beats-deletion" "It was deleted on one side and changed on the other: the change wins and it is made anew." "";
     Returned "returned" "The item is back, and the activity with it." "";
     LateDouble "late-double" "An earlier attempt of ours landed late and made a second item; it is removed." "";
-    UserCopy "user-copy" "A copy of a synchronised item is an item of its own." "";
     WouldNotify "would-notify" "The change would send mail to the meeting's attendees." "Approve it, or set invitations = \"send\".";
     MailForbidden "mail-forbidden" "The change would send mail to the meeting's attendees, and the policy is to send none." "Change it in the mailbox, or set invitations = \"ask\".";
     NotesFromMailbox "notes-from-mailbox" "Notes of a meeting with attendees or an online meeting go from the mailbox to Creatio only." "Approve it, or set notes = \"both\".";
@@ -67,7 +65,6 @@ reasons! {
     MaskedPrivate "masked-private" "The item is private: its texts are masked in Creatio, and changes of them are not written back." "";
     FolderReadOnly "folder-read-only" "The calendar may not be written." "Ask for the right to write it, or choose another calendar.";
     FolderNotOwned "folder-not-owned" "The calendar belongs to somebody else." "";
-    FolderGone "folder-gone" "A selected calendar is not in the mailbox any more." "Run discover and change the selection.";
     FolderUnreadable "folder-unreadable" "A calendar could not be read; nothing in it counts as gone." "";
     UnknownOperation "unknown-operation" "An operation that was to be carried out is not intended any more." "Look at a new preview.";
     RemovalLimit "removal-limit" "So many removals at once look like a fault." "Look at the list, and approve it if it is right.";
@@ -77,7 +74,6 @@ reasons! {
     Ambiguous "ambiguous" "Several items look the same, and none is certainly the counterpart." "Change or delete the duplicates.";
     ByInvitation "by-invitation" "The meeting comes into this mailbox by its organizer's invitation, not by the sync." "";
     KindChanged "kind-changed" "\"Show in calendar\" was changed: turning a meeting into a task is not handled yet." "Set \"show in calendar\" back.";
-    NotChosen "not-chosen" "It is not among the operations that were chosen." "";
     OtherDirection "other-direction" "It has to be written to the side that this run does not write." "Run sync, or the other direction.";
     SeriesNotHandled "series-not-handled" "Recurring meetings are not handled yet and are left alone." "";
     TasksNotHandled "tasks-not-handled" "Tasks are not handled yet and are left alone." "";
@@ -97,15 +93,11 @@ reasons! {
     Unreadable "unreadable" "The item cannot be understood." "";
     Absent "absent" "It cannot be found at the moment; removal waits for confirmation." "";
     Throttled "throttled" "The server asked to wait." "";
-    UnknownZone "unknown-zone" "The zone is not known; the account's zone was taken." "";
     NotPermitted "not-permitted" "The right is missing." "Grant the right.";
-    UserNotFound "user-not-found" "Creatio has no active user of that name with a contact." "Correct the user's name in the configuration.";
     LookupMissing "lookup-missing" "A value of a Creatio lookup that the sync needs is missing." "Restore it.";
     OneWay "one-way" "The settings never write to that side." "";
-    Observed "observed" "It was observed and not looked at yet." "";
     FeedReset "feed-reset" "The server forgot how far the sync had read: everything was read anew." "";
     Settled "settled" "What was held or had failed needs nothing any more." "";
-    SelfChanged "self-changed" "The account now leads to another mailbox or Creatio user." "Use a new account id for another person.";
 }
 
 impl Reason {

@@ -110,7 +110,7 @@ impl Work {
 }
 
 /// What keeps an operation from being carried out in this run.
-pub(super) fn bar(run: &Run, operation: &Operation) -> Option<Bar> {
+fn bar(run: &Run, operation: &Operation) -> Option<Bar> {
     let chosen = run.only().map(|only| only.contains(&operation.id));
     if chosen == Some(false) {
         return Some(Bar::NotChosen);
@@ -134,7 +134,7 @@ pub(super) fn bar(run: &Run, operation: &Operation) -> Option<Bar> {
 pub(super) type Results = BTreeMap<String, Result<Written, Fault>>;
 
 /// Sends the writes; gives what came of each by operation, and why the run has to end, if it has.
-pub(super) fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(Results, Option<Stop>)> {
+fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(Results, Option<Stop>)> {
     let mut pending: BTreeMap<SideId, Vec<(String, Write)>> = BTreeMap::new();
     for (work, row) in going.iter().zip(rows) {
         for operation in work.going() {
@@ -194,7 +194,7 @@ pub(super) fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(R
     Ok((results, ends))
 }
 
-pub(super) fn as_write(run: &Run, job: &Job, operation: &Operation, row: &WalRow) -> Option<Write> {
+fn as_write(run: &Run, job: &Job, operation: &Operation, row: &WalRow) -> Option<Write> {
     let pair = &job.pair;
     match (operation.action, operation.target) {
         (Action::Create, target) => {

@@ -272,6 +272,9 @@ pub(super) fn settle_operation(
             Some(read) => {
                 let difference = Normalised { side: target, unit: *unit, sent: sent.clone(), read: read.clone() };
                 if link.normalised.contains(&difference) {
+                    let mut note = entry(job, operation, Outcome::Noted, Reason::ServerNormalised, String::new());
+                    note.units.retain(|change| change.unit == *unit);
+                    entries.push(note);
                     read
                 } else {
                     link.normalised.retain(|known| (known.side, known.unit) != (target, *unit));
