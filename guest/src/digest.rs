@@ -19,7 +19,8 @@ impl Digest {
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
         let hash = Sha256::digest(bytes);
-        Self(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        let digit = |half: u8| char::from_digit(u32::from(half), 16);
+        Self(hash.iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).flatten().collect())
     }
 
     /// As text.

@@ -201,7 +201,8 @@ impl Site {
         // Graph goes on after a failed part, Creatio stops unless it is told to go on.
         let stops = service.name() == "creatio"
             && !request.header_list("prefer").iter().any(|preference| preference.contains("continue-on-error"));
-        match Splice::of(request, parts, stops).filter(|_| !parts.is_empty()) {
+        let splice = if parts.is_empty() { None } else { Splice::of(request, parts, stops) };
+        match splice {
             Some(splice) => {
                 let rest = splice.request.as_ref().map(|request| service.handle(request, now));
                 splice.join(rest)

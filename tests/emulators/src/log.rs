@@ -1,8 +1,9 @@
 //! The request log: what came, in which order, and what was answered.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use serde_json::Value as Json;
+use serde::{Deserialize, Serialize};
 
 use crate::wire::{Request, Response};
 
@@ -123,7 +124,7 @@ impl Log {
         entry.status = Some(response.status);
         entry.answer = (keep && !response.body.is_empty()).then(|| readable(&response.body));
         if !entry.parts.is_empty() {
-            answered(&mut entry.parts, &ids(request), response);
+            answered(&mut entry.parts, request, response);
         }
     }
 }
@@ -145,9 +146,41 @@ fn is_batch(request: &Request) -> bool {
     request.path().to_ascii_lowercase().replace("%24", "$").ends_with("/$batch")
 }
 
-fn json_parts(request: &Request) -> Option<Vec<Json>> {
-    let body: Json = serde_json::from_slice(&request.body).ok()?;
-    body.get("requests")?.as_array().cloned()
+/// Of a batch what the log tells; whatever else its parts hold is passed over unread.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    method: Cow<'a, str>,
+    #[serde(borrow)]
+    url: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    requests: Vec<Asked<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Answered<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    status: Option<u16>,
+}
+
+#[derive(Deserialize)]
+struct Answers<'a> {
+    #[serde(borrow, default)]
+    responses: Vec<Answered<'a>>,
+}
+
+fn json_parts(request: &Request) -> Option<Vec<Asked<'_>>> {
+    let batch: Batch<'_> = serde_json::from_slice(&request.body).ok()?;
+    Some(batch.requests)
 }
 
 fn asked(request: &Request) -> Vec<Part> {
@@ -156,8 +189,7 @@ fn asked(request: &Request) -> Vec<Part> {
     }
     let part = |method: &str, url: &str| Part { method: method.to_uppercase(), url: url.to_owned(), status: None };
     if let Some(parts) = json_parts(request) {
-        let text = |json: &Json, name: &str| json.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-        return parts.iter().map(|json| part(&text(json, "method"), &text(json, "url"))).collect();
+        return parts.iter().map(|asked| part(&asked.method, &asked.url)).collect();
     }
     readable(&request.body)
         .lines()
@@ -167,25 +199,15 @@ fn asked(request: &Request) -> Vec<Part> {
         .collect()
 }
 
-fn ids(request: &Request) -> Vec<String> {
-    let parts = json_parts(request).unwrap_or_default();
-    parts.iter().map(|part| part.get("id").and_then(Json::as_str).unwrap_or_default().to_owned()).collect()
-}
-
-fn answered(parts: &mut [Part], ids: &[String], response: &Response) {
-    if let Ok(body) = serde_json::from_slice::<Json>(&response.body) {
-        let answers = body.get("responses").and_then(Json::as_array);
+fn answered(parts: &mut [Part], request: &Request, response: &Response) {
+    if let Ok(Answers { responses }) = serde_json::from_slice(&response.body) {
+        let asked = json_parts(request).unwrap_or_default();
         for (at, part) in parts.iter_mut().enumerate() {
-            let answer = match ids.get(at) {
-                Some(id) => {
-                    answers.into_iter().flatten().find(|answer| answer.get("id").and_then(Json::as_str) == Some(id))
-                }
-                None => answers.and_then(|answers| answers.get(at)),
+            let answer = match asked.get(at) {
+                Some(asked) => responses.iter().find(|answer| answer.id == asked.id),
+                None => responses.get(at),
             };
-            part.status = answer
-                .and_then(|answer| answer.get("status"))
-                .and_then(Json::as_u64)
-                .and_then(|status| status.try_into().ok());
+            part.status = answer.and_then(|answer| answer.status);
         }
         return;
     }

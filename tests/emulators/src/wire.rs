@@ -3,7 +3,10 @@
 //! A service is a pure state machine, `handle(request, now) -> response`; the shell ([`crate::shell`]) puts it on a
 //! socket, the scenarios and the simulation call it directly under a virtual clock.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 
 /// One HTTP request as a service sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,11 +68,36 @@ impl Response {
     /// A response with a JSON body.
     #[must_use]
     pub fn json(status: u16, value: &serde_json::Value) -> Self {
+        Self::json_text(status, value.to_string())
+    }
+
+    /// The same of text that is JSON already.
+    #[must_use]
+    pub fn json_text(status: u16, text: String) -> Self {
         Self {
             status,
             headers: vec![("content-type".into(), "application/json; charset=utf-8".into())],
-            body: value.to_string().into_bytes(),
+            body: text.into_bytes(),
         }
+    }
+
+    /// The answer as a part of a batch's: these members, and its body. One that is JSON is put in as it stands, without
+    /// being read; `other` tells what stands for one that is not.
+    pub(crate) fn as_part(&self, members: Map<String, Value>, other: impl FnOnce(&[u8]) -> Value) -> String {
+        let mut text = Value::Object(members).to_string();
+        if self.body.is_empty() {
+            return text;
+        }
+        let says_json = self.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        let body = match std::str::from_utf8(&self.body) {
+            Ok(body) if says_json => Cow::Borrowed(body),
+            _ => Cow::Owned(serde_json::from_slice(&self.body).unwrap_or_else(|_| other(&self.body)).to_string()),
+        };
+        text.pop();
+        text.push_str(",\"body\":");
+        text.push_str(&body);
+        text.push('}');
+        text
     }
 
     /// The first value of a header; `name` in lower case.

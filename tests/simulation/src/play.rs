@@ -16,8 +16,11 @@ use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex};
 
-/// Minutes between the syncs in which a world comes to rest: some far enough apart for what failed often.
-const REST: [u64; 11] = [70, 70, 70, 1500, 70, 70, 1500, 70, 70, 70, 70];
+/// Minutes between the syncs in which a world comes to rest: some far enough apart for what failed often, and one for what
+/// is looked at once a week.
+const REST: [u64; 11] = [70, 70, 1500, 70, 10_200, 70, 1500, 70, 70, 70, 70];
+/// So many of them every world is given.
+const LEAST: usize = 6;
 
 /// A world that is being played.
 struct Play {
@@ -232,7 +235,10 @@ impl Play {
         self.mailbox(true);
         self.ticked = true;
         let mut quiet = 0;
-        for minutes in REST {
+        for (made, minutes) in REST.into_iter().enumerate() {
+            if made >= LEAST && quiet >= 2 {
+                break;
+            }
             self.world.pass(minutes);
             self.say(&format!("{} RUN", self.world.now().format("%d %H:%M")));
             let ran = self.ran(Direction::Reconcile, Cut::Never, None);

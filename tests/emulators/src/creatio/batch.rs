@@ -136,27 +136,21 @@ fn json_entries(body: &[u8]) -> Result<Vec<Entry>, String> {
 }
 
 fn json_replies(replies: &[Reply]) -> Response {
-    let responses: Vec<Json> = replies
-        .iter()
-        .map(|reply| {
-            let mut fields = Map::new();
-            fields.insert("id".into(), json!(reply.id));
-            if let Some(group) = &reply.group {
-                fields.insert("atomicityGroup".into(), json!(group));
-            }
-            fields.insert("status".into(), json!(reply.response.status));
-            let headers: Map<String, Json> =
-                reply.response.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-            fields.insert("headers".into(), Json::Object(headers));
-            if !reply.response.body.is_empty() {
-                let body = serde_json::from_slice(&reply.response.body)
-                    .unwrap_or_else(|_| json!(String::from_utf8_lossy(&reply.response.body)));
-                fields.insert("body".into(), body);
-            }
-            Json::Object(fields)
-        })
-        .collect();
-    Response::json(200, &json!({ "responses": responses }))
+    let responses: Vec<String> = replies.iter().map(json_reply).collect();
+    Response::json_text(200, format!("{{\"responses\":[{}]}}", responses.join(",")))
+}
+
+fn json_reply(reply: &Reply) -> String {
+    let headers: Map<String, Json> =
+        reply.response.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let mut fields = Map::new();
+    fields.insert("id".into(), json!(reply.id));
+    if let Some(group) = &reply.group {
+        fields.insert("atomicityGroup".into(), json!(group));
+    }
+    fields.insert("status".into(), json!(reply.response.status));
+    fields.insert("headers".into(), Json::Object(headers));
+    reply.response.as_part(fields, |body| json!(String::from_utf8_lossy(body)))
 }
 
 impl From<Piece> for Entry {
