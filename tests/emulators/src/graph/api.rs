@@ -47,7 +47,7 @@ impl Graph {
         self.auth.add_client(id, secret);
     }
 
-    /// Adds a mailbox with a default calendar, and answers the user's id. A mailbox that is there already stays as it is.
+    /// Adds a mailbox with a default calendar and the task lists that every mailbox has, and answers the user's id. A mailbox that is there already stays as it is.
     pub fn add_mailbox(&mut self, mail: &str, name: &str, windows_zone: &str) -> String {
         self.add_mailbox_with(mail, name, windows_zone, "Calendar")
     }
@@ -71,6 +71,10 @@ impl Graph {
             && let Some(mailbox) = self.mailboxes.get_mut(at)
         {
             mailbox.default_calendar = key;
+        }
+        for (name, known) in [("Tasks", "defaultList"), ("Flagged Emails", "flaggedEmails")] {
+            // The mailbox was put there a moment ago.
+            let _ = self.new_list(at, name, known);
         }
         user
     }

@@ -7,6 +7,8 @@ mod knobs;
 mod meetings;
 mod series;
 mod sign_in;
+mod todo;
+mod todo_deltas;
 mod worlds;
 
 use chrono::{DateTime, Duration, Utc};

@@ -70,12 +70,12 @@ const READ_ONLY: &[&str] = &[
 ];
 
 /// Enumerations as the model spells them; any letter case is understood.
-const IMPORTANCE: &[&str] = &["low", "normal", "high"];
+pub(super) const IMPORTANCE: &[&str] = &["low", "normal", "high"];
 const SENSITIVITY: &[&str] = &["normal", "personal", "private", "confidential"];
 const SHOW_AS: &[&str] = &["unknown", "free", "tentative", "busy", "oof", "workingElsewhere"];
 const PROVIDERS: &[&str] = &["unknown", "skypeForBusiness", "skypeForConsumer", "teamsForBusiness"];
 const ATTENDEES: &[&str] = &["required", "optional", "resource"];
-const BODIES: &[&str] = &["text", "html"];
+pub(super) const BODIES: &[&str] = &["text", "html"];
 const LOCATION: &[&str] = &[
     "displayName",
     "locationType",
@@ -98,7 +98,7 @@ pub(super) fn unknown(name: &str, kind: &str) -> ApiError {
     )
 }
 
-fn wrong(name: &str) -> ApiError {
+pub(super) fn wrong(name: &str) -> ApiError {
     ApiError::new(
         400,
         "RequestBodyRead",
@@ -132,11 +132,11 @@ pub(super) fn map<'a>(name: &str, value: &'a Value, kind: &str, known: &[&str]) 
     }
 }
 
-fn boolean(name: &str, value: &Value) -> Read<bool> {
+pub(super) fn boolean(name: &str, value: &Value) -> Read<bool> {
     value.as_bool().ok_or_else(|| wrong(name))
 }
 
-fn text(name: &str, value: &Value) -> Read<Option<String>> {
+pub(super) fn text(name: &str, value: &Value) -> Read<Option<String>> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text.clone())),
@@ -154,10 +154,15 @@ pub(super) fn list<'a>(name: &str, value: &'a Value) -> Read<&'a [Value]> {
 
 /// `dateTimeTimeZone`; a missing zone is UTC.
 fn wall(name: &str, value: &Value) -> Read<Wall> {
+    wall_in(name, value, &Zone::utc())
+}
+
+/// `dateTimeTimeZone` with the zone of one that names none.
+pub(super) fn wall_in(name: &str, value: &Value, otherwise: &Zone) -> Read<Wall> {
     let map = map(name, value, "dateTimeTimeZone", &["dateTime", "timeZone"])?;
     let zone = match map.get("timeZone").and_then(Value::as_str) {
         Some(zone) if !zone.is_empty() => Zone::required(zone)?,
-        _ => Zone::utc(),
+        _ => otherwise.clone(),
     };
     let at =
         map.get("dateTime").and_then(Value::as_str).and_then(|text| parse_wall(text, &zone)).ok_or_else(|| {

@@ -1,77 +1,19 @@
-//! Delta: rounds over the log of a calendar, in pages, by opaque tokens.
+//! Delta of a calendar: its window, or its masters and single events.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use serde_json::{Map, Value, json};
-use uuid::Uuid;
+use serde_json::{Value, json};
 
 use super::Graph;
 use super::encode::{Shape, etag};
 use super::errors::ApiError;
 use super::event::Event;
 use super::ids::{Id, Key, Kind};
-use super::knobs::DeadToken;
 use super::mailbox::Entry;
-use super::query::{Model, Query, escape};
+use super::query::{Model, Query};
+use super::round::{Feed, Page, Source};
 use super::route::{Answer, Call};
 use super::view::window;
 use super::zones::parse_instant;
-
-/// What a token holds. The window is frozen in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Token {
-    /// `calendarView`, else `events`.
-    view: bool,
-    mailbox: Uuid,
-    calendar: Key,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-    /// Changes up to this number have been shown.
-    seen: u64,
-    /// Changes up to this number belong to the full round, which shows what is there and no removals.
-    full: u64,
-    issued: DateTime<Utc>,
-    epoch: u64,
-    /// The empty page of this round has been given.
-    blank: bool,
-}
-
-impl Token {
-    fn encode(&self) -> String {
-        let fields = [
-            u8::from(self.view).to_string(),
-            self.mailbox.simple().to_string(),
-            self.calendar.to_string(),
-            self.from.timestamp_millis().to_string(),
-            self.to.timestamp_millis().to_string(),
-            self.seen.to_string(),
-            self.full.to_string(),
-            self.issued.timestamp().to_string(),
-            self.epoch.to_string(),
-            u8::from(self.blank).to_string(),
-        ];
-        URL_SAFE_NO_PAD.encode(fields.join(";"))
-    }
-
-    fn decode(text: &str) -> Option<Self> {
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        let mut fields = text.split(';');
-        let mut next = || fields.next();
-        Some(Self {
-            view: next()? == "1",
-            mailbox: next()?.parse().ok()?,
-            calendar: next()?.parse().ok()?,
-            from: DateTime::from_timestamp_millis(next()?.parse().ok()?)?,
-            to: DateTime::from_timestamp_millis(next()?.parse().ok()?)?,
-            seen: next()?.parse().ok()?,
-            full: next()?.parse().ok()?,
-            issued: DateTime::from_timestamp(next()?.parse().ok()?, 0)?,
-            epoch: next()?.parse().ok()?,
-            blank: next()? == "1",
-        })
-    }
-}
 
 impl Graph {
     pub(super) fn view_delta(&self, call: &Call<'_>, calendar: Option<Key>) -> Answer {
@@ -83,116 +25,45 @@ impl Graph {
             );
             return Err(ApiError::new(400, "ErrorInvalidUrlQuery", message));
         }
-        let query = call.query(Model::Event)?;
-        self.delta(call, calendar, &query, true)
+        self.delta(call, calendar, Feed::View)
     }
 
     pub(super) fn events_delta(&self, call: &Call<'_>, calendar: Option<Key>) -> Answer {
-        let query = call.query(Model::Event)?;
-        self.delta(call, calendar, &query, false)
+        self.delta(call, calendar, Feed::Events)
     }
 
-    fn delta(&self, call: &Call<'_>, calendar: Option<Key>, query: &Query, view: bool) -> Answer {
+    fn delta(&self, call: &Call<'_>, calendar: Option<Key>, feed: Feed) -> Answer {
         let mailbox = self.mailbox(call.at)?;
-        let calendar = calendar.unwrap_or(mailbox.default_calendar);
-        let given = query.get("$skiptoken").or_else(|| query.get("$deltatoken")).filter(|text| !text.is_empty());
-        let mut token = match given {
-            Some(text) => {
-                let token = Token::decode(text)
-                    .filter(|token| token.view == view && token.mailbox == mailbox.guid && token.calendar == calendar)
-                    .ok_or_else(|| ApiError::new(400, "ErrorInvalidIdMalformed", "The delta token is malformed."))?;
-                let old = self
-                    .knobs
-                    .delta_token_lifetime
-                    .is_some_and(|life| call.now - token.issued >= Duration::seconds(life));
-                if token.epoch != self.delta_epoch || old {
-                    return Err(self.dead(call, &token));
-                }
-                token
-            }
-            None => {
-                let (from, to) = if view { window(query)? } else { lower_bound(query)? };
-                Token {
-                    view,
-                    mailbox: mailbox.guid,
-                    calendar,
-                    from,
-                    to,
-                    seen: 0,
-                    full: self.counter,
-                    issued: call.now,
-                    epoch: self.delta_epoch,
-                    blank: false,
-                }
-            }
-        };
-        token.issued = call.now;
-        let mut rows = Vec::new();
-        let blank = self.knobs.delta_empty_pages && !token.blank;
-        token.blank = true;
-        let complete = !blank && self.fill(call, &mut token, query, &mut rows)?;
-        let link = if complete {
-            token.seen = self.counter;
-            token.full = 0;
-            token.blank = false;
-            ("@odata.deltaLink", "deltatoken")
-        } else {
-            ("@odata.nextLink", "skiptoken")
-        };
-        let mut answer = Map::new();
-        answer.insert("@odata.context".to_owned(), format!("{}/v1.0/$metadata#Collection(event)", call.base).into());
-        answer.insert(
-            link.0.to_owned(),
-            format!("{}{}?%24{}={}", call.base, call.request.path(), link.1, token.encode()).into(),
-        );
-        answer.insert("value".to_owned(), rows.into());
-        let mut applied = vec!["odata.track-changes".to_owned()];
-        applied.extend(call.prefer.applied.iter().cloned());
-        if let Some(size) = call.prefer.page {
-            applied.push(format!("odata.maxpagesize={size}"));
-        }
-        let response = crate::wire::Response::json(200, &Value::Object(answer));
-        Ok(response.with("preference-applied", applied.join(", ")))
-    }
-
-    /// Fills a page, and says whether the round is complete with it.
-    fn fill(&self, call: &Call<'_>, token: &mut Token, query: &Query, rows: &mut Vec<Value>) -> Result<bool, ApiError> {
-        let mailbox = self.mailbox(call.at)?;
-        let calendar = mailbox.calendars.get(&token.calendar).ok_or_else(ApiError::not_found)?;
+        let folder = calendar.unwrap_or(mailbox.default_calendar);
+        let log = &mailbox.calendars.get(&folder).ok_or_else(ApiError::not_found)?.log;
         let shape = self.shape(call);
-        let size = call.prefer.page.unwrap_or(self.knobs.delta_page_size).clamp(1, self.knobs.delta_page_limit.max(1));
-        if self.knobs.delta_replays && token.seen > 0 {
-            let before =
-                calendar.log.entries.range(..=token.seen).rev().map(|(_, entry)| entry).find(|entry| !entry.gone);
-            if let Some(event) = before.and_then(|entry| mailbox.event(entry.key)) {
-                self.show(&shape, token, query, event, rows);
-            }
-        }
-        for (number, entry) in calendar.log.entries.range(token.seen + 1..) {
-            if rows.len() >= size {
-                return Ok(false);
-            }
-            let before = rows.len();
-            if let Some(event) = mailbox.event(entry.key).filter(|_| !entry.gone) {
-                self.show(&shape, token, query, event, rows);
-            }
-            // Outside of the window is as good as removed, also for what has never been inside.
-            if rows.len() == before && *number > token.full {
-                rows.push(removed(&shape, token.calendar, entry, None));
+        let source = Source { feed, model: Model::Event, folder, log };
+        self.round(
+            call,
+            &source,
+            |query| if feed == Feed::View { window(query) } else { lower_bound(query) },
+            |page, entry| {
+                if let Some(event) = mailbox.event(entry.key) {
+                    self.show(&shape, feed, page, event);
+                }
+            },
+            |page, entry| {
+                page.rows.push(removed(&shape, folder, entry, None));
                 if self.knobs.delta_removes_instances {
                     let lost = mailbox.event(entry.key).or_else(|| mailbox.deleted.get(&entry.key).map(AsRef::as_ref));
-                    let instances = lost.map(|event| event.instances(token.from, token.to)).unwrap_or_default();
-                    rows.extend(instances.iter().map(|seen| removed(&shape, token.calendar, entry, seen.date)));
+                    let instances = lost.map(|event| event.instances(page.token.from, page.token.to));
+                    page.rows.extend(
+                        instances.unwrap_or_default().iter().map(|seen| removed(&shape, folder, entry, seen.date)),
+                    );
                 }
-            }
-            token.seen = *number;
-        }
-        Ok(true)
+            },
+        )
     }
 
     /// Shows an event if it is in the window; a series with all of its instances there.
-    fn show(&self, shape: &Shape, token: &Token, query: &Query, event: &Event, rows: &mut Vec<Value>) {
-        if !token.view {
+    fn show(&self, shape: &Shape, feed: Feed, page: &mut Page, event: &Event) {
+        let Page { token, query, rows } = page;
+        if feed == Feed::Events {
             let begins = token.from.date_naive();
             let lasts = event.series.as_ref().is_some_and(|series| series.last.is_none_or(|last| last >= begins));
             if lasts || event.whole().end_at() > token.from {
@@ -217,30 +88,6 @@ impl Graph {
         for seen in instances {
             rows.push(if seen.exception().is_some() { full(shape, &seen) } else { shape.abridged(&seen) });
         }
-    }
-
-    fn dead(&self, call: &Call<'_>, token: &Token) -> ApiError {
-        let (status, code) = match self.knobs.delta_dead_token {
-            DeadToken::Gone | DeadToken::GoneWithLocation => (410, "SyncStateNotFound"),
-            DeadToken::ResyncRequired => (410, "resyncRequired"),
-            DeadToken::BadRequest => (400, "ErrorInvalidIdMalformed"),
-            DeadToken::BadRequestSyncState => (400, "SyncStateNotFound"),
-        };
-        let message = format!(
-            "The sync state generation is not found; generation={};[highest={}]",
-            token.epoch, self.delta_epoch
-        );
-        let error = ApiError::new(status, code, message);
-        if self.knobs.delta_dead_token != DeadToken::GoneWithLocation {
-            return error;
-        }
-        let stamp = |at: DateTime<Utc>| escape(&at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
-        let window = if token.view {
-            format!("startDateTime={}&endDateTime={}&", stamp(token.from), stamp(token.to))
-        } else {
-            String::new()
-        };
-        error.header("location", format!("{}{}?{window}%24deltatoken=", call.base, call.request.path()))
     }
 }
 
@@ -286,27 +133,4 @@ fn brief(shape: &Shape, event: &Event, query: &Query) -> Value {
         "start": start,
         "end": end,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_survives_the_round_trip_and_garbage_does_not() {
-        let token = Token {
-            view: true,
-            mailbox: Uuid::from_u128(7),
-            calendar: 3,
-            from: DateTime::UNIX_EPOCH,
-            to: DateTime::UNIX_EPOCH,
-            seen: 9,
-            full: 12,
-            issued: DateTime::UNIX_EPOCH,
-            epoch: 0,
-            blank: true,
-        };
-        assert_eq!(Token::decode(&token.encode()), Some(token));
-        assert_eq!(Token::decode("garbage"), None);
-    }
 }

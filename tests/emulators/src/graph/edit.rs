@@ -6,22 +6,22 @@ use serde_json::{Map, Value, json};
 use super::Graph;
 
 /// An edit with what it names.
-struct Edit<'a>(&'a Map<String, Value>);
+pub(super) struct Edit<'a>(&'a Map<String, Value>);
 
 impl<'a> Edit<'a> {
-    fn text(&self, name: &str) -> Result<&'a str, String> {
+    pub(super) fn text(&self, name: &str) -> Result<&'a str, String> {
         self.maybe(name).ok_or_else(|| format!("the edit needs \"{name}\""))
     }
 
-    fn maybe(&self, name: &str) -> Option<&'a str> {
+    pub(super) fn maybe(&self, name: &str) -> Option<&'a str> {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    fn value(&self, name: &str) -> Result<&'a Value, String> {
+    pub(super) fn value(&self, name: &str) -> Result<&'a Value, String> {
         self.0.get(name).ok_or_else(|| format!("the edit needs \"{name}\""))
     }
 
-    fn flag(&self, name: &str, otherwise: bool) -> bool {
+    pub(super) fn flag(&self, name: &str, otherwise: bool) -> bool {
         self.0.get(name).and_then(Value::as_bool).unwrap_or(otherwise)
     }
 }
@@ -99,7 +99,10 @@ impl Graph {
                 self.outbox.clear();
                 Ok(json!({}))
             }
-            _ => self.edit_event(action, &edit, now),
+            _ => match self.edit_todo(action, &edit, now) {
+                Some(result) => result,
+                None => self.edit_event(action, &edit, now),
+            },
         }
     }
 

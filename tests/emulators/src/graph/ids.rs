@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Event,
     Calendar,
     Group,
+    TaskList,
+    Task,
 }
 
 /// An id taken apart.
@@ -52,6 +54,8 @@ impl Id {
             Kind::Event => 1,
             Kind::Calendar => 2,
             Kind::Group => 3,
+            Kind::TaskList => 4,
+            Kind::Task => 5,
         });
         bytes.extend(self.mailbox.as_bytes());
         bytes.extend(self.key.to_be_bytes());
@@ -86,6 +90,8 @@ impl Id {
             1 => Kind::Event,
             2 => Kind::Calendar,
             3 => Kind::Group,
+            4 => Kind::TaskList,
+            5 => Kind::Task,
             _ => return None,
         };
         let (mailbox, rest) = rest.split_first_chunk::<16>()?;

@@ -82,7 +82,7 @@ impl Graph {
         match (call.method(), tail) {
             ("GET", []) => self.get(call, target),
             ("PATCH", []) => {
-                self.if_match(call, target)?;
+                self.if_match_event(call, target)?;
                 let patch = Patch::read(&object(&call.request.body)?, self.knobs.keep_bodies)?;
                 self.update(call.at, key, date, &patch, call.now)?;
                 if call.prefer.minimal {
@@ -92,12 +92,12 @@ impl Graph {
                 Ok(call.ok(200, &Value::Object(self.entity(call, target, &query)?)))
             }
             ("DELETE", []) => {
-                self.if_match(call, target)?;
+                self.if_match_event(call, target)?;
                 self.delete(call.at, key, date, true, call.now)?;
                 Ok(done(204))
             }
             ("POST", ["permanentDelete"]) => {
-                self.if_match(call, target)?;
+                self.if_match_event(call, target)?;
                 self.delete(call.at, key, date, false, call.now)?;
                 Ok(done(204))
             }
@@ -140,14 +140,19 @@ impl Graph {
         }
     }
 
-    fn if_match(&self, call: &Call<'_>, target: Target) -> Result<(), ApiError> {
+    fn if_match_event(&self, call: &Call<'_>, target: Target) -> Result<(), ApiError> {
+        let mailbox = self.mailbox(call.at)?;
+        let seen = self.event(call.at, target.key)?.occurrence_or_whole(target.date);
+        self.if_match(call, &etag(mailbox.guid, seen.change()))
+    }
+
+    /// Refuses a request that was made for another state of the item than the one with this tag.
+    pub(super) fn if_match(&self, call: &Call<'_>, tag: &str) -> Result<(), ApiError> {
         let Some(wanted) = call.request.header("if-match").filter(|_| self.knobs.enforce_if_match) else {
             return Ok(());
         };
-        let mailbox = self.mailbox(call.at)?;
-        let seen = self.event(call.at, target.key)?.occurrence_or_whole(target.date);
         let plain = |tag: &str| tag.trim().trim_start_matches("W/").trim_matches('"').to_owned();
-        let current = plain(&etag(mailbox.guid, seen.change()));
+        let current = plain(tag);
         let holds = wanted.trim() == "*" || wanted.split(',').any(|tag| plain(tag) == current);
         if holds { Ok(()) } else { Err(ApiError::conflict()) }
     }

@@ -21,6 +21,19 @@ pub enum DeadToken {
     BadRequestSyncState,
 }
 
+/// What a program may do with tasks: `Tasks.ReadWrite.All`, `Tasks.Read.All`, or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TasksRole {
+    /// Read and write.
+    #[default]
+    ReadWrite,
+    /// Read alone: everything else answers 403.
+    Read,
+    /// Everything answers 403.
+    None,
+}
+
 /// All switches. The defaults are what the documentation describes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -93,6 +106,24 @@ pub struct Knobs {
     pub batch_in_order: bool,
     /// Text and HTML bodies come back as written, without the service's rewriting.
     pub keep_bodies: bool,
+    /// What a program may do with tasks.
+    pub app_tasks_role: TasksRole,
+    /// Page size of lists and tasks without `$top`.
+    pub todo_page_size: usize,
+    /// `$select` of lists and tasks works, instead of doing nothing and choking on `title` and `displayName`.
+    pub todo_select: bool,
+    /// Notes that were written as HTML come back as HTML, instead of losing their formatting.
+    pub todo_html_bodies: bool,
+    /// A listing of tasks without a filter leaves `recurrence` out.
+    pub todo_lists_omit_recurrence: bool,
+    /// A change of `recurrence` may name dates, which the service does not understand.
+    pub todo_recurrence_dates: bool,
+    /// A program that changes the due date of a recurring task gets the old date and one more task, the next of the series.
+    pub todo_due_spawns: bool,
+    /// A completed task of a series becomes a new item, and the series goes on under the old id, instead of the other way.
+    pub todo_series_keeps_id: bool,
+    /// Linked resources go on to the next task of a series.
+    pub todo_next_keeps_links: bool,
 }
 
 impl Default for Knobs {
@@ -131,6 +162,15 @@ impl Default for Knobs {
             enforce_if_match: true,
             batch_in_order: false,
             keep_bodies: false,
+            app_tasks_role: TasksRole::ReadWrite,
+            todo_page_size: 50,
+            todo_select: false,
+            todo_html_bodies: false,
+            todo_lists_omit_recurrence: false,
+            todo_recurrence_dates: false,
+            todo_due_spawns: true,
+            todo_series_keeps_id: false,
+            todo_next_keeps_links: false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A mailbox: its calendars, what lies in them, and the log of changes from which delta is answered.
+//! A mailbox: its calendars and tasks, what lies in them, and the log of changes from which delta is answered.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,18 +7,19 @@ use uuid::Uuid;
 
 use super::event::{Address, Event};
 use super::ids::{self, GlobalId, Id, Key, Kind};
+use super::todo::Todo;
 
-/// The latest change of one item, as a calendar remembers it.
+/// The latest change of one item, as its calendar or list remembers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) key: Key,
     /// The number of moves when it left: the classic id that clients knew.
     pub(super) moves: u32,
-    /// It is not in this calendar any more.
+    /// It is not there any more.
     pub(super) gone: bool,
 }
 
-/// Changes of a calendar by their number; each item stands in it once, with its latest.
+/// Changes of a calendar or list by their number; each item stands in it once, with its latest.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Log {
     pub(super) entries: BTreeMap<u64, Entry>,
@@ -26,7 +27,8 @@ pub(super) struct Log {
 }
 
 impl Log {
-    fn put(&mut self, number: u64, entry: Entry) {
+    /// Enters the latest change of an item.
+    pub(super) fn put(&mut self, number: u64, entry: Entry) {
         if let Some(old) = self.latest.insert(entry.key, number) {
             self.entries.remove(&old);
         }
@@ -75,6 +77,7 @@ pub(super) struct Mailbox {
     pub(super) deleted: BTreeMap<Key, Arc<Event>>,
     pub(super) by_global: BTreeMap<GlobalId, Key>,
     pub(super) by_transaction: HashMap<String, Key>,
+    pub(super) todo: Todo,
 }
 
 impl Mailbox {
@@ -92,6 +95,7 @@ impl Mailbox {
             deleted: BTreeMap::new(),
             by_global: BTreeMap::new(),
             by_transaction: HashMap::new(),
+            todo: Todo::default(),
         }
     }
 

@@ -1,14 +1,15 @@
-//! The calendar part of Microsoft Graph v1.0, with the sign-in that belongs to it, as a pure state machine.
+//! The calendar and To Do part of Microsoft Graph v1.0, with the sign-in that belongs to it, as a pure state machine.
 //!
 //! Where the sources leave a behaviour open, [`Knobs`] chooses; what people and the service do outside of the protocol
 //! comes in through [`Service::edit`] and the methods of [`Graph`]. `GRAPH.md` beside this crate lists the edits.
 //!
 //! | module | idea |
 //! |---|---|
-//! | `route`, `calendars`, `items`, `view`, `delta`, `batch` | requests, by what they ask for |
+//! | `route`, `calendars`, `items`, `view`, `delta`, `round`, `batch` | requests, by what they ask for |
 //! | `auth`, `query`, `parse`, `filter`, `decode`, `pattern`, `encode`, `errors` | the protocol's surface |
 //! | `mailbox`, `event`, `recurrence`, `zones`, `ids`, `body` | what is kept |
 //! | `write`, `apply`, `occurrence`, `meeting`, `answer` | what changes it |
+//! | `todo` | Microsoft To Do |
 //! | `edit`, `api`, `look`, `world`, `state` | tests, and other people |
 
 mod answer;
@@ -38,8 +39,10 @@ mod parse;
 mod pattern;
 mod query;
 mod recurrence;
+mod round;
 mod route;
 mod state;
+mod todo;
 mod view;
 pub mod world;
 mod write;
@@ -50,8 +53,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-pub use knobs::{DeadToken, Knobs};
+pub use knobs::{DeadToken, Knobs, TasksRole};
 pub use look::EventSummary;
+pub use todo::TaskSummary;
 
 use crate::wire::{Request, Response, Service};
 

@@ -26,6 +26,10 @@ pub(super) struct Expand {
     pub(super) extended: Option<Vec<String>>,
     pub(super) calendar: bool,
     pub(super) exceptions: bool,
+    /// Linked resources of a task.
+    pub(super) links: bool,
+    /// The checklist of a task.
+    pub(super) steps: bool,
     /// Collections that are always empty here.
     pub(super) empty: Vec<String>,
 }
@@ -106,6 +110,25 @@ const CALENDAR: &[&str] = &[
     "owner",
     "classId",
 ];
+const TASK: &[&str] = &[
+    "id",
+    "body",
+    "bodyLastModifiedDateTime",
+    "categories",
+    "completedDateTime",
+    "createdDateTime",
+    "dueDateTime",
+    "hasAttachments",
+    "importance",
+    "isReminderOn",
+    "lastModifiedDateTime",
+    "recurrence",
+    "reminderDateTime",
+    "startDateTime",
+    "status",
+    "title",
+];
+const TASK_LIST: &[&str] = &["id", "displayName", "isOwner", "isShared", "wellknownListName"];
 const PAGE: usize = 10;
 const MOST: usize = 1000;
 
@@ -114,6 +137,8 @@ const MOST: usize = 1000;
 pub(super) enum Model {
     Event,
     Calendar,
+    Task,
+    TaskList,
     /// Whatever: users and settings.
     Any,
 }
@@ -123,6 +148,8 @@ impl Model {
         let (members, kind) = match self {
             Self::Event => (EVENT, "event"),
             Self::Calendar => (CALENDAR, "calendar"),
+            Self::Task => (TASK, "todoTask"),
+            Self::TaskList => (TASK_LIST, "todoTaskList"),
             Self::Any => return Ok(()),
         };
         let member = path.split('/').next().unwrap_or_default();
@@ -137,8 +164,13 @@ impl Model {
 impl Query {
     /// Reads the query of a request.
     pub(super) fn read(request: &Request, model: Model) -> Result<Self, ApiError> {
+        Self::parse(request.query(), model)
+    }
+
+    /// Reads a query as it stands behind the question mark.
+    pub(super) fn parse(text: &str, model: Model) -> Result<Self, ApiError> {
         let mut query = Self { top: PAGE, ..Self::default() };
-        for pair in request.query().split('&').filter(|pair| !pair.is_empty()) {
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             query.pairs.push((decode(name), decode(value)));
         }
@@ -156,7 +188,12 @@ impl Query {
                     filter.paths().into_iter().try_for_each(|path| model.check(path))?;
                     query.filter = Some(filter);
                 }
-                "$expand" => query.expand = expand(&value)?,
+                "$expand" => {
+                    query.expand = match model {
+                        Model::Task | Model::TaskList => expand_todo(&value, model)?,
+                        _ => expand(&value)?,
+                    }
+                }
                 "$orderby" => {
                     for part in value.split(',') {
                         let mut words = part.split_whitespace();
@@ -183,7 +220,7 @@ impl Query {
                 "$skip" => query.skip = number()?,
                 "$count" => query.count = value.eq_ignore_ascii_case("true"),
                 "$search" => {
-                    return Err(ApiError::invalid("The query parameter '$search' is not supported for events."));
+                    return Err(ApiError::invalid("The query parameter '$search' is not supported here."));
                 }
                 "$format" | "$skiptoken" | "$deltatoken" => {}
                 other if other.starts_with('$') => return Err(invalid(&name, &value)),
@@ -268,6 +305,24 @@ fn expand(text: &str) -> Result<Expand, ApiError> {
             name @ ("attachments" | "extensions" | "multiValueExtendedProperties") => found.empty.push(name.to_owned()),
             other => {
                 let message = format!("Could not find a property named '{other}' on type 'microsoft.graph.event'.");
+                return Err(ApiError::new(400, "RequestBroker--ParseUri", message));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What may be expanded of a task, and of a list.
+fn expand_todo(text: &str, model: Model) -> Result<Expand, ApiError> {
+    let mut found = Expand::default();
+    for part in split_outside(text, ',') {
+        match (part.as_str(), model) {
+            ("linkedResources", Model::Task) => found.links = true,
+            ("checklistItems", Model::Task) => found.steps = true,
+            ("attachments", Model::Task) | ("extensions", _) => found.empty.push(part),
+            _ => {
+                let kind = if model == Model::Task { "todoTask" } else { "todoTaskList" };
+                let message = format!("Could not find a property named '{part}' on type 'microsoft.graph.{kind}'.");
                 return Err(ApiError::new(400, "RequestBroker--ParseUri", message));
             }
         }

@@ -95,6 +95,9 @@ impl Graph {
             (parts, _) => return Err(ApiError::segment(parts.first().copied().unwrap_or_default())),
         };
         self.admit(at, &who, now)?;
+        if rest.first() == Some(&"todo") {
+            self.admit_tasks(&who, request)?;
+        }
         let base = self.base(request);
         let call = Call { request, now, prefer: Prefer::read(request)?, base, at };
         self.mailbox_route(&call, rest)
@@ -198,6 +201,7 @@ impl Graph {
                 self.calendar_route(call, calendar, rest)
             }
             (_, ["events" | "calendarView", ..]) => self.items(call, None, rest),
+            (_, ["todo", rest @ ..]) => self.todo(call, rest),
             (_, [first, ..]) => Err(ApiError::segment(first)),
             _ => Err(not_allowed()),
         }

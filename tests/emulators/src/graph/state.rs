@@ -7,6 +7,7 @@ use super::calendars::shown;
 use super::event::{Event, Seen};
 use super::look::in_full;
 use super::mailbox::Mailbox;
+use super::todo::lists_in_full;
 
 fn event(mailbox: &Mailbox, event: &Event) -> Value {
     let mut value = in_full(mailbox, &event.whole());
@@ -40,6 +41,7 @@ impl Graph {
                     "timeZone": mailbox.zone,
                     "calendars": calendars,
                     "deletedItems": deleted,
+                    "taskLists": lists_in_full(mailbox),
                 }),
             );
         }

@@ -49,7 +49,8 @@ impl Subject for Row<'_> {
     }
 }
 
-fn compare(left: &Value, right: &Value) -> Ordering {
+/// How two members stand to each other in an order.
+pub(super) fn compare(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::String(left), Value::String(right)) => left.to_lowercase().cmp(&right.to_lowercase()),
         (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
