@@ -24,3 +24,4 @@ pub mod side;
 pub mod store;
 pub mod text;
 pub mod time;
+pub mod undo;

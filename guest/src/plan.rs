@@ -295,15 +295,21 @@ pub fn create(pair: &Pair, source: &Seen, target: SideId, reason: Reason, frame:
     let mut units = BTreeMap::new();
     for (unit, value) in &source.values {
         let mut after = side.conform(*unit, value, None);
-        // A reminder in the past would ring at once.
-        if let (Value::Reminder(Some(minutes)), Some(when)) = (&after, source.when())
-            && when.start - Duration::minutes(*minutes) <= frame.now
-        {
-            after = Value::Reminder(None);
+        if let Some(when) = source.when() {
+            after = reminder_to_come(after, when.start, frame.now);
         }
         units.insert(*unit, UnitWrite { before: None, after, source: Some(value.digest()), conflict: false });
     }
     Operation::new(pair, Action::Create, target, units, reason)
+}
+
+/// A reminder of a new item; one in the past would ring at once.
+#[must_use]
+pub fn reminder_to_come(value: Value, start: DateTime<Utc>, now: DateTime<Utc>) -> Value {
+    match value {
+        Value::Reminder(Some(minutes)) if start - Duration::minutes(minutes) <= now => Value::Reminder(None),
+        value => value,
+    }
 }
 
 fn side<'a>(id: SideId, frame: &Frame<'a>) -> &'a dyn Side {
@@ -476,22 +482,34 @@ fn merge_units(pair: &Pair, link: Option<&Link>, item: &Seen, activity: &Seen, f
         plan.operations.push(Operation::new(pair, Action::Update, SideId::Creatio, to_creatio, reason));
     }
     let reason = reason(SideId::Mailbox, Reason::ChangedInCreatio);
-    // What may be written now goes apart from what is held, and each kind of held apart from the others.
+    plan.operations.extend(gated(pair, item, to_mailbox, reason, frame));
+}
+
+/// Updates of an item: what may be written now goes apart from what is held, and each kind of held apart from the others.
+#[must_use]
+pub fn gated(
+    pair: &Pair,
+    item: &Seen,
+    units: BTreeMap<Unit, UnitWrite>,
+    reason: Reason,
+    frame: &Frame,
+) -> Vec<Operation> {
     let mut by_gate: BTreeMap<Option<Reason>, BTreeMap<Unit, UnitWrite>> = BTreeMap::new();
     // A reminder counts from the start, so it goes with it.
-    let start = to_mailbox.contains_key(&Unit::When).then(|| gate(Unit::When, item, frame)).flatten();
-    for (unit, write) in to_mailbox {
+    let start = units.contains_key(&Unit::When).then(|| gate(Unit::When, item, frame)).flatten();
+    for (unit, write) in units {
         let held = if unit == Unit::Reminder { start.or(gate(unit, item, frame)) } else { gate(unit, item, frame) };
         by_gate.entry(held).or_default().insert(unit, write);
     }
-    for (held, units) in by_gate {
+    let operation = |(held, units): (Option<Reason>, BTreeMap<Unit, UnitWrite>)| {
         let mut operation = Operation::new(pair, Action::Update, SideId::Mailbox, units, reason);
         if matches!(held, Some(Reason::WouldNotify | Reason::MailForbidden)) {
             operation.detail = item.attendees.join(", ");
         }
         operation.held = held;
-        plan.operations.push(operation);
-    }
+        operation
+    };
+    by_gate.into_iter().map(operation).collect()
 }
 
 const fn ordinary(reason: Reason) -> bool {

@@ -97,6 +97,12 @@ reasons! {
     LookupMissing "lookup-missing" "A value of a Creatio lookup that the sync needs is missing." "Restore it.";
     OneWay "one-way" "The settings never write to that side." "";
     FeedReset "feed-reset" "The server forgot how far the sync had read: everything was read anew." "";
+    Undone "undone" "What a run did is taken back." "";
+    ChangedSince "changed-since" "It is not what the run wrote any more: it was changed since, and stays as it is." "Change it by hand if it should go back.";
+    NotRestorable "not-restorable" "It was deleted and cannot be made again as it was." "Make it again by hand, or take it out of Deleted Items.";
+    DecidedElsewhere "decided-elsewhere" "Another account's sync decides about this meeting." "Undo the run of that account.";
+    LinkedStays "linked-stays" "The run linked what was there on both sides; nothing was written, and the links stay." "";
+    NothingToUndo "nothing-to-undo" "There is nothing to undo." "";
     Settled "settled" "What was held or had failed needs nothing any more." "";
 }
 

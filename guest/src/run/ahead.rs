@@ -2,13 +2,14 @@
 //! tell what of it arrived.
 
 use super::carry::{Job, Work};
-use super::{Run, Staged};
+use super::{Run, Staged, before};
 use crate::activity::{SideId, State, Unit, Value};
 use crate::digest::Digest;
 use crate::identity::{self, Marker};
 use crate::link::{self, Link, LinkState, Origin};
 use crate::report::Action;
 use crate::store::Batch;
+use crate::undo::Image;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -32,6 +33,9 @@ pub(super) struct WalOperation {
     pub(super) action: Action,
     pub(super) target: SideId,
     pub(super) units: BTreeMap<Unit, WalUnit>,
+    /// What it replaces.
+    #[serde(default)]
+    pub(super) image: Option<Image>,
 }
 
 /// All writes of a pair that are under way.
@@ -53,9 +57,13 @@ pub(super) struct WalRow {
     pub(super) attempts: Vec<String>,
     /// The server said that an earlier attempt made it.
     pub(super) duplicate: bool,
+    /// The writes undo what a run did.
+    #[serde(default)]
+    pub(super) undoes: bool,
 }
 
 pub(super) fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> {
+    run.chunks = run.chunks.saturating_add(1);
     let mut batch = Batch::default();
     let mut rows = Vec::with_capacity(going.len());
     for work in going {
@@ -83,6 +91,7 @@ pub(super) fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> 
                         (*unit, WalUnit { sent: write.after.digest(), source: write.source.clone(), lost })
                     })
                     .collect(),
+                image: before::image(run, job, operation),
             })
             .collect();
         let row = WalRow {
@@ -94,6 +103,7 @@ pub(super) fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> 
             operations,
             attempts,
             duplicate: false,
+            undoes: job.undoes,
         };
         batch.put(wal_key(run, row.activity), &row);
         rows.push(row);
@@ -159,8 +169,11 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
     if let Some(activity) = pair.creatio.here() {
         link.finished = activity.state != State::Open;
     }
-    link.policy = run.policy.clone();
-    link.recorded = run.started;
+    if !job.undoes {
+        // What is undone was not merged: the bases speak of what they spoke of before.
+        link.policy = run.policy.clone();
+        link.recorded = run.started;
+    }
     link
 }
 

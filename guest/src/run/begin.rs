@@ -96,6 +96,8 @@ pub(super) fn begin<'a>(
         chosen: std::collections::BTreeSet::new(),
         missed: Vec::new(),
         visible: false,
+        chunks: 0,
+        adopted: 0,
     })
 }
 

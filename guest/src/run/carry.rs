@@ -32,6 +32,8 @@ pub(super) struct Job {
     pub(super) owed: Option<Owed>,
     /// A side could not be read.
     pub(super) fault: Option<(SideId, Fault)>,
+    /// It undoes what a run did, and settles nothing else.
+    pub(super) undoes: bool,
 }
 
 /// Why an operation is not carried out now.
@@ -223,7 +225,7 @@ fn as_write(run: &Run, job: &Job, operation: &Operation, row: &WalRow) -> Option
         }
         (Action::Delete, target) => {
             let end = row.link.end(target);
-            let raced = job.owed.as_ref().is_some_and(|owed| owed.tries >= RACES);
+            let raced = !job.undoes && job.owed.as_ref().is_some_and(|owed| owed.tries >= RACES);
             let version = if raced { String::new() } else { end.version.clone() };
             Some(Write::Delete { id: end.id.clone(), version })
         }

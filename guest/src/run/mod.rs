@@ -2,6 +2,7 @@
 //! and decide removals last. Each stage is a file; this one is their order and what they share.
 
 pub mod ahead;
+pub mod before;
 pub mod begin;
 pub mod carry;
 pub mod catalogue;
@@ -14,6 +15,7 @@ pub mod shared;
 pub mod state;
 pub mod sweep;
 pub mod tell;
+pub mod undo;
 pub mod work;
 
 use crate::activity::SideId;
@@ -139,6 +141,10 @@ pub struct Run<'a> {
     missed: Vec<Uuid>,
     /// Creatio showed a row of the account's in this run: what it does not show may be gone.
     visible: bool,
+    /// Chunks that were written ahead.
+    chunks: u32,
+    /// Pairs that were linked as they were.
+    adopted: u32,
 }
 
 /// Runs.
@@ -151,12 +157,34 @@ pub fn run(
     options: &Options,
     direction: Direction,
 ) -> Result<Report, RunError> {
-    let settings = Settings::new(account, caps.clock.now()).map_err(RunError::Settings)?;
-    if !(1..=64).contains(&options.run.chars().count()) || options.run.chars().any(char::is_control) {
-        return Err(RunError::Settings(vec![
-            "the run's id must have 1 to 64 characters, none of them a control".into(),
-        ]));
+    conduct(caps, account, options, direction, |run| run.stages())
+}
+
+/// Undoes what a run did, as far as nobody has changed it since.
+///
+/// # Errors
+/// Why the run failed; what it had done before is recorded.
+pub fn undo(caps: Capabilities<'_>, account: Account, options: &Options, of: &str) -> Result<Report, RunError> {
+    run_id(of)?;
+    conduct(caps, account, options, Direction::Reconcile, |run| undo::undo(run, of))
+}
+
+fn run_id(run: &str) -> Result<(), RunError> {
+    if (1..=64).contains(&run.chars().count()) && !run.chars().any(char::is_control) {
+        return Ok(());
     }
+    Err(RunError::Settings(vec!["a run's id must have 1 to 64 characters, none of them a control".into()]))
+}
+
+fn conduct(
+    caps: Capabilities<'_>,
+    account: Account,
+    options: &Options,
+    direction: Direction,
+    stages: impl FnOnce(&mut Run) -> Staged<Ending>,
+) -> Result<Report, RunError> {
+    let settings = Settings::new(account, caps.clock.now()).map_err(RunError::Settings)?;
+    run_id(&options.run)?;
     let overlay = Overlay::new(caps.storage);
     let caps = if options.dry_run { Capabilities { storage: &overlay, ..caps } } else { caps };
     let mut report = Report::default();
@@ -168,10 +196,8 @@ pub fn run(
         }
         Err(Stop::Failed(error)) => return Err(error),
     };
-    match run.stages() {
-        Ok(()) if run.complete => run.finish(Ending::Complete),
-        Ok(()) => run.finish(Ending::Partial),
-        Err(Stop::Early(ending)) => run.finish(ending),
+    match stages(&mut run) {
+        Ok(ending) | Err(Stop::Early(ending)) => run.finish(ending),
         Err(Stop::Failed(error)) => {
             // What was observed is kept, unless the run has no right to write any more.
             if !matches!(error, RunError::Superseded | RunError::Storage(_) | RunError::State(_)) {
@@ -183,7 +209,7 @@ pub fn run(
 }
 
 impl Run<'_> {
-    fn stages(&mut self) -> Staged<()> {
+    fn stages(&mut self) -> Staged<Ending> {
         settle::settle(self)?;
         sweep::policies(self)?;
         observe::observe(self)?;
@@ -198,7 +224,7 @@ impl Run<'_> {
                 self.change_state(|state| state.contacted = true);
             }
         }
-        Ok(())
+        Ok(if self.complete { Ending::Complete } else { Ending::Partial })
     }
 
     /// Commits what is left and gives the report.

@@ -7,11 +7,11 @@ use super::pair::unloose;
 use super::shared::put_link;
 use super::state::{GoneRow, LoserRow};
 use super::tell::{entry, notes};
-use super::{Run, Staged};
+use super::{Run, Staged, before};
 use crate::activity::{Seen, SideId, State, Unit};
 use crate::ask::Fault;
 use crate::identity;
-use crate::link::{Link, Normalised};
+use crate::link::{Link, Normalised, Origin};
 use crate::owed::{Owed, Subject, Why, backoff};
 use crate::plan::Operation;
 use crate::reason::Reason;
@@ -28,6 +28,7 @@ pub(super) const RACES: u32 = 2;
 const LOOKS: u32 = 5;
 
 /// What became of one operation, for the owed row.
+#[derive(Default)]
 pub(super) struct Tally {
     pub(super) unknown: bool,
     pub(super) failed: Option<(Reason, bool)>,
@@ -76,11 +77,14 @@ pub(super) fn record(
     entries: &mut Vec<Entry>,
 ) -> Staged<()> {
     let job = &work.job;
+    if job.undoes {
+        return super::undo::record(run, work, results, batch, entries);
+    }
     forget_observations(run, job.pair.activity, batch);
     let mut link = link_before(run, job);
     let mut exists = job.pair.link.is_some()
         || (job.plan.leave.is_none() && job.pair.creatio.here().is_some() && job.pair.mailbox.here().is_some());
-    let mut tally = Tally { unknown: false, failed: None, held: None, pending: None, operations: Vec::new() };
+    let mut tally = Tally::default();
     let mut look_again = false;
     let mut done = true;
     for (operation, bar) in job.plan.operations.iter().zip(&work.bars) {
@@ -121,6 +125,9 @@ pub(super) fn record(
         note_removal(run, job, done, &tally, batch)?;
     }
     if exists {
+        if job.pair.link.is_none() && job.plan.origin == Some(Origin::Adopted) {
+            before::adopted(run, batch);
+        }
         put_link(run, job, &link, batch)?;
         let after = link.active();
         let change = i64::from(after) - i64::from(before);
@@ -305,7 +312,9 @@ pub(super) fn settle_operation(
     } else if operation.action == Action::Delete {
         link.end_mut(target).version.clear();
     }
-    if operation.removes() {
+    before::keep(run, job, operation, written, batch);
+    // What a person has undone says nothing about what is deleted by itself.
+    if operation.removes() && !job.undoes {
         let at = run.started;
         run.change_state(|state| state.removals.entry(target).or_default().push(at));
     }

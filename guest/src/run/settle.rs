@@ -5,7 +5,7 @@ use super::ahead::{WalOperation, WalRow, WalUnit, wal_key};
 use super::observe::{observed, touch};
 use super::shared::store_link;
 use super::state::LoserRow;
-use super::{Run, Staged, work};
+use super::{Run, Staged, before, work};
 use crate::activity::{Seen, SideId, State, Unit};
 use crate::ask::{Ask, Fault};
 use crate::identity::Marker;
@@ -13,7 +13,7 @@ use crate::link::{Link, LinkState};
 use crate::owed::{Owed, Subject, Why};
 use crate::reason::Reason;
 use crate::report::{Action, Entry, Outcome, UnitChange};
-use crate::side::{Found, Side};
+use crate::side::{Found, Lost, Side, Whereabouts};
 use crate::store::Batch;
 use std::collections::BTreeMap;
 
@@ -52,23 +52,31 @@ fn creates_item(row: &WalRow) -> bool {
     row.operations.iter().any(|operation| operation.action == Action::Create && operation.target == SideId::Mailbox)
 }
 
+fn deletes_item(row: &WalRow) -> bool {
+    row.operations.iter().any(|operation| operation.action == Action::Delete && operation.target == SideId::Mailbox)
+}
+
 fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
     let activities: Vec<String> =
         rows.iter().filter(|row| writes(row, SideId::Creatio)).map(|row| row.activity.to_string()).collect();
-    let items: Vec<String> = rows
-        .iter()
-        .filter(|row| writes(row, SideId::Mailbox) && !creates_item(row))
-        .map(|row| row.link.mailbox.id.clone())
-        .collect();
+    let (deleted, rest): (Vec<&WalRow>, Vec<&WalRow>) =
+        rows.iter().filter(|row| writes(row, SideId::Mailbox) && !creates_item(row)).partition(|row| deletes_item(row));
+    let items: Vec<String> = rest.iter().map(|row| row.link.mailbox.id.clone()).collect();
+    // In Deleted Items it can still be read.
+    let lost: Vec<Lost> = deleted.iter().map(|row| lost(run, row)).collect();
     let folders: Vec<String> =
         run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
     let created: Vec<&WalRow> = rows.iter().filter(|row| creates_item(row)).collect();
     let searches = created.iter().map(|row| run.mailbox.find_marked(&markers(run, row), &folders)).collect();
     let ask = run.creatio.read(&activities).and(run.mailbox.read(&items)).and(Ask::all(searches));
-    let (((activity_answers, item_answers), found), requests) = super::send(run.caps, ask)?;
+    let ask = ask.and(run.mailbox.whereabouts(&lost, &folders));
+    let ((((activity_answers, item_answers), found), whereabouts), requests) = super::send(run.caps, ask)?;
     run.requests = run.requests.saturating_add(requests);
     let mut creatio = by_id(activities, activity_answers, SideId::Creatio)?;
     let mut mailbox = by_id(items, item_answers, SideId::Mailbox)?;
+    for (row, whereabouts) in deleted.iter().zip(whereabouts) {
+        mailbox.insert(row.link.mailbox.id.clone(), still_there(whereabouts)?);
+    }
     let mut made = BTreeMap::new();
     for (row, found) in created.iter().zip(found) {
         made.insert(row.activity, newest(run, row, found)?);
@@ -79,6 +87,27 @@ fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
         one(run, row, activity, item)?;
     }
     Ok(())
+}
+
+fn lost(run: &Run, row: &WalRow) -> Lost {
+    let link = &row.link;
+    Lost {
+        id: link.mailbox.id.clone(),
+        folder: link.folder.clone(),
+        identity: link.identity.clone(),
+        marker: link.marker(run.mailbox_id),
+    }
+}
+
+fn still_there(whereabouts: Whereabouts) -> Staged<Now> {
+    match whereabouts {
+        Whereabouts::Alive { seen } => Ok(Now::Here(seen)),
+        Whereabouts::Gone => Ok(Now::Absent),
+        Whereabouts::Unknown(fault) => match work::ends_run(SideId::Mailbox, &fault) {
+            Some(stop) => Err(stop),
+            None => Ok(Now::Unknown),
+        },
+    }
 }
 
 fn markers(run: &Run, row: &WalRow) -> Vec<Marker> {
@@ -143,10 +172,19 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
         let arrived = apply(&mut link, operation, now, row);
         done &= arrived;
         linked |= arrived && operation.action == Action::Create;
+        if (arrived || operation.action == Action::Update)
+            && let Some(image) = operation.image.clone()
+        {
+            let now = match now {
+                Some(Now::Here(seen)) => Some(seen.as_ref()),
+                _ => None,
+            };
+            before::keep_settled(run, row, &operation.id, image, now, &mut batch)?;
+        }
         if arrived {
             let removes = matches!(operation.action, Action::Cancel | Action::Delete);
             let at = run.started;
-            if removes {
+            if removes && !row.undoes {
                 run.change_state(|state| state.removals.entry(operation.target).or_default().push(at));
             }
             keep_losers(run, &link, operation, &mut batch);

@@ -28,6 +28,7 @@ const AT_LEAST: i64 = 20;
 /// what was left alone, because neither side will show that again.
 pub(super) fn policies(run: &mut Run) -> Staged<()> {
     forget_losers(run)?;
+    super::before::forget(run)?;
     // The start date changes no item that is taken, but which are.
     let policy = Some(Digest::of(&(&run.policy, &run.settings.account.import_from)));
     if run.state.policy == policy {

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// How often a part of a batch that the server throttled is sent again.
-const AGAIN: usize = 4;
+pub(super) const AGAIN: usize = 4;
 
 /// Works off every pair that was observed, and those owed that are due.
 pub(super) fn work(run: &mut Run) -> Staged<()> {
@@ -166,7 +166,7 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
         };
         let mailbox = place(item, link.as_ref());
         let pair = Pair { activity: *id, link, creatio, mailbox, follower: false, invited: false, lookalike: None };
-        jobs.push(Job { pair, plan: Plan::default(), owed, fault: faults.remove(&at) });
+        jobs.push(Job { pair, plan: Plan::default(), owed, fault: faults.remove(&at), undoes: false });
     }
     for job in &mut jobs {
         complete(run, &mut job.pair)?;
@@ -200,7 +200,7 @@ fn place(item: End, link: Option<&Link>) -> End {
 }
 
 /// What other rows say of a pair.
-fn complete(run: &Run, pair: &mut Pair) -> Staged<()> {
+pub(super) fn complete(run: &Run, pair: &mut Pair) -> Staged<()> {
     if let (None, End::Here(item)) = (&pair.link, &mut pair.mailbox)
         && item.folder.is_none()
     {
@@ -281,7 +281,7 @@ fn lookalike(run: &Run, activity: &Seen) -> Staged<Option<Reason>> {
 
 /// Reads both sides in one call; parts that a server throttled are asked for again, and batches that were too large in
 /// smaller ones.
-fn read_both(run: &mut Run, activities: &[String], items: &[String]) -> Staged<(Vec<Answer>, Vec<Answer>)> {
+pub(super) fn read_both(run: &mut Run, activities: &[String], items: &[String]) -> Staged<(Vec<Answer>, Vec<Answer>)> {
     let ask = run.creatio.read(activities).and(run.mailbox.read(items));
     let ((mut first, mut second), requests) = super::send(run.caps, ask)?;
     run.requests = run.requests.saturating_add(requests);
@@ -290,7 +290,7 @@ fn read_both(run: &mut Run, activities: &[String], items: &[String]) -> Staged<(
     Ok((first, second))
 }
 
-type Answer = Result<Found, Fault>;
+pub(super) type Answer = Result<Found, Fault>;
 
 fn persist(run: &mut Run, side: SideId, ids: &[String], answers: &mut [Answer]) -> Staged<()> {
     for _ in 0..AGAIN {

@@ -284,6 +284,23 @@ impl World {
         }
     }
 
+    /// What the storage holds in rows whose key has this text, as text.
+    #[must_use]
+    pub fn stored(&self, text: &str) -> String {
+        use host_runner::store::Store;
+        let (mut all, mut after) = (String::new(), None);
+        loop {
+            let page = self.store.scan("", after.as_deref(), 500).unwrap();
+            for entry in page.entries.iter().filter(|entry| entry.key.contains(text)) {
+                all += &format!("{} {}\n", entry.key, String::from_utf8_lossy(&entry.value));
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return all,
+            }
+        }
+    }
+
     /// Mail that left so far.
     #[must_use]
     pub fn outbox(&self) -> Vec<Value> {

@@ -231,13 +231,29 @@ impl World {
         change: impl FnOnce(&mut Options),
         cut: Cut,
     ) -> Ran {
+        let options = self.begun(change, cut);
+        self.runner().run(account, direction, &options, &Unwatched)
+    }
+
+    /// Undoes a run natively, and cuts the power.
+    pub fn undo_until(&mut self, account: Account, of: &str, change: impl FnOnce(&mut Options), cut: Cut) -> Ran {
+        let options = self.begun(change, cut);
+        self.runner().undo(account, of, &options, &Unwatched)
+    }
+
+    /// Id of the last run.
+    #[must_use]
+    pub fn last(&self) -> String {
+        format!("run-{}", self.runs)
+    }
+
+    fn begun(&mut self, change: impl FnOnce(&mut Options), cut: Cut) -> Options {
         self.runs += 1;
-        let mut options =
-            Options { run: format!("run-{}", self.runs), dry_run: false, only: None, budget: Budget::default() };
+        let mut options = Options { run: self.last(), dry_run: false, only: None, budget: Budget::default() };
         change(&mut options);
         self.switch.arm(cut);
         self.site.lock().unwrap().log.clear();
-        self.runner().run(account, direction, &options, &Unwatched)
+        options
     }
 
     /// What a run needs.
@@ -257,6 +273,22 @@ impl Runner {
     /// Runs natively.
     #[must_use]
     pub fn run(&self, account: Account, direction: Direction, options: &Options, progress: &dyn Progress) -> Ran {
+        self.call(account, options, progress, |caps, account| guest::run::run(caps, account, options, direction))
+    }
+
+    /// Undoes a run natively.
+    #[must_use]
+    pub fn undo(&self, account: Account, of: &str, options: &Options, progress: &dyn Progress) -> Ran {
+        self.call(account, options, progress, |caps, account| guest::run::undo(caps, account, options, of))
+    }
+
+    fn call(
+        &self,
+        account: Account,
+        options: &Options,
+        progress: &dyn Progress,
+        work: impl FnOnce(Capabilities<'_>, Account) -> Result<Report, RunError>,
+    ) -> Ran {
         let http =
             Http { policy: self.egress.policy(&account.address, RunWindow::default()), clock: self.clock.clone() };
         let journal = Rc::new(Journal::default());
@@ -269,7 +301,7 @@ impl Runner {
         };
         let clock = Now(self.clock.clone());
         let caps = Capabilities { http: &http, storage: &storage, journal: journal.as_ref(), progress, clock: &clock };
-        let report = guest::run::run(caps, account, options, direction);
+        let report = work(caps, account);
         let log: Vec<LogEntry> =
             self.site.lock().unwrap().log.entries().iter().filter(|entry| !entry.login).cloned().collect();
         let requests = log.iter().map(line).collect();
