@@ -11,6 +11,9 @@ mod todo;
 mod todo_deltas;
 mod worlds;
 
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
@@ -56,7 +59,10 @@ impl Desk {
             format!("/v1.0/users/{}{target}", world::EUGENE)
         };
         self.now += Duration::seconds(1);
-        self.graph.handle(&Request { method: method.to_owned(), target, headers: all, body }, self.now)
+        let request = Request { method: method.to_owned(), target, headers: all, body };
+        let response = self.graph.handle(&request, self.now);
+        write_down(&request, &response);
+        response
     }
 
     pub(super) fn get(&mut self, target: &str) -> Value {
@@ -88,6 +94,21 @@ impl Desk {
         let target = link.as_str().unwrap().strip_prefix("http://127.0.0.1:8").unwrap().to_owned();
         self.send("GET", &target, headers, None)
     }
+}
+
+/// Writes an exchange into the folder that SCHEDULE_SYNC_ANSWERS names, for the check against Microsoft's own model
+/// (`tests/spec/check_graph.py --answers`).
+fn write_down(request: &Request, response: &Response) {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let Some(folder) = std::env::var_os("SCHEDULE_SYNC_ANSWERS").map(PathBuf::from) else { return };
+    std::fs::create_dir_all(&folder).unwrap();
+    let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    let exchange = json!({
+        "method": request.method, "path": request.target, "body": json(&request.body),
+        "status": response.status, "answer": json(&response.body),
+    });
+    let file = folder.join(format!("{:05}.json", NUMBER.fetch_add(1, Ordering::Relaxed)));
+    std::fs::write(file, format!("{exchange:#}\n")).unwrap();
 }
 
 pub(super) fn meeting(subject: &str, start: &str, end: &str) -> Value {

@@ -45,6 +45,18 @@ fn edits_do_what_they_say_or_say_what_is_wrong() {
         json!({"action": "restore-event", "mailbox": mail, "subject": "B"}),
         json!({"action": "create-event", "mailbox": mail, "event": event, "organizer": {"address": "o@x.example", "name": "O"}}),
         json!({"action": "respond", "mailbox": mail, "subject": "A", "response": "accepted"}),
+        json!({"action": "add-list", "mailbox": mail, "name": "L"}),
+        json!({"action": "add-list", "mailbox": mail, "name": "Hers", "isOwner": false}),
+        json!({"action": "share-list", "mailbox": mail, "list": "L"}),
+        json!({"action": "rename-list", "mailbox": mail, "list": "L", "name": "M"}),
+        json!({"action": "create-task", "mailbox": mail, "list": "Hers", "task": {"title": "T"}}),
+        json!({"action": "update-task", "mailbox": mail, "title": "T", "task": {"title": "U"}}),
+        json!({"action": "touch-task", "mailbox": mail, "title": "U"}),
+        json!({"action": "move-task", "mailbox": mail, "title": "U", "list": "M"}),
+        json!({"action": "complete-task", "mailbox": mail, "title": "U"}),
+        json!({"action": "delete-task", "mailbox": mail, "title": "U"}),
+        json!({"action": "create-task", "mailbox": mail, "task": {"title": "Kept", "dueDateTime": {"dateTime": "2026-12-01"}}}),
+        json!({"action": "delete-list", "mailbox": mail, "list": "M"}),
         json!({"action": "add-calendar", "mailbox": mail, "name": "C"}),
         json!({"action": "rename-calendar", "mailbox": mail, "calendar": "C", "name": "D"}),
         json!({"action": "remove-calendar", "mailbox": mail, "calendar": "D"}),
@@ -58,10 +70,19 @@ fn edits_do_what_they_say_or_say_what_is_wrong() {
         desk.graph.edit(&edit, now).unwrap_or_else(|problem| panic!("{edit}: {problem}"));
     }
     assert!(desk.graph.knobs.custom_zone);
+    let tasks = desk.graph.tasks(mail);
+    assert_eq!((tasks.len(), tasks[0].list.as_str(), tasks[0].title.as_str()), (1, "Tasks", "Kept"));
+    assert_eq!(tasks[0].due.unwrap().to_string(), "2026-12-01");
+    let lists = &desk.graph.state()["mailboxes"][mail]["taskLists"];
+    assert_eq!((lists[2]["displayName"].as_str(), lists[2]["isOwner"].as_bool()), (Some("Hers"), Some(false)));
+    assert_eq!(lists[0]["tasks"][0]["dueDateTime"]["dateTime"], "2026-11-30T21:00:00.0000000");
     assert_eq!(desk.send("GET", "/events", &[], None).status, 401);
     for edit in [
         json!({}),
         json!({"action": "dance", "mailbox": mail, "subject": "A"}),
+        json!({"action": "create-task", "mailbox": mail, "task": {"subject": "A"}}),
+        json!({"action": "update-task", "mailbox": mail, "title": "Nothing", "task": {}}),
+        json!({"action": "move-task", "mailbox": mail, "title": "Kept", "list": "Nowhere"}),
         json!({"action": "knobs", "knobs": {"x": 1}}),
     ] {
         assert!(desk.graph.edit(&edit, now).is_err());
