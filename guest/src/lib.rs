@@ -6,6 +6,7 @@ pub mod capability;
 #[cfg(target_arch = "wasm32")]
 mod component;
 pub mod creatio;
+pub mod deliberate;
 pub mod digest;
 pub mod graph;
 pub mod http;

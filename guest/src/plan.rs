@@ -2,6 +2,7 @@
 //! or refused before anything is written.
 
 use crate::activity::{Kind, Seen, SideId, State, Unit, Value, Values};
+use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::link::{Link, LinkState, Origin};
 use crate::merge::{self, Decision, Facts, Rules};
@@ -430,7 +431,7 @@ fn merge_units(pair: &Pair, link: Option<&Link>, item: &Seen, activity: &Seen, f
         let for_mailbox = frame.mailbox.conform(unit, here, Some(item));
         let base = |side: SideId| link.and_then(|link| link.end(side).bases.get(&unit));
         let changed = |base: Option<&Digest>, value: &Value| base.is_none_or(|base| *base != value.digest());
-        let facts = Facts {
+        let mut facts = Facts {
             mailbox_changed: changed(base(SideId::Mailbox), there),
             creatio_changed: changed(base(SideId::Creatio), here),
             equal: for_creatio == *here || for_mailbox == *there,
@@ -438,6 +439,10 @@ fn merge_units(pair: &Pair, link: Option<&Link>, item: &Seen, activity: &Seen, f
             mailbox_empty: there.is_empty(),
             creatio_empty: here.is_empty(),
         };
+        if Deliberate::CompareClocks.on() {
+            let later = |seen: &Seen| seen.modified > link.map(|link| link.recorded);
+            facts = Facts { mailbox_changed: later(item), creatio_changed: later(activity), ..facts };
+        }
         let rules = Rules {
             winner,
             writes_mailbox: frame.settings.ever_writes(SideId::Mailbox),
@@ -446,7 +451,8 @@ fn merge_units(pair: &Pair, link: Option<&Link>, item: &Seen, activity: &Seen, f
             policy_changed: link.is_some_and(|link| link.policy != *frame.policy),
         };
         let (source, reason, conflict) = match merge::decide(facts, rules) {
-            Decision::Nothing => continue,
+            Decision::Nothing if !Deliberate::WriteAllUnits.on() => continue,
+            Decision::Nothing => (SideId::Mailbox, Reason::ChangedInMailbox, false),
             Decision::Rebase => {
                 plan.rebase.push(unit);
                 continue;
@@ -539,8 +545,9 @@ fn gate(unit: Unit, item: &Seen, frame: &Frame) -> Option<Reason> {
 
 /// What holds a write that mails attendees.
 #[must_use]
-pub const fn mail(policy: Invitations) -> Option<Reason> {
+pub fn mail(policy: Invitations) -> Option<Reason> {
     match policy {
+        _ if Deliberate::IgnoreInvitations.on() => None,
         Invitations::Ask => Some(Reason::WouldNotify),
         Invitations::Never => Some(Reason::MailForbidden),
         Invitations::Send => None,

@@ -4,6 +4,7 @@
 //! JSON. A dry run writes into an [`Overlay`] that is thrown away.
 
 use crate::capability::{Change, Entry, Guard, Journal, Outcome, Page, Storage, StorageError, Version};
+use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -282,7 +283,11 @@ impl<'a> Store<'a> {
             return Ok(());
         }
         let key = self.key("run");
-        let guard = self.key_version.borrow().clone().map_or(Guard::Absent, Guard::At);
+        let guard = match self.key_version.borrow().clone() {
+            _ if Deliberate::IgnoreRunKey.on() => Guard::Any,
+            Some(version) => Guard::At(version),
+            None => Guard::Absent,
+        };
         let value = serde_json::to_vec(&(&self.run, self.commits.get())).unwrap_or_default();
         let mut changes = vec![Change { key: key.clone(), guard, value: Some(value) }];
         changes.extend(batch.changes.into_values());

@@ -5,6 +5,7 @@ use super::client::{marker_id, prefer};
 use super::{Graph, mapping, search};
 use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
+use crate::deliberate::Deliberate;
 use crate::http;
 use crate::side::{Write, Written};
 use serde_json::{Value, json};
@@ -52,7 +53,8 @@ fn part_of(side: &Graph, write: &Write) -> Part {
 
 /// The version as a condition, where it is an etag.
 fn if_match(version: &str) -> Option<(&'static str, String)> {
-    (version.starts_with("W/") || version.starts_with('"')).then(|| ("If-Match", version.to_owned()))
+    let etag = version.starts_with("W/") || version.starts_with('"');
+    (etag && !Deliberate::NoCondition.on()).then(|| ("If-Match", version.to_owned()))
 }
 
 fn result(side: &Graph, answer: Result<PartAnswer, Fault>, delete: bool) -> Result<Written, Fault> {

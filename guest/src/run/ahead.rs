@@ -4,6 +4,7 @@
 use super::carry::{Job, Work};
 use super::{Run, Staged, before};
 use crate::activity::{SideId, State, Unit, Value};
+use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::identity::{self, Marker};
 use crate::link::{self, Link, LinkState, Origin};
@@ -75,7 +76,9 @@ pub(super) fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> 
             link.generation = next_generation(job);
             attempts.extend(link.nonce.clone());
             link.folder.clone_from(&run.target);
-            attempts.push(identity::nonce(&run.options.run, link.activity, link.generation));
+            if !Deliberate::ForgetNonce.on() {
+                attempts.push(identity::nonce(&run.options.run, link.activity, link.generation));
+            }
         }
         let operations = work
             .going()
@@ -105,7 +108,9 @@ pub(super) fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> 
             duplicate: false,
             undoes: job.undoes,
         };
-        batch.put(wal_key(run, row.activity), &row);
+        if !Deliberate::SkipWriteAhead.on() {
+            batch.put(wal_key(run, row.activity), &row);
+        }
         rows.push(row);
     }
     run.commit(batch, Vec::new())?;

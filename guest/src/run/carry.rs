@@ -13,6 +13,7 @@ use super::tell::preview;
 use super::{Run, Staged, Stop};
 use crate::activity::SideId;
 use crate::ask::Fault;
+use crate::deliberate::Deliberate;
 use crate::identity::{self, Marker};
 use crate::owed::Owed;
 use crate::plan::{Operation, Pair, Plan};
@@ -53,6 +54,9 @@ pub(super) fn carry(run: &mut Run, jobs: Vec<Job>) -> Staged<()> {
         if let Some((side, fault)) = &job.fault {
             let (side, fault) = (*side, fault.clone());
             fail(run, &job, side, &fault, &mut batch, &mut entries);
+            if Deliberate::FailureEndsRun.on() {
+                return commit(run, batch, entries);
+            }
             continue;
         }
         if let Some((side, reason)) = job.plan.gone {
@@ -201,13 +205,14 @@ fn as_write(run: &Run, job: &Job, operation: &Operation, row: &WalRow) -> Option
     match (operation.action, operation.target) {
         (Action::Create, target) => {
             let nonce = row.attempts.last().cloned().unwrap_or_default();
+            let attempt = if Deliberate::NewTransaction.on() { run.requests } else { row.link.generation };
             let marker = Marker { activity: pair.activity, mailbox: run.mailbox_id, nonce };
             Some(Write::Create {
                 activity: pair.activity,
                 folder: run.target.clone(),
                 values: operation.values(),
                 marker: (target == SideId::Mailbox).then_some(marker),
-                transaction: identity::transaction(pair.activity, run.mailbox_id, row.link.generation),
+                transaction: identity::transaction(pair.activity, run.mailbox_id, attempt),
             })
         }
         (Action::Update | Action::Cancel | Action::Restore, target) => {

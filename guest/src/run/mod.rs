@@ -22,6 +22,7 @@ use crate::activity::SideId;
 use crate::ask::{Ask, Fault};
 use crate::capability::{Capabilities, Directive};
 use crate::creatio::Creatio;
+use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::plan::Frame;
 use crate::report::{Ending, Entry, Report};
@@ -210,7 +211,9 @@ fn conduct(
 
 impl Run<'_> {
     fn stages(&mut self) -> Staged<Ending> {
-        settle::settle(self)?;
+        if !Deliberate::SkipSettle.on() {
+            settle::settle(self)?;
+        }
         sweep::policies(self)?;
         observe::observe(self)?;
         pair::pair(self)?;

@@ -6,6 +6,7 @@ use super::state::{ActivityRow, FeedState, GoneRow, ItemRow, Print};
 use super::{Run, RunError, Staged, Stop, begin, fatal};
 use crate::activity::{Seen, SideId, State, Values};
 use crate::ask::{Ask, Fault};
+use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::identity;
 use crate::link::{Bases, Link};
@@ -175,6 +176,11 @@ fn take(run: &mut Run, reading: &mut Reading, page: Page) -> Staged<()> {
     } else if before != reading.state {
         quiet.put(key, &reading.state);
     }
+    if Deliberate::CursorFirst.on() {
+        let mut cursor = Batch::default();
+        cursor.put(feed_key(run, reading.side, &reading.state.feed), &reading.state);
+        run.commit(cursor, Vec::new())?;
+    }
     // A feed that was read in one page waits for the commit that has to be made anyway.
     run.quiet = quiet;
     if !page.complete || reading.pages > 1 {
@@ -277,7 +283,12 @@ fn mailbox_page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch: &m
             (Some(Observed::Missing(_)), Some(link)) => {
                 // Another calendar may name it as well, which it passed on its way out.
                 if link.active() && feed.feed.folder == link.folder {
-                    missing(run, link, SideId::Mailbox, &feed.feed.folder, Reason::DeletedInMailbox, batch);
+                    let proof = if Deliberate::StreamOrder.on() {
+                        Reason::CancelledByOrganizer
+                    } else {
+                        Reason::DeletedInMailbox
+                    };
+                    missing(run, link, SideId::Mailbox, &feed.feed.folder, proof, batch);
                 }
             }
             (Some(Observed::Missing(id)), None) => {

@@ -6,6 +6,7 @@ use super::state::{ActivityRow, ItemRow, Print};
 use super::{Run, Staged, fatal};
 use crate::activity::{Seen, SideId};
 use crate::ask::Fault;
+use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::identity::{self, Marker};
 use crate::link::Link;
@@ -206,7 +207,7 @@ fn judge(run: &mut Run, seen: &Seen) -> Staged<Match> {
         return Ok(Match::Leave(reason));
     }
     let marker = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| marker.mailbox == run.mailbox_id);
-    if let Some(marker) = marker {
+    if let Some(marker) = marker.filter(|_| !Deliberate::IgnoreMarker.on()) {
         match run.store.one::<Link>(run.store.link_key(marker.activity))? {
             None => return Ok(Match::Of(marker.activity)),
             Some(link) if link.mailbox.id == seen.id => return Ok(Match::Of(link.activity)),

@@ -10,6 +10,7 @@ use super::tell::{entry, notes};
 use super::{Run, Staged, before};
 use crate::activity::{Seen, SideId, State, Unit};
 use crate::ask::Fault;
+use crate::deliberate::Deliberate;
 use crate::identity;
 use crate::link::{Link, Normalised, Origin};
 use crate::owed::{Owed, Subject, Why, backoff};
@@ -251,6 +252,9 @@ pub(super) fn settle_operation(
     let target = operation.target;
     let mut outcome =
         if operation.units.values().any(|write| write.conflict) { Outcome::Conflict } else { Outcome::Written };
+    if Deliberate::LoserUntold.on() {
+        outcome = Outcome::Written;
+    }
     let mut told = entry(job, operation, outcome, operation.reason, operation.detail.clone());
     let mut look_again = false;
     if let Some(skew) = written.skew {
@@ -259,6 +263,7 @@ pub(super) fn settle_operation(
     for (unit, write) in &operation.units {
         let before = written.before.as_ref().and_then(|before| before.values.get(unit));
         let unseen = before.filter(|before| write.before.as_ref().is_some_and(|merged| merged != *before));
+        let unseen = unseen.filter(|_| !Deliberate::OverwriteUntold.on());
         if let Some(unseen) = unseen {
             // Creatio has no lock: a value that came between is at least kept and told.
             outcome = Outcome::Overwritten;
@@ -274,7 +279,7 @@ pub(super) fn settle_operation(
         }
         let sent = write.after.digest();
         let read = written.after.as_ref().and_then(|after| after.values.get(unit)).map(crate::activity::Value::digest);
-        let base = match read {
+        let base = match read.filter(|_| !Deliberate::BaseFromSent.on()) {
             Some(read) if written.proven || read == sent => read,
             Some(read) => {
                 let difference = Normalised { side: target, unit: *unit, sent: sent.clone(), read: read.clone() };
@@ -293,14 +298,16 @@ pub(super) fn settle_operation(
             None => sent,
         };
         if *unit != Unit::State {
-            link.end_mut(target).bases.insert(*unit, base);
+            if !Deliberate::EchoIsEdit.on() {
+                link.end_mut(target).bases.insert(*unit, base);
+            }
             if let Some(source) = &write.source {
                 link.end_mut(target.other()).bases.insert(*unit, source.clone());
             }
         }
     }
     if let Some(after) = &written.after {
-        look_again |= others_changed(job, operation, after);
+        look_again |= others_changed(job, operation, after) && !Deliberate::SwallowReread.on();
         adopt_end(link, target, after, !look_again);
         if operation.action == Action::Create && target == SideId::Mailbox {
             link.generation = next_generation(job);
@@ -368,6 +375,9 @@ pub(super) fn owed_after(
     } else {
         return None;
     };
+    if Deliberate::DropOwed.on() {
+        return None;
+    }
     let mut owed = owed_row(run, job, why, reason);
     owed.retry = retry;
     owed.tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries) + 1;

@@ -7,6 +7,7 @@ use super::state::GoneRow;
 use super::work;
 use super::{Run, Staged, fatal};
 use crate::activity::SideId;
+use crate::deliberate::Deliberate;
 use crate::link::{Link, LinkState, Origin};
 use crate::owed::Subject;
 use crate::plan::{End, Operation};
@@ -42,6 +43,7 @@ pub(super) fn decide(run: &mut Run) -> Staged<()> {
     for chunk in certain.chunks(run.creatio.chunk()) {
         jobs.extend(plans(run, chunk)?);
     }
+    run.visible |= Deliberate::BelieveSilence.on();
     if !run.visible {
         jobs.iter_mut().filter(|job| job.plan.removal == Some(SideId::Creatio)).for_each(doubt);
     }
@@ -89,7 +91,7 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
         let key = gone_key(run, SideId::Mailbox, row.activity);
         match link {
             Some(link) if link.active() && (row.folder.is_empty() || row.folder == link.folder) => {
-                if row.reason == Reason::CancelledByOrganizer {
+                if row.reason == Reason::CancelledByOrganizer || Deliberate::AbsenceIsDeletion.on() {
                     certain.push((row.activity, SideId::Mailbox, row.reason));
                     continue;
                 }
@@ -130,6 +132,9 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
                     let subject = Subject::Activity(link.activity);
                     observed(run, subject, SideId::Mailbox, Some(seen), &mut batch);
                 }
+                Whereabouts::Unknown(_) if Deliberate::DoubtIsDeletion.on() => {
+                    certain.push((link.activity, SideId::Mailbox, reason));
+                }
                 Whereabouts::Unknown(fault) => {
                     if let Some(stop) = work::ends_run(SideId::Mailbox, &fault) {
                         return Err(stop);
@@ -150,7 +155,7 @@ fn activities_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId,
     let mut certain = Vec::new();
     for (row, link) in rows.iter().zip(links(run, rows)?) {
         if link.is_some_and(|link| link.active()) {
-            if row.runs > 0 && run.started - row.since >= wait {
+            if (row.runs > 0 && run.started - row.since >= wait) || Deliberate::BelieveSilence.on() {
                 certain.push((row.activity, SideId::Creatio, row.reason));
             }
         } else {

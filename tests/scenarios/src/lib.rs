@@ -15,12 +15,15 @@
 )]
 
 pub mod component;
+pub mod engine;
 pub mod life;
 pub mod native;
 pub mod normal;
 pub mod switch;
 pub mod told;
+pub mod trace;
 pub mod transport;
+pub mod wasm;
 pub mod world;
 
 pub use switch::Switch;

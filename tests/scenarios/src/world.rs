@@ -1,7 +1,9 @@
 //! A world: both services, a tenant's storage, its accounts, one virtual clock.
 
+use crate::engine::Engine;
 use crate::native::{Http, Journal, Now, Storage, Unwatched};
 use crate::switch::{Cut, Switch};
+use crate::trace::{Event, Recorder};
 use crate::transport::{Interlude, SiteTransport};
 use chrono::{DateTime, Utc};
 use emulators::clock::Clock as SiteClock;
@@ -31,7 +33,7 @@ pub const EUGENE: &str = "e.mirny@mycompany.com";
 pub const ANNA: &str = "a.smith@mycompany.com";
 
 /// A run, and what it told.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ran {
     /// How it ended.
     pub report: Result<Report, RunError>,
@@ -43,6 +45,8 @@ pub struct Ran {
     pub log: Vec<LogEntry>,
     /// Commits that it made.
     pub commits: u32,
+    /// Everything that passed the engine's seams.
+    pub trace: Vec<Event>,
 }
 
 impl Ran {
@@ -79,6 +83,8 @@ pub struct World {
     pub anna: UserIds,
     /// What happens just before a request is carried out.
     pub interlude: Arc<Mutex<Option<Interlude>>>,
+    /// What runs in it.
+    pub engine: Engine,
     egress: Arc<Egress>,
     runs: u32,
 }
@@ -90,6 +96,7 @@ pub struct Runner {
     site: Arc<Mutex<Site>>,
     store: Arc<MemoryStore>,
     switch: Arc<Switch>,
+    engine: Engine,
     egress: Arc<Egress>,
 }
 
@@ -172,6 +179,7 @@ impl World {
             eugene,
             anna,
             interlude,
+            engine: Engine::Native,
             egress,
             runs: 0,
         }
@@ -264,16 +272,17 @@ impl World {
             site: Arc::clone(&self.site),
             store: Arc::clone(&self.store),
             switch: Arc::clone(&self.switch),
+            engine: self.engine,
             egress: Arc::clone(&self.egress),
         }
     }
 }
 
 impl Runner {
-    /// Runs natively.
+    /// Runs.
     #[must_use]
     pub fn run(&self, account: Account, direction: Direction, options: &Options, progress: &dyn Progress) -> Ran {
-        self.call(account, options, progress, |caps, account| guest::run::run(caps, account, options, direction))
+        self.call(account, options, progress, |caps, account| self.engine.run(caps, account, options, direction))
     }
 
     /// Undoes a run natively.
@@ -301,12 +310,12 @@ impl Runner {
         };
         let clock = Now(self.clock.clone());
         let caps = Capabilities { http: &http, storage: &storage, journal: journal.as_ref(), progress, clock: &clock };
-        let report = work(caps, account);
+        let (report, trace) = Recorder::watch(caps, |caps| work(caps, account));
         let log: Vec<LogEntry> =
             self.site.lock().unwrap().log.entries().iter().filter(|entry| !entry.login).cloned().collect();
         let requests = log.iter().map(line).collect();
         let entries = journal.end(self.switch.dead());
-        Ran { report, entries, requests, log, commits: storage.commits.get() }
+        Ran { report, entries, requests, log, commits: storage.commits.get(), trace }
     }
 }
 

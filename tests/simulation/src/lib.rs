@@ -12,7 +12,9 @@
 )]
 
 pub mod check;
+pub mod compare;
 pub mod dice;
+pub mod faults;
 pub mod history;
 pub mod ledger;
 pub mod people;

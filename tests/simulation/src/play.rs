@@ -8,6 +8,7 @@ use guest::capability::{Directive, Level, Progress};
 use guest::run::{Direction, RunError};
 use guest::settings::{Account, Budget, Folders, Options};
 use host_runner::store::MemoryStore;
+use scenarios::engine::Engine;
 use scenarios::switch::Cut;
 use scenarios::transport::Interlude;
 use scenarios::world::{EUGENE, Runner};
@@ -34,7 +35,17 @@ struct Play {
     went_back: bool,
     runs: u32,
     talk: Option<Talk>,
-    faults: Vec<String>,
+    played: Played,
+}
+
+/// What came of a world.
+#[derive(Debug, Default)]
+pub struct Played {
+    /// What was wrong; nothing if all is well.
+    pub faults: Vec<String>,
+    /// All runs in the order of their ends, if they were to be kept.
+    pub runs: Vec<Ran>,
+    keeps: bool,
 }
 
 /// Where a replayed world tells what happens.
@@ -43,19 +54,27 @@ pub type Talk = Arc<Mutex<String>>;
 /// Plays a history; gives what was wrong, nothing if all is well.
 #[must_use]
 pub fn play(steps: &[Step], talk: Option<Talk>) -> Vec<String> {
+    perform(Engine::Native, steps, talk, false).faults
+}
+
+/// Plays a history with an engine; keeps its runs if told so.
+#[must_use]
+pub fn perform(engine: Engine, steps: &[Step], talk: Option<Talk>, keeps: bool) -> Played {
     let (steps, shared) = (steps.to_vec(), talk.clone());
     let played = std::panic::catch_unwind(move || {
         let mut play = Play::new(shared);
+        play.world.engine = engine;
+        play.played.keeps = keeps;
         for step in &steps {
             play.step(step);
         }
         play.rest();
-        play.faults
+        play.played
     });
     played.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        vec![format!("panic: {}", text.unwrap_or_default())]
+        Played { faults: vec![format!("panic: {}", text.unwrap_or_default())], ..Played::default() }
     })
 }
 
@@ -79,7 +98,7 @@ impl Play {
             went_back: false,
             runs: 0,
             talk,
-            faults: Vec::new(),
+            played: Played::default(),
         }
     }
 
@@ -164,7 +183,7 @@ impl Play {
             Err(RunError::SignIn(..) | RunError::Unavailable(..)) => self.refused || !troubles.is_empty(),
         };
         if !expected {
-            self.faults.push(format!("a run failed: {:?}", ran.report));
+            self.played.faults.push(format!("a run failed: {:?}", ran.report));
         }
         self.world.switch.arm(Cut::Never);
         self.world.site.lock().unwrap().faults.clear();
@@ -196,6 +215,9 @@ impl Play {
             let Some(ran) = ran else { continue };
             self.tell(which, ran);
             self.people.ledger.lock().unwrap().entries.extend(ran.entries.iter().cloned());
+            if self.played.keeps {
+                self.played.runs.push(ran.clone());
+            }
         }
         ran
     }
@@ -243,15 +265,15 @@ impl Play {
             self.say(&format!("{} RUN", self.world.now().format("%d %H:%M")));
             let ran = self.ran(Direction::Reconcile, Cut::Never, None);
             if ran.report.is_err() {
-                self.faults.push(format!("a run in a world that is well failed: {:?}", ran.report));
+                self.played.faults.push(format!("a run in a world that is well failed: {:?}", ran.report));
                 return;
             }
             quiet = if ran.writes() == 0 && ran.entries.is_empty() { quiet + 1 } else { 0 };
         }
         if quiet < 2 {
-            self.faults.push("it does not come to rest".into());
+            self.played.faults.push("it does not come to rest".into());
         }
-        check::world(&self.people, self.went_back, &mut self.faults);
+        check::world(&self.people, self.went_back, &mut self.played.faults);
         self.say(&check::show(&self.people));
     }
 }
