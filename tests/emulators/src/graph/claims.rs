@@ -9,6 +9,8 @@ mod series;
 mod sign_in;
 mod todo;
 mod todo_deltas;
+mod todo_requests;
+mod todo_series;
 mod worlds;
 
 use std::path::PathBuf;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::decode::ext_id;
 use super::errors::ApiError;
 use super::filter::Filter;
+use super::todo::{TASK, TASK_LIST, expand_todo};
 use super::zones::Zone;
 use crate::wire::Request;
 
@@ -110,25 +111,6 @@ const CALENDAR: &[&str] = &[
     "owner",
     "classId",
 ];
-const TASK: &[&str] = &[
-    "id",
-    "body",
-    "bodyLastModifiedDateTime",
-    "categories",
-    "completedDateTime",
-    "createdDateTime",
-    "dueDateTime",
-    "hasAttachments",
-    "importance",
-    "isReminderOn",
-    "lastModifiedDateTime",
-    "recurrence",
-    "reminderDateTime",
-    "startDateTime",
-    "status",
-    "title",
-];
-const TASK_LIST: &[&str] = &["id", "displayName", "isOwner", "isShared", "wellknownListName"];
 const PAGE: usize = 10;
 const MOST: usize = 1000;
 
@@ -305,24 +287,6 @@ fn expand(text: &str) -> Result<Expand, ApiError> {
             name @ ("attachments" | "extensions" | "multiValueExtendedProperties") => found.empty.push(name.to_owned()),
             other => {
                 let message = format!("Could not find a property named '{other}' on type 'microsoft.graph.event'.");
-                return Err(ApiError::new(400, "RequestBroker--ParseUri", message));
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// What may be expanded of a task, and of a list.
-fn expand_todo(text: &str, model: Model) -> Result<Expand, ApiError> {
-    let mut found = Expand::default();
-    for part in split_outside(text, ',') {
-        match (part.as_str(), model) {
-            ("linkedResources", Model::Task) => found.links = true,
-            ("checklistItems", Model::Task) => found.steps = true,
-            ("attachments", Model::Task) | ("extensions", _) => found.empty.push(part),
-            _ => {
-                let kind = if model == Model::Task { "todoTask" } else { "todoTaskList" };
-                let message = format!("Could not find a property named '{part}' on type 'microsoft.graph.{kind}'.");
                 return Err(ApiError::new(400, "RequestBroker--ParseUri", message));
             }
         }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `task` | what is kept |
 //! | `paths`, `lists`, `tasks`, `parts`, `feeds` | requests, by what they ask for |
-//! | `decode`, `encode` | the protocol's surface |
+//! | `decode`, `encode`, `members` | the protocol's surface |
 //! | `write`, `recur` | what changes a task |
 //! | `api`, `edit` | tests, and other people |
 
@@ -14,6 +14,7 @@ mod edit;
 mod encode;
 mod feeds;
 mod lists;
+mod members;
 mod parts;
 mod paths;
 mod recur;
@@ -23,6 +24,7 @@ mod write;
 
 pub use api::TaskSummary;
 pub(super) use api::lists_in_full;
+pub(super) use members::{TASK, TASK_LIST, expand_todo};
 pub(super) use task::Todo;
 
 use super::errors::ApiError;
