@@ -16,6 +16,7 @@
 
 pub mod component;
 pub mod engine;
+pub mod history;
 pub mod life;
 pub mod native;
 pub mod normal;
