@@ -44,6 +44,12 @@ pub fn mailbox(tenant: &str, address: &str) -> Uuid {
     derived(&["mailbox", tenant, &address.to_lowercase()])
 }
 
+/// The same by the mailbox's id in the directory, which survives a new address.
+#[must_use]
+pub fn mailbox_of_directory(tenant: &str, directory: &str) -> Uuid {
+    derived(&["directory", tenant, &directory.to_lowercase()])
+}
+
 /// Graph's `transactionId`: one for each deliberate creation, so that the server itself drops a repeated one.
 #[must_use]
 pub fn transaction(activity: Uuid, mailbox: Uuid, generation: u32) -> Uuid {

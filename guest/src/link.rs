@@ -91,6 +91,9 @@ pub struct Link {
     pub nonce: Option<String>,
     /// Nonces of earlier attempts.
     pub earlier: Vec<String>,
+    /// Mailbox id in the item's marker, where it is not the account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marked_as: Option<Uuid>,
     /// Differences read back once.
     pub normalised: Vec<Normalised>,
     /// When the row was last recorded.
@@ -134,7 +137,11 @@ impl Link {
     /// The marker that its item carries, where the sync made it.
     #[must_use]
     pub fn marker(&self, mailbox: Uuid) -> Option<Marker> {
-        self.nonce.as_ref().map(|nonce| Marker { activity: self.activity, mailbox, nonce: nonce.clone() })
+        self.nonce.as_ref().map(|nonce| Marker {
+            activity: self.activity,
+            mailbox: self.marked_as.unwrap_or(mailbox),
+            nonce: nonce.clone(),
+        })
     }
 
     /// It ended before `now`, or its activity is finished: removals do not touch it.

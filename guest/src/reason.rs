@@ -103,6 +103,7 @@ reasons! {
     DecidedElsewhere "decided-elsewhere" "Another account's sync decides about this meeting." "Undo the run of that account.";
     LinkedStays "linked-stays" "The run linked what was there on both sides; nothing was written, and the links stay." "";
     NothingToUndo "nothing-to-undo" "There is nothing to undo." "";
+    Renamed "renamed" "The mailbox has another address than before; it is the same account." "";
     Settled "settled" "What was held or had failed needs nothing any more." "";
 }
 

@@ -24,6 +24,15 @@ pub struct Folder {
     pub reason: Option<Reason>,
 }
 
+/// Whose mailbox it is, as the directory says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// Id in the directory: the same for ever.
+    pub id: String,
+    /// Its names: sign-in name and address.
+    pub names: Vec<String>,
+}
+
 /// Something to read changes from: a calendar in a window of time, the activities of a contact. The key names it in
 /// storage and says all that the side needs to ask for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Stored state: the keys, the rows, and commits that are guarded by the account's run key.
 //!
-//! Below `account/A/` lie the rows of one account, below `meeting/` what the accounts of a tenant share. Every row is
+//! Below `account/A/` lie the rows of one account; beside them what the accounts of a tenant share. Every row is
 //! JSON. A dry run writes into an [`Overlay`] that is thrown away.
 
 use crate::capability::{Change, Entry, Guard, Journal, Outcome, Page, Storage, StorageError, Version};
@@ -14,7 +14,7 @@ use std::ops::Bound;
 use uuid::Uuid;
 
 /// Layout of the rows; a newer program reads every older one.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 /// How many entries a scan asks for at a time.
 const SCAN: u32 = 500;
@@ -46,7 +46,9 @@ pub enum StoreError {
         why: String,
     },
     /// A newer program wrote the state.
-    #[error("the stored state has layout {0}, this version reads up to {LAYOUT}; use a newer version")]
+    #[error(
+        "it has layout {0}, which a newer version wrote; this one reads up to {LAYOUT}: use that version, nothing was changed"
+    )]
     Newer(u32),
 }
 
@@ -303,7 +305,8 @@ impl<'a> Store<'a> {
     }
 }
 
-fn decode<T: DeserializeOwned>(entry: &Entry) -> Result<T, StoreError> {
+/// Reads a row.
+pub(crate) fn decode<T: DeserializeOwned>(entry: &Entry) -> Result<T, StoreError> {
     serde_json::from_slice(&entry.value)
         .map_err(|why| StoreError::Damaged { key: entry.key.clone(), why: why.to_string() })
 }

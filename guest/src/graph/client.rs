@@ -6,7 +6,7 @@ use crate::capability::{Credential, Request};
 use crate::http;
 use crate::identity::{MARKER_NAME, MARKER_SET};
 use crate::reason::Reason;
-use crate::side::Folder;
+use crate::side::{Folder, Owner};
 use serde_json::Value;
 
 /// The most that `$batch` takes.
@@ -112,6 +112,18 @@ pub fn get_part(url: String) -> Part {
 /// [`Fault::Garbled`] where it is none.
 pub fn elements(body: &Value) -> Result<&Vec<Value>, Fault> {
     body.get("value").and_then(Value::as_array).ok_or_else(|| Fault::Garbled("a Graph answer without \"value\"".into()))
+}
+
+/// Whose mailbox it is. An application without the right to read users is refused, which says nothing of the mailbox.
+pub fn owner(client: &Client) -> Ask<'_, Result<Owner, Fault>> {
+    let path = http::with_query(&client.mailbox, &[("$select", "id,userPrincipalName,mail")]);
+    Ask::one(client.get(&path, prefer()), |answer| {
+        let body = http::json(answer)?;
+        let text =
+            |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let id = text("id").ok_or_else(|| Fault::Garbled("a user without an id".into()))?;
+        Ok(Owner { id, names: ["userPrincipalName", "mail"].into_iter().filter_map(text).collect() })
+    })
 }
 
 /// The calendars of the mailbox.

@@ -14,7 +14,7 @@ use crate::ask::{Ask, Fault};
 use crate::identity::Marker;
 use crate::policy::{Policies, Private};
 use crate::settings::{Language, MailboxService, Settings};
-use crate::side::{self, Feed, Folder, Found, Lost, Marked, Page, Side, Whereabouts, Write, Written};
+use crate::side::{self, Feed, Folder, Found, Lost, Marked, Owner, Page, Side, Whereabouts, Write, Written};
 use chrono_tz::Tz;
 use client::Client;
 
@@ -38,6 +38,14 @@ impl Graph {
             private,
             language: settings.language,
         }
+    }
+}
+
+impl Graph {
+    /// Whose mailbox it is.
+    #[must_use]
+    pub fn owner(&self) -> Ask<'_, Result<Owner, Fault>> {
+        client::owner(&self.client)
     }
 }
 

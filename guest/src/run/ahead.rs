@@ -128,6 +128,7 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
     let mut link = pair.link.clone().unwrap_or_else(|| {
         let item = pair.mailbox.here();
         let marker = item.and_then(|item| item.marker.as_deref()).and_then(Marker::decode);
+        let marker = marker.filter(|marker| run.ours(marker));
         let end = |id: String| link::End { id, version: String::new(), bases: link::Bases::new(), by_us: false };
         Link {
             activity: pair.activity,
@@ -139,7 +140,8 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
             state: LinkState::Active,
             policy: run.policy.clone(),
             generation: job.owed.as_ref().map_or(0, |owed| owed.generation),
-            nonce: marker.filter(|marker| marker.mailbox == run.mailbox_id).map(|marker| marker.nonce),
+            marked_as: marker.as_ref().map(|marker| marker.mailbox).filter(|id| *id != run.mailbox_id),
+            nonce: marker.map(|marker| marker.nonce),
             earlier: Vec::new(),
             normalised: Vec::new(),
             recorded: run.started,

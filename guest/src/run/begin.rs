@@ -2,19 +2,18 @@
 //! makes a run impossible is found here, before anything was read or written.
 
 use super::state::AccountState;
-use super::{Direction, Run, RunError, Staged, Stop, fatal, send};
+use super::{Direction, Run, RunError, Staged, Stop, fatal, send, whose};
 use crate::activity::SideId;
 use crate::ask::{Ask, Fault};
 use crate::capability::Capabilities;
 use crate::creatio::client::{self, Client, Lookups, User};
 use crate::creatio::{Creatio, Setup, Site};
 use crate::graph::Graph;
-use crate::identity;
 use crate::reason::Reason;
 use crate::report::{Ending, Report};
 use crate::settings::{Exported, Folders, Options, Settings};
 use crate::side::{Folder, Side};
-use crate::store::{LAYOUT, Store, StoreError};
+use crate::store::LAYOUT;
 use crate::time;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -31,24 +30,21 @@ pub(super) fn begin<'a>(
     report: &mut Report,
 ) -> Staged<Run<'a>> {
     let started = caps.clock.now();
-    let store = Store::open(caps.storage, caps.journal, &settings.account.id, &options.run)?;
-    let mut state: AccountState = store.one(store.key("state"))?.unwrap_or_default();
-    if state.layout > LAYOUT {
-        return Err(StoreError::Newer(state.layout).into());
-    }
-    let before = state.clone();
-    state.layout = LAYOUT;
+    let opened = whose::open(caps, &settings.account.id, &options.run)?;
     let mailbox = Graph::new(settings);
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
-    let stale = state.lookups_at.is_none_or(|at| started - at > Duration::hours(24));
+    let stale = opened.state.lookups_at.is_none_or(|at| started - at > Duration::hours(24));
     let lookups = if stale { client::lookups(&client).map(Some) } else { Ask::ready(None) };
-    let ask = mailbox.folders().and(client::user(&client, &settings.account.user)).and(lookups);
-    let (((folders, user), lookups), requests) = send(caps, ask)?;
+    let ask = mailbox.folders().and(client::user(&client, &settings.account.user)).and(lookups).and(mailbox.owner());
+    let ((((folders, user), lookups), owner), requests) = send(caps, ask)?;
     if let Some(wait) = longest_wait([folders.as_ref().err(), user.as_ref().err()]) {
         report.come_back(started + Duration::milliseconds(i64::try_from(wait).unwrap_or(0)));
         return Err(Stop::Early(Ending::Throttled));
     }
     let folders = folders.map_err(|fault| mailbox_fault(fault, settings))?;
+    let (opened, quiet) = whose::recognise(caps, settings, options, opened, &folders, owner, report)?;
+    let whose::Opened { store, mut state, before, account, taken_over, renamed, .. } = opened;
+    state.layout = LAYOUT;
     let contact = contact(user, settings, &state, started)?;
     if let Some(lookups) = lookups {
         learn(lookups, &mut state, started, report);
@@ -68,8 +64,10 @@ pub(super) fn begin<'a>(
         report.warn(Reason::TasksNotHandled, "Tasks are not handled yet: \"import tasks\" has no effect.");
     }
     let read_only = folders.iter().filter(|folder| !folder.writable).map(|folder| folder.id.clone()).collect();
+    let marker_ids = whose::marker_ids(&state, settings);
+    let mailbox_id = marker_ids.first().copied().unwrap_or_default();
     let state_changed = before != state;
-    Ok(Run {
+    let mut run = Run {
         caps,
         settings,
         options,
@@ -79,12 +77,14 @@ pub(super) fn begin<'a>(
         report: std::mem::take(report),
         state,
         state_changed,
-        quiet: crate::store::Batch::default(),
+        quiet,
         started,
         policy: settings.policy_hash(),
         full_policy: settings.full_hash(),
         writable,
-        mailbox_id: identity::mailbox(&settings.account.tenant, &settings.account.address),
+        account,
+        mailbox_id,
+        marker_ids,
         folders,
         imported,
         read_only,
@@ -98,7 +98,14 @@ pub(super) fn begin<'a>(
         visible: false,
         chunks: 0,
         adopted: 0,
-    })
+    };
+    if renamed {
+        whose::read_anew(&mut run)?;
+    }
+    if taken_over {
+        whose::tell_again(&mut run)?;
+    }
+    Ok(run)
 }
 
 fn longest_wait<const N: usize>(faults: [Option<&Fault>; N]) -> Option<u64> {

@@ -16,6 +16,7 @@ pub mod state;
 pub mod sweep;
 pub mod tell;
 pub mod undo;
+pub mod whose;
 pub mod work;
 
 use crate::activity::SideId;
@@ -125,6 +126,10 @@ pub struct Run<'a> {
     policy: Digest,
     full_policy: Digest,
     writable: Vec<SideId>,
+    /// The account under whose id the rows lie.
+    account: String,
+    /// Ids in markers of this mailbox; the first is the one that is written.
+    marker_ids: Vec<Uuid>,
     mailbox_id: Uuid,
     folders: Vec<Folder>,
     imported: Vec<String>,
@@ -329,6 +334,11 @@ impl Run<'_> {
             read_only: &self.read_only,
             target: &self.target,
         }
+    }
+
+    /// The marker was made for this mailbox.
+    fn ours(&self, marker: &crate::identity::Marker) -> bool {
+        self.marker_ids.contains(&marker.mailbox)
     }
 
     fn only(&self) -> Option<&[String]> {

@@ -38,6 +38,7 @@ struct Reading {
 
 /// Reads every feed to its end.
 pub(super) fn observe(run: &mut Run) -> Staged<()> {
+    run.publish(&["feed/"])?;
     let sweep = sweep_due(run);
     let mut readings = open(run, sweep)?;
     loop {

@@ -39,7 +39,7 @@ pub(super) fn refresh(run: &Run, batch: &mut Batch, keys: &[String]) -> Staged<(
             Some((meeting, version)) => (meeting, Guard::At(version)),
             None => (MeetingRow::default(), Guard::Absent),
         };
-        let me = &run.settings.account.id;
+        let me = &run.account;
         match ours.members.get(me) {
             Some(member) => theirs.members.insert(me.clone(), member.clone()),
             None => theirs.members.remove(me),
@@ -111,7 +111,7 @@ pub(super) fn share(run: &Run, link: &Link, item: Option<&Seen>, batch: &mut Bat
         Some((meeting, version)) => (meeting, Guard::At(version)),
         None => (MeetingRow::default(), Guard::Absent),
     };
-    let me = run.settings.account.id.clone();
+    let me = run.account.clone();
     let since = meeting.members.get(&me).map_or(run.started, |member| member.since);
     let member = Member { organizer: item.ours, since };
     if meeting.members.get(&me) != Some(&member) {
@@ -128,7 +128,7 @@ pub(super) fn leave_meeting(run: &Run, identity: &str, batch: &mut Batch) -> Sta
     let key = meeting_key(identity);
     if let Some((mut meeting, version)) =
         run.store.get_versioned::<MeetingRow>(std::slice::from_ref(&key))?.into_iter().next().flatten()
-        && meeting.members.remove(&run.settings.account.id).is_some()
+        && meeting.members.remove(&run.account).is_some()
     {
         batch.guarded(key, &meeting, Guard::At(version));
     }

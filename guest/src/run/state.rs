@@ -12,6 +12,15 @@ use uuid::Uuid;
 pub struct AccountState {
     /// Layout of all rows of the account.
     pub layout: u32,
+    /// Id in the markers of its items; none where no layout before 2 wrote one down.
+    #[serde(default)]
+    pub mailbox: Option<Uuid>,
+    /// The mailbox's id in the directory, where it may be read.
+    #[serde(default)]
+    pub directory: Option<String>,
+    /// The mailbox's default calendar.
+    #[serde(default)]
+    pub calendar: Option<String>,
     /// A pass over the whole mailbox has filled the index: from then on items may be created there.
     pub indexed: bool,
     /// The first contact is over.

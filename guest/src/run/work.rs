@@ -209,13 +209,13 @@ pub(super) fn complete(run: &Run, pair: &mut Pair) -> Staged<()> {
     }
     if let End::Here(item) = &mut pair.mailbox
         && let Some(marker) = item.marker.as_deref().and_then(Marker::decode)
-        && marker.mailbox == run.mailbox_id
+        && run.ours(&marker)
         && marker.activity != pair.activity
     {
         // A user's copy carries the marker of its original and is an item of its own.
         item.marker = None;
     }
-    let me = &run.settings.account.id;
+    let me = &run.account;
     match (&pair.mailbox, &pair.link) {
         (End::Here(item), _) if !item.attendees.is_empty() => {
             let row = meeting(run, item.identity.as_deref())?;

@@ -264,6 +264,19 @@ impl World {
         options
     }
 
+    /// Storage is lost, with everything in it.
+    pub fn lose_storage(&mut self) {
+        self.store = Arc::new(MemoryStore::new());
+    }
+
+    /// Somebody else writes a row.
+    pub fn put_row(&self, key: &str, row: &serde_json::Value) {
+        use host_runner::store::{Change, Guard, Store};
+        let ticket = Ticket { account: "somebody".into(), run: "else".into(), fence: None };
+        let value = Some(serde_json::to_vec(row).unwrap());
+        self.store.commit(&ticket, &[Change { key: key.into(), guard: Guard::Any, value }], &[]).unwrap();
+    }
+
     /// What a run needs.
     #[must_use]
     pub fn runner(&self) -> Runner {

@@ -15,9 +15,9 @@ use scenarios::{World, show};
 use serde_json::{Value, json};
 
 /// All kinds of rows.
-const KINDS: [&str; 15] = [
-    "activity", "feed", "gone", "invited", "item", "link", "loser", "meeting", "owed", "print", "round", "run", "seen",
-    "state", "wal",
+const KINDS: [&str; 17] = [
+    "activity", "feed", "gone", "invited", "item", "link", "loser", "mailbox", "meeting", "owed", "print", "round",
+    "run", "seen", "state", "tenant", "wal",
 ];
 
 fn event(recorded: &mut Recorded, mailbox: &str, subject: &str, hours: i64, more: Value) {
@@ -35,8 +35,7 @@ fn activity(recorded: &mut Recorded, title: &str, hours: i64) {
 }
 
 fn edit_event(recorded: &mut Recorded, mailbox: &str, subject: &str, change: Value) {
-    recorded
-        .graph(json!({"action": "update-event", "mailbox": mailbox, "subject": subject, "event": change}));
+    recorded.graph(json!({"action": "update-event", "mailbox": mailbox, "subject": subject, "event": change}));
 }
 
 fn edit_activity(recorded: &mut Recorded, title: &str, values: Value) {
@@ -58,7 +57,9 @@ fn busy(cut: Cut) -> Option<Recorded> {
         recorded.world.pass(20);
     };
     recorded.graph(json!({"action": "add-calendar", "mailbox": EUGENE, "name": "Projects"}));
-    for (number, subject) in ["Imported", "Renamed", "Quarrel", "Cancelled", "Held", "Interrupted"].into_iter().enumerate() {
+    for (number, subject) in
+        ["Imported", "Renamed", "Quarrel", "Cancelled", "Held", "Interrupted"].into_iter().enumerate()
+    {
         event(&mut recorded, EUGENE, subject, 30 + 2 * i64::try_from(number).unwrap(), json!({}));
     }
     let guests = json!({"attendees": [guest("olga@northwind.example"), guest(ANNA)]});
@@ -102,7 +103,7 @@ fn busy(cut: Cut) -> Option<Recorded> {
     recorded.graph(json!({"action": "expire-delta-tokens"}));
     edit_event(&mut recorded, ANNA, "Anna's 3", json!({"subject": "Anna's third"}));
     let annas = recorded.world.annas_account();
-    let ran = recorded.run(annas, |options| options.budget.requests = Some(6), Cut::Never);
+    let ran = recorded.run(annas, |options| options.budget.requests = Some(7), Cut::Never);
     ran.report();
     recorded.world.pass(20);
     Some(recorded)

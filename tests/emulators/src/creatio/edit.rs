@@ -122,6 +122,17 @@ impl Creatio {
 
     fn change_user(&mut self, edit: &Json) -> Result<Json, String> {
         let user = self.user_mut(edit)?;
+        let (id, login, contact) = (
+            user.id,
+            edit.get("login").and_then(Json::as_str),
+            edit.get("contact").and_then(Json::as_str).and_then(|id| Uuid::parse_str(id).ok()),
+        );
+        if let Some(login) = login {
+            login.clone_into(&mut user.login);
+        }
+        if let Some(contact) = contact {
+            user.contact = contact;
+        }
         if let Some(password) = edit.get("password").and_then(Json::as_str) {
             password.clone_into(&mut user.password);
         }
@@ -130,7 +141,18 @@ impl Creatio {
                 *field = value;
             }
         }
-        Ok(json!({ "id": user.id }))
+        if let Some(entity) = entity("SysAdminUnit")
+            && let Some(mut row) = self.store.row(entity.name, id).cloned()
+        {
+            if let Some(login) = login {
+                row.set("Name", Some(login.into()));
+            }
+            if let Some(contact) = contact {
+                row.set("ContactId", Some(contact.into()));
+            }
+            self.store.put(entity, id, row);
+        }
+        Ok(json!({ "id": id }))
     }
 
     fn user_mut(&mut self, edit: &Json) -> Result<&mut User, String> {

@@ -79,6 +79,55 @@ impl Graph {
         user
     }
 
+    /// Gives the user of a mailbox another address and sign-in name. The old one leads nowhere any more; ids stay.
+    ///
+    /// # Errors
+    /// There is no such mailbox, or the address is taken.
+    pub fn rename_user(&mut self, mailbox: &str, to: &str) -> Result<(), String> {
+        let at = self.mailbox_at(mailbox)?;
+        if self.names.contains_key(&to.to_lowercase()) {
+            return Err(format!("there is a mailbox {to} already"));
+        }
+        let old = std::mem::replace(&mut self.mailbox_mut(at).map_err(text)?.who.address, to.to_owned());
+        self.names.remove(&old.to_lowercase());
+        self.names.insert(to.to_lowercase(), at);
+        for calendar in self.mailboxes.iter_mut().flat_map(|mailbox| mailbox.calendars.values_mut()) {
+            if calendar.owner.address.eq_ignore_ascii_case(&old) {
+                to.clone_into(&mut calendar.owner.address);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a new, empty mailbox behind an address: of another user, or, with `same_user`, of the same one. The old one is
+    /// reached by its user's id only, and not at all where that is the same.
+    ///
+    /// # Errors
+    /// There is no such mailbox.
+    pub fn replace_mailbox(&mut self, mailbox: &str, same_user: bool) -> Result<(), String> {
+        let at = self.mailbox_at(mailbox)?;
+        let old = self.mailbox(at).map_err(text)?;
+        let (who, zone, user, address) = (old.who.clone(), old.zone.clone(), old.user, old.who.address.to_lowercase());
+        self.names.remove(&address);
+        let number = self.number();
+        let another = format!("{number}.{address}");
+        self.add_mailbox(&another, &who.name, &zone);
+        let new = self.mailbox_at(&another)?;
+        self.names.remove(&another);
+        self.names.insert(address, new);
+        let mailbox = self.mailbox_mut(new).map_err(text)?;
+        for calendar in mailbox.calendars.values_mut() {
+            calendar.owner = who.clone();
+        }
+        mailbox.who = who;
+        if same_user {
+            let made = std::mem::replace(&mut mailbox.user, user);
+            self.names.remove(&made.to_string());
+            self.names.insert(user.to_string(), new);
+        }
+        Ok(())
+    }
+
     /// Adds a calendar and answers its id. One with another owner is shown among "Other Calendars".
     ///
     /// # Errors

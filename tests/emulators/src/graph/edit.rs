@@ -42,6 +42,14 @@ impl Graph {
                 );
                 Ok(json!({ "id": id }))
             }
+            "rename-user" => {
+                self.rename_user(edit.text("mailbox")?, edit.text("to")?)?;
+                Ok(json!({}))
+            }
+            "replace-mailbox" => {
+                self.replace_mailbox(edit.text("mailbox")?, edit.flag("sameUser", false))?;
+                Ok(json!({}))
+            }
             "add-client" => {
                 self.add_client(edit.text("id")?, edit.text("secret")?);
                 Ok(json!({}))

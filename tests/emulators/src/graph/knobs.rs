@@ -56,6 +56,8 @@ pub struct Knobs {
     pub denied_mailboxes: BTreeSet<String>,
     /// Mailboxes that answer 404 `MailboxNotEnabledForRESTAPI` to everything.
     pub disabled_mailboxes: BTreeSet<String>,
+    /// A program may read users (`User.Read.All`); otherwise 403 `Authorization_RequestDenied`.
+    pub users_readable: bool,
     /// `/users/{id}/events` lists all calendars, not only the default one.
     pub events_from_all_calendars: bool,
     /// Page size of a delta page without `odata.maxpagesize`.
@@ -137,6 +139,7 @@ impl Default for Knobs {
             retry_after: Some("5".to_owned()),
             denied_mailboxes: BTreeSet::new(),
             disabled_mailboxes: BTreeSet::new(),
+            users_readable: true,
             events_from_all_calendars: false,
             delta_page_size: 10,
             delta_page_limit: 1000,

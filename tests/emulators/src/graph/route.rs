@@ -232,6 +232,10 @@ impl Graph {
 
     fn user(&self, call: &Call<'_>) -> Answer {
         let query = call.query(Model::Any)?;
+        if !self.knobs.users_readable {
+            let message = "Insufficient privileges to complete the operation.";
+            return Err(ApiError::new(403, "Authorization_RequestDenied", message));
+        }
         let mailbox = self.mailbox(call.at)?;
         let mut user = user(mailbox);
         if let Some(select) = &query.select {
