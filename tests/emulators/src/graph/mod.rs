@@ -70,6 +70,7 @@ pub struct Graph {
     auth: auth::Auth,
     /// Numbers of items and changes.
     counter: u64,
+    standard: u64,
     /// Numbers of answers, for `request-id`.
     answers: u64,
     /// Tokens of an earlier epoch are dead.
@@ -97,6 +98,7 @@ impl Graph {
             names: HashMap::new(),
             auth,
             counter: 0,
+            standard: 0,
             answers: 0,
             delta_epoch: 0,
             outbox: Vec::new(),

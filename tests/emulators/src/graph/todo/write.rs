@@ -32,7 +32,12 @@ impl Graph {
 
     /// Creates a list.
     pub(in crate::graph) fn new_list(&mut self, at: usize, name: &str, known: &'static str) -> Result<Key, ApiError> {
-        let (key, change) = (self.number(), self.number());
+        let known_to_all = known != super::task::PLAIN;
+        let (key, change) = if known_to_all {
+            (self.standard_number(), self.standard_number())
+        } else {
+            (self.number(), self.number())
+        };
         let list = TaskList {
             key,
             name: name.to_owned(),
