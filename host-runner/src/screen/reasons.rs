@@ -75,6 +75,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("decided-elsewhere", "Another account's sync decides about this meeting.", "Undo the run of that account."),
     ("linked-stays", "The run linked what was there on both sides; nothing was written, and the links stay.", ""),
     ("nothing-to-undo", "There is nothing to undo.", ""),
+    ("renamed", "The mailbox has another address than before; it is the same account.", ""),
     ("settled", "What was held or had failed needs nothing any more.", ""),
     ("folder-unreadable", "A calendar could not be read; nothing in it counts as gone.", ""),
     ("unknown-operation", "An operation that was to be carried out is not intended any more.", "Look at a new preview."),
