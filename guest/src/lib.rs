@@ -12,6 +12,7 @@ pub mod graph;
 pub mod http;
 pub mod identity;
 pub mod link;
+pub mod links;
 pub mod merge;
 pub mod owed;
 pub mod plan;

@@ -94,6 +94,9 @@ pub struct Link {
     /// Mailbox id in the item's marker, where it is not the account's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marked_as: Option<Uuid>,
+    /// It was put back and has not been looked at: the pair is known, and nothing of what the sides held.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
     /// Differences read back once.
     pub normalised: Vec<Normalised>,
     /// When the row was last recorded.

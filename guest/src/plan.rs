@@ -424,6 +424,8 @@ fn merge_units(pair: &Pair, link: Option<&Link>, item: &Seen, activity: &Seen, f
     let mut to_mailbox: BTreeMap<Unit, UnitWrite> = BTreeMap::new();
     let mut reasons: BTreeMap<SideId, Vec<Reason>> = BTreeMap::new();
     let mut different = Vec::new();
+    // What a restored pair held is not known: nothing of it is filled or overwritten.
+    let restored = link.is_some_and(|link| link.restored);
     let winner = winner(link, item, activity, frame.settings);
     for unit in Unit::APPOINTMENT {
         let (Some(there), Some(here)) = (item.values.get(&unit), activity.values.get(&unit)) else { continue };
@@ -455,6 +457,11 @@ fn merge_units(pair: &Pair, link: Option<&Link>, item: &Seen, activity: &Seen, f
             Decision::Nothing => (SideId::Mailbox, Reason::ChangedInMailbox, false),
             Decision::Rebase => {
                 plan.rebase.push(unit);
+                continue;
+            }
+            Decision::Take(_, Reason::FilledEmpty) if restored => {
+                plan.rebase.push(unit);
+                different.push((unit, here.clone(), there.clone()));
                 continue;
             }
             Decision::RebaseDifferent => {

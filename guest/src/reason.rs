@@ -104,6 +104,7 @@ reasons! {
     LinkedStays "linked-stays" "The run linked what was there on both sides; nothing was written, and the links stay." "";
     NothingToUndo "nothing-to-undo" "There is nothing to undo." "";
     Renamed "renamed" "The mailbox has another address than before; it is the same account." "";
+    GoneBeforeRestore "gone-before-restore" "The pair was restored, and one side of it is not there any more: the other one stays as it is." "Delete it by hand if it should go too.";
     Settled "settled" "What was held or had failed needs nothing any more." "";
 }
 

@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn plan(pair: &Pair, link: &Link, gone: SideId, reason: Reason, frame: &Frame) -> Plan {
     let mut plan = match gone {
+        // It may have gone before the links were kept, or be deleted on purpose on one side alone.
+        gone if link.restored && reason != Reason::CancelledByOrganizer => lost_before(pair, gone),
         SideId::Mailbox => item_gone(pair, link, reason, frame),
         SideId::Creatio => activity_gone(pair, link, reason, frame),
     };
@@ -37,6 +39,14 @@ const fn ends(gone: SideId, cancelled: bool) -> Plan {
 fn told(gone: SideId, reason: Reason) -> Plan {
     let note = Note { action: Action::Unlink, reason, side: gone.other(), units: Vec::new() };
     Plan { notes: vec![note], ..ends(gone, false) }
+}
+
+fn lost_before(pair: &Pair, gone: SideId) -> Plan {
+    let other = match gone {
+        SideId::Mailbox => &pair.creatio,
+        SideId::Creatio => &pair.mailbox,
+    };
+    if other.here().is_some() { told(gone, Reason::GoneBeforeRestore) } else { ends(gone, false) }
 }
 
 /// What has ended or is finished is never touched.

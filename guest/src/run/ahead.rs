@@ -140,6 +140,7 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
             state: LinkState::Active,
             policy: run.policy.clone(),
             generation: job.owed.as_ref().map_or(0, |owed| owed.generation),
+            restored: false,
             marked_as: marker.as_ref().map(|marker| marker.mailbox).filter(|id| *id != run.mailbox_id),
             nonce: marker.map(|marker| marker.nonce),
             earlier: Vec::new(),
@@ -178,6 +179,7 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
     }
     if !job.undoes {
         // What is undone was not merged: the bases speak of what they spoke of before.
+        link.restored &= link.creatio.bases.is_empty() && link.mailbox.bases.is_empty();
         link.policy = run.policy.clone();
         link.recorded = run.started;
     }

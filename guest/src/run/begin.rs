@@ -44,6 +44,7 @@ pub(super) fn begin<'a>(
     let folders = folders.map_err(|fault| mailbox_fault(fault, settings))?;
     let (opened, quiet) = whose::recognise(caps, settings, options, opened, &folders, owner, report)?;
     let whose::Opened { store, mut state, before, account, taken_over, renamed, .. } = opened;
+    super::epoch::unfinished(&state)?;
     state.layout = LAYOUT;
     let contact = contact(user, settings, &state, started)?;
     if let Some(lookups) = lookups {

@@ -6,6 +6,7 @@ pub mod before;
 pub mod begin;
 pub mod carry;
 pub mod catalogue;
+pub mod epoch;
 pub mod observe;
 pub mod pair;
 pub mod record;

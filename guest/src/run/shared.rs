@@ -9,7 +9,7 @@ use crate::activity::Seen;
 use crate::capability::Guard;
 use crate::link::{Link, Origin};
 use crate::report::Entry;
-use crate::store::{Batch, StoreError};
+use crate::store::{Batch, Store, StoreError};
 
 /// How often a commit that lost a race for a shared row is made anew.
 pub(super) const SHARED: usize = 5;
@@ -125,10 +125,15 @@ pub(super) fn share(run: &Run, link: &Link, item: Option<&Seen>, batch: &mut Bat
 }
 
 pub(super) fn leave_meeting(run: &Run, identity: &str, batch: &mut Batch) -> Staged<()> {
+    Ok(leave(&run.store, &run.account, identity, batch)?)
+}
+
+/// An account decides about a meeting no more.
+pub(super) fn leave(store: &Store, account: &str, identity: &str, batch: &mut Batch) -> Result<(), StoreError> {
     let key = meeting_key(identity);
     if let Some((mut meeting, version)) =
-        run.store.get_versioned::<MeetingRow>(std::slice::from_ref(&key))?.into_iter().next().flatten()
-        && meeting.members.remove(&run.account).is_some()
+        store.get_versioned::<MeetingRow>(std::slice::from_ref(&key))?.into_iter().next().flatten()
+        && meeting.members.remove(account).is_some()
     {
         batch.guarded(key, &meeting, Guard::At(version));
     }

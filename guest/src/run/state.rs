@@ -21,6 +21,9 @@ pub struct AccountState {
     /// The mailbox's default calendar.
     #[serde(default)]
     pub calendar: Option<String>,
+    /// Links are being put back, and so many are: until all are, no run may begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restoring: Option<u64>,
     /// A pass over the whole mailbox has filled the index: from then on items may be created there.
     pub indexed: bool,
     /// The first contact is over.

@@ -58,9 +58,9 @@ pub(super) struct Opened<'a> {
     /// The mailbox had another address until now.
     pub(super) renamed: bool,
     /// There was a state before this run.
-    stored: bool,
+    pub(super) stored: bool,
     /// Layout of the tenant's shared rows, where one is written down.
-    shared: Option<u32>,
+    pub(super) shared: Option<u32>,
 }
 
 /// Opens the rows below an account's id; refuses those of a newer program.
@@ -80,7 +80,6 @@ pub(super) fn open<'a>(caps: Capabilities<'a>, account: &str, run: &str) -> Resu
 }
 
 /// The account under whose id the rows of an account lie, as far as storage alone tells.
-#[allow(dead_code)]
 pub(super) fn rows_of(storage: &dyn Storage, account: &str) -> Result<String, StoreError> {
     let own = format!("account/{}/state", store::escape(account));
     if storage.get(&[own])?.into_iter().next().flatten().is_some() {

@@ -75,6 +75,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("decided-elsewhere", "Another account's sync decides about this meeting.", "Undo the run of that account."),
     ("linked-stays", "The run linked what was there on both sides; nothing was written, and the links stay.", ""),
     ("nothing-to-undo", "There is nothing to undo.", ""),
+    ("gone-before-restore", "The pair was restored, and one side of it is not there any more: the other one stays as it is.", "Delete it by hand if it should go too."),
     ("renamed", "The mailbox has another address than before; it is the same account.", ""),
     ("settled", "What was held or had failed needs nothing any more.", ""),
     ("folder-unreadable", "A calendar could not be read; nothing in it counts as gone.", ""),

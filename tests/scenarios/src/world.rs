@@ -13,6 +13,7 @@ use emulators::harness::{Shared, Site};
 use emulators::log::Entry as LogEntry;
 use guest::capability::{Capabilities, Progress};
 use guest::report::{Entry, Outcome, Report};
+use guest::run::epoch::RestoreOptions;
 use guest::run::{Direction, RunError};
 use guest::settings::{Account, Budget, Exported, Folders, MailboxService, Options};
 use host_runner::credential::{ClientCredentials, SignIn};
@@ -264,6 +265,44 @@ impl World {
         options
     }
 
+    /// An account's links, all lines.
+    pub fn links(&self, account: &Account) -> Result<Vec<String>, RunError> {
+        let (mut lines, mut after) = (Vec::new(), None);
+        loop {
+            let page = self
+                .runner()
+                .alone(account, "links", |caps, account| guest::run::epoch::links(caps, account, after.as_deref()))?;
+            lines.extend(page.lines);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(lines),
+            }
+        }
+    }
+
+    /// Puts links back, all in one piece.
+    pub fn restore(
+        &self,
+        account: &Account,
+        lines: &[String],
+        replace: bool,
+        dry_run: bool,
+    ) -> Result<Report, RunError> {
+        let options = RestoreOptions { run: "restore".into(), dry_run, replace, position: 0 };
+        self.restore_piece(account, lines, &options)
+    }
+
+    /// Puts a piece of an account's links back.
+    pub fn restore_piece(
+        &self,
+        account: &Account,
+        lines: &[String],
+        options: &RestoreOptions,
+    ) -> Result<Report, RunError> {
+        self.runner()
+            .alone(account, &options.run, |caps, account| guest::run::epoch::restore(caps, account, lines, options))
+    }
+
     /// Storage is lost, with everything in it.
     pub fn lose_storage(&mut self) {
         self.store = Arc::new(MemoryStore::new());
@@ -302,6 +341,22 @@ impl Runner {
     #[must_use]
     pub fn undo(&self, account: Account, of: &str, options: &Options, progress: &dyn Progress) -> Ran {
         self.call(account, options, progress, |caps, account| guest::run::undo(caps, account, options, of))
+    }
+
+    /// Calls what works on storage alone.
+    pub fn alone<T>(
+        &self,
+        account: &Account,
+        run: &str,
+        work: impl FnOnce(Capabilities<'_>, Account) -> Result<T, RunError>,
+    ) -> Result<T, RunError> {
+        let mut done = None;
+        let options = Options { run: run.into(), dry_run: false, only: None, budget: Budget::default() };
+        self.call(account.clone(), &options, &Unwatched, |caps, account| {
+            done = Some(work(caps, account));
+            Ok(Report::default())
+        });
+        done.unwrap()
     }
 
     fn call(

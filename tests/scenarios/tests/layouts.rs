@@ -15,9 +15,9 @@ use scenarios::{World, show};
 use serde_json::{Value, json};
 
 /// All kinds of rows.
-const KINDS: [&str; 17] = [
-    "activity", "feed", "gone", "invited", "item", "link", "loser", "mailbox", "meeting", "owed", "print", "round",
-    "run", "seen", "state", "tenant", "wal",
+const KINDS: [&str; 18] = [
+    "activity", "before", "feed", "gone", "invited", "item", "link", "loser", "mailbox", "meeting", "owed", "print",
+    "round", "run", "seen", "state", "tenant", "wal",
 ];
 
 fn event(recorded: &mut Recorded, mailbox: &str, subject: &str, hours: i64, more: Value) {
