@@ -206,10 +206,8 @@ fn judge(run: &mut Run, seen: &Seen) -> Staged<Match> {
     if let Some(reason) = seen.left_alone {
         return Ok(Match::Leave(reason));
     }
-    let marker = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| marker.mailbox == run.mailbox_id);
-    if let Some(marker) = marker.filter(|_| !Deliberate::IgnoreMarker.on()) {
     let marker = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| run.ours(marker));
-    if let Some(marker) = marker {
+    if let Some(marker) = marker.filter(|_| !Deliberate::IgnoreMarker.on()) {
         match run.store.one::<Link>(run.store.link_key(marker.activity))? {
             None => return Ok(Match::Of(marker.activity)),
             Some(link) if link.mailbox.id == seen.id => return Ok(Match::Of(link.activity)),
