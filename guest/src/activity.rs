@@ -4,7 +4,7 @@
 //! equal exactly if a person would call them equal, so digests of them can be compared.
 
 use crate::digest::Digest;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -54,17 +54,17 @@ pub enum Kind {
 pub enum Unit {
     /// Subject.
     Title,
-    /// Start, end and all-day.
+    /// Start, end and all-day; of a task its days.
     When,
     /// Location.
     Place,
     /// Notes.
     Body,
-    /// On, and how long before the start.
+    /// On, and how long before the start; of a task when.
     Reminder,
     /// Importance.
     Priority,
-    /// Status: of a meeting only whether it is cancelled.
+    /// Status: of a meeting only whether it is cancelled, so it is no unit that is compared.
     State,
 }
 
@@ -72,6 +72,18 @@ impl Unit {
     /// The units of an appointment that both sides have.
     pub const APPOINTMENT: [Self; 6] =
         [Self::Title, Self::When, Self::Place, Self::Body, Self::Reminder, Self::Priority];
+
+    /// The units of a task that both sides have.
+    pub const TASK: [Self; 6] = [Self::Title, Self::When, Self::Body, Self::State, Self::Reminder, Self::Priority];
+
+    /// The units that both sides have of this kind.
+    #[must_use]
+    pub const fn of(kind: Kind) -> &'static [Self] {
+        match kind {
+            Kind::Appointment => &Self::APPOINTMENT,
+            Kind::Task => &Self::TASK,
+        }
+    }
 
     /// The name in ids, reports and stored rows.
     #[must_use]
@@ -103,6 +115,50 @@ pub struct When {
     pub end: DateTime<Utc>,
     /// Whole days, as the mailbox calls it; Creatio has no such flag and always says false.
     pub all_day: bool,
+}
+
+/// The days of a task, as its owner reads them. Days and not instants: a task is due on a day wherever its owner is, and
+/// what a side keeps beside the day (an hour, a zone) is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Days {
+    /// First day; none where the mailbox has none.
+    pub start: Option<NaiveDate>,
+    /// Day by which it is to be done; none where the mailbox has none.
+    pub due: Option<NaiveDate>,
+    /// Of a task without any day, the day it was made on: Creatio cannot do without one.
+    pub made: Option<NaiveDate>,
+}
+
+impl Days {
+    /// The day that the task stands for in a list.
+    #[must_use]
+    pub fn day(&self) -> Option<NaiveDate> {
+        self.due.or(self.start).or(self.made)
+    }
+
+    /// It has no day of its own.
+    #[must_use]
+    pub const fn undated(&self) -> bool {
+        self.start.is_none() && self.due.is_none()
+    }
+}
+
+/// Status of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Not begun.
+    NotStarted,
+    /// Begun.
+    InProgress,
+    /// Waiting for somebody else; Creatio calls it begun.
+    Waiting,
+    /// Put off; Creatio calls it not begun.
+    Deferred,
+    /// Done.
+    Completed,
+    /// Given up; a mailbox calls it done.
+    Cancelled,
 }
 
 /// Importance.
@@ -141,8 +197,14 @@ pub enum Value {
     Reminder(Option<i64>),
     /// Importance.
     Priority(Priority),
-    /// Status.
+    /// Status of an appointment.
     State(State),
+    /// Days of a task.
+    Days(Days),
+    /// Status of a task.
+    Status(Status),
+    /// When to remind of a task; none for no reminder.
+    RemindAt(Option<DateTime<Utc>>),
 }
 
 impl Value {
@@ -161,6 +223,8 @@ impl Value {
         match self {
             Self::Text(text) => text.is_empty(),
             Self::Reminder(reminder) => reminder.is_none(),
+            Self::RemindAt(at) => at.is_none(),
+            Self::Days(days) => days.undated(),
             _ => false,
         }
     }
@@ -180,14 +244,26 @@ impl Value {
                 format!("{}/{} all-day", crate::time::iso(when.start), crate::time::iso(when.end))
             }
             Self::When(when) => format!("{}/{}", crate::time::iso(when.start), crate::time::iso(when.end)),
-            Self::Reminder(None) => "off".into(),
+            Self::Reminder(None) | Self::RemindAt(None) => "off".into(),
+            Self::RemindAt(Some(at)) => crate::time::iso(*at),
+            Self::Days(days) => match (days.start, days.due) {
+                (None, None) => "no day".into(),
+                (None, Some(day)) | (Some(day), None) => day.to_string(),
+                (Some(start), Some(due)) if start == due => due.to_string(),
+                (Some(start), Some(due)) => format!("{start}/{due}"),
+            },
+            Self::Status(Status::NotStarted) => "not started".into(),
+            Self::Status(Status::InProgress) => "in progress".into(),
+            Self::Status(Status::Waiting) => "waiting".into(),
+            Self::Status(Status::Deferred) => "deferred".into(),
+            Self::Status(Status::Completed) => "completed".into(),
             Self::Reminder(Some(minutes)) => format!("{minutes} min"),
             Self::Priority(Priority::Low) => "low".into(),
             Self::Priority(Priority::Normal) => "normal".into(),
             Self::Priority(Priority::High) => "high".into(),
             Self::State(State::Open) => "open".into(),
             Self::State(State::Finished) => "finished".into(),
-            Self::State(State::Cancelled) => "cancelled".into(),
+            Self::State(State::Cancelled) | Self::Status(Status::Cancelled) => "cancelled".into(),
         }
     }
 }
@@ -244,8 +320,14 @@ pub struct Seen {
     pub online: bool,
     /// Series master or occurrence.
     pub series: Option<Series>,
+    /// A task that comes again: its days belong to its rule.
+    #[serde(default)]
+    pub recurring: bool,
     /// In Creatio: the account's contact is its owner.
     pub owned: bool,
+    /// In Creatio: first and last instant, as the row has them whatever kind it is.
+    #[serde(default)]
+    pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// In Creatio: within what the settings export.
     pub exportable: bool,
     /// Not every unit was asked for: the rest must be read before it is compared.
@@ -259,7 +341,31 @@ impl Seen {
         self.values.get(&Unit::Title).and_then(Value::text).unwrap_or_default()
     }
 
-    /// When.
+    /// Where it stands: the status of a task, the state of an appointment.
+    #[must_use]
+    pub fn standing(&self) -> Value {
+        self.values.get(&Unit::State).cloned().unwrap_or(Value::State(self.state))
+    }
+
+    /// Days, of a task.
+    #[must_use]
+    pub fn days(&self) -> Option<Days> {
+        match self.values.get(&Unit::When) {
+            Some(Value::Days(days)) => Some(*days),
+            _ => None,
+        }
+    }
+
+    /// Status, of a task.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        match self.values.get(&Unit::State) {
+            Some(Value::Status(status)) => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// When, of an appointment.
     #[must_use]
     pub fn when(&self) -> Option<&When> {
         match self.values.get(&Unit::When) {

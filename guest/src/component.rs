@@ -13,7 +13,7 @@ mod bindings {
     export!(Component);
 }
 
-use crate::activity::SideId;
+use crate::activity::{Kind, SideId};
 use crate::capability::{self, Capabilities, Change, Directive, Guard, HttpError, Level, Outcome, StorageError};
 use crate::report;
 use crate::run::{self, Direction, RunError};
@@ -320,7 +320,10 @@ fn from_catalogue(catalogue: run::catalogue::Catalogue) -> exported::Catalogue {
             .map(|folder| exported::Folder {
                 id: folder.id,
                 name: folder.name,
-                content: exported::Content::Meetings,
+                content: match folder.kind {
+                    Kind::Appointment => exported::Content::Meetings,
+                    Kind::Task => exported::Content::Tasks,
+                },
                 is_default: folder.is_default,
                 offered: folder.reason.is_none(),
                 reason: folder.reason.map(|reason| reason.code().to_owned()),

@@ -1,6 +1,6 @@
 //! How things are recognised: meeting identity, ids that derive from it, the marker, the fingerprint.
 
-use crate::activity::When;
+use crate::activity::Seen;
 use crate::digest::Digest;
 use uuid::Uuid;
 
@@ -97,10 +97,16 @@ impl Marker {
     }
 }
 
-/// What two items have in common that a person would call the same, on first contact: title, start and end.
+/// What two items have in common that a person would call the same, on first contact: title, start and end; of a task
+/// title and day. None where there is too little to tell by.
 #[must_use]
-pub fn fingerprint(title: &str, when: &When) -> Digest {
-    Digest::of(&("fingerprint", title.to_lowercase(), when.start.timestamp(), when.end.timestamp()))
+pub fn fingerprint(seen: &Seen) -> Option<Digest> {
+    let title = seen.title().to_lowercase();
+    match (seen.when(), seen.days()) {
+        (Some(when), _) => Some(Digest::of(&("fingerprint", title, when.start.timestamp(), when.end.timestamp()))),
+        (None, Some(days)) => days.due.map(|due| Digest::of(&("task", title, due))),
+        (None, None) => None,
+    }
 }
 
 #[cfg(test)]

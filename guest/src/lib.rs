@@ -5,6 +5,7 @@ pub mod batch;
 pub mod capability;
 #[cfg(target_arch = "wasm32")]
 mod component;
+pub mod convert;
 pub mod creatio;
 pub mod deliberate;
 pub mod digest;

@@ -1,7 +1,8 @@
 //! What to do about one pair: operations with their reasons, and what holds them. Pure: a plan can be printed, approved
 //! or refused before anything is written.
 
-use crate::activity::{Kind, Seen, SideId, State, Unit, Value, Values};
+use crate::activity::{Kind, Seen, SideId, State, Status, Unit, Value, Values};
+use crate::convert;
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::link::{Link, LinkState, Origin};
@@ -11,9 +12,13 @@ use crate::reason::Reason;
 use crate::report::Action;
 use crate::settings::Settings;
 use crate::side::Side;
+use crate::time;
 use chrono::{DateTime, Duration, Utc};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// A task that has been overdue for longer is not worth a place in the mailbox.
+pub const OVERDUE_DAYS: u64 = 30;
 
 /// Two changes closer than this have no order that clocks of two servers could tell.
 const SIMULTANEOUS: Duration = Duration::minutes(2);
@@ -80,7 +85,27 @@ pub struct Frame<'a> {
     /// Folders that may not be written.
     pub read_only: &'a [String],
     /// Where exports land.
-    pub target: &'a str,
+    pub targets: &'a Targets,
+}
+
+/// Where exports land; empty where nothing can.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Targets {
+    /// The calendar.
+    pub meetings: String,
+    /// The task folder.
+    pub tasks: String,
+}
+
+impl Targets {
+    /// For a kind.
+    #[must_use]
+    pub fn of(&self, kind: Kind) -> &str {
+        match kind {
+            Kind::Appointment => &self.meetings,
+            Kind::Task => &self.tasks,
+        }
+    }
 }
 
 /// One unit of an operation.
@@ -123,14 +148,36 @@ impl Operation {
         let item = pair.mailbox.here().map(|seen| seen.id.as_str());
         // Ids of items that the operation makes are not known beforehand.
         let item = if action == Action::Create { None } else { item };
-        let id = Digest::of(&(action, target, pair.activity, item, values)).short().to_owned();
+        let id = Self::id_of(action, target, pair.activity, item, &values);
         Self { id, action, target, units, reason, detail: String::new(), held: None }
+    }
+
+    /// The id of what is intended, the same in every run that intends the same.
+    #[must_use]
+    pub fn id_of(
+        action: Action,
+        target: SideId,
+        activity: Uuid,
+        item: Option<&str>,
+        values: &BTreeMap<Unit, Digest>,
+    ) -> String {
+        Digest::of(&(action, target, activity, item, values)).short().to_owned()
     }
 
     /// It takes something away from a user.
     #[must_use]
     pub const fn removes(&self) -> bool {
         matches!(self.action, Action::Delete | Action::Cancel)
+    }
+
+    /// The kind that its values are of, where they tell.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        self.units.values().find_map(|write| match write.after {
+            Value::When(_) | Value::Reminder(_) => Some(Kind::Appointment),
+            Value::Days(_) | Value::Status(_) | Value::RemindAt(_) => Some(Kind::Task),
+            _ => None,
+        })
     }
 
     /// The values to write.
@@ -170,6 +217,8 @@ pub struct Plan {
     pub leave: Option<Reason>,
     /// The item is gone or cancelled: the removals stage decides.
     pub gone: Option<(SideId, Reason)>,
+    /// Once the operations are done the pair has to be looked at again.
+    pub again: bool,
     /// It is the removals stage's decision about a side that is gone.
     pub removal: Option<SideId>,
 }
@@ -202,12 +251,18 @@ fn unlinked(pair: &Pair, frame: &Frame) -> Plan {
                 return Plan::leave(reason);
             }
             let marked = item.marker.is_some();
+            if item.kind != activity.kind && !marked {
+                return Plan::leave(Reason::KindChanged);
+            }
             let mut plan = Plan {
                 origin: Some(if marked { Origin::Exported } else { Origin::Adopted }),
                 state: Some(LinkState::Active),
                 ..Plan::default()
             };
-            merge_units(pair, None, item, activity, frame, &mut plan);
+            let viewed = frame.creatio.viewed(activity, item.kind);
+            // "Show in calendar" was changed while nothing was remembered: the item follows when the pair is linked.
+            plan.again = item.kind != activity.kind;
+            merge_units(pair, None, item, &viewed, frame, &mut plan);
             let reason = if plan.notes.is_empty() { Reason::SamePair } else { Reason::AdoptedDifferent };
             if plan.notes.is_empty() {
                 plan.notes.push(Note { action: Action::Adopt, reason, side: SideId::Mailbox, units: Vec::new() });
@@ -248,29 +303,42 @@ pub fn not_importable(item: &Seen, frame: &Frame) -> Option<Reason> {
     if !item.folder.as_ref().is_some_and(|folder| frame.imported.contains(folder)) {
         return Some(Reason::LeftScope);
     }
-    if item.when().is_none_or(|when| when.end < frame.import_from) {
-        return Some(Reason::OutOfWindow);
-    }
-    None
+    let within = match (item.when(), item.days()) {
+        (Some(when), _) => when.end >= frame.import_from,
+        // What is still to be done counts from any day.
+        (None, Some(days)) => {
+            item.status() != Some(Status::Completed) || days.day().is_some_and(|day| day >= frame.settings.import_from)
+        }
+        (None, None) => false,
+    };
+    (!within).then_some(Reason::OutOfWindow)
 }
 
 /// Why an activity is not exported, if it is not.
 #[must_use]
-pub fn not_exportable(activity: &Seen, today: DateTime<Utc>) -> Option<Reason> {
+pub fn not_exportable(activity: &Seen, frame: &Frame) -> Option<Reason> {
     if let Some(reason) = activity.left_alone {
         return Some(reason);
     }
     if !activity.exportable || activity.state != State::Open {
         return Some(Reason::NotExported);
     }
-    if activity.when().is_none_or(|when| when.end < today) {
-        return Some(Reason::NotExported);
+    if activity.kind == Kind::Task && frame.targets.tasks.is_empty() {
+        return Some(Reason::TasksUnavailable);
     }
-    None
+    let within = match (activity.when(), activity.days()) {
+        (Some(when), _) => when.end >= frame.today,
+        (None, Some(days)) => {
+            let oldest = time::minus_days(time::date_in(frame.settings.zone, frame.now), OVERDUE_DAYS);
+            days.day().is_some_and(|day| day >= oldest)
+        }
+        (None, None) => false,
+    };
+    (!within).then_some(Reason::NotExported)
 }
 
 fn export(pair: &Pair, activity: &Seen, frame: &Frame) -> Plan {
-    if let Some(reason) = not_exportable(activity, frame.today) {
+    if let Some(reason) = not_exportable(activity, frame) {
         return Plan::leave(reason);
     }
     let mut operation = create(pair, activity, SideId::Mailbox, Reason::NewInCreatio, frame);
@@ -279,7 +347,8 @@ fn export(pair: &Pair, activity: &Seen, frame: &Frame) -> Plan {
     } else if let Some(reason) = pair.lookalike {
         Some(reason)
     } else {
-        frame.read_only.iter().any(|folder| folder == frame.target).then_some(Reason::FolderReadOnly)
+        let target = frame.targets.of(activity.kind);
+        frame.read_only.iter().any(|folder| folder == target).then_some(Reason::FolderReadOnly)
     };
     Plan {
         operations: vec![operation],
@@ -294,10 +363,13 @@ fn export(pair: &Pair, activity: &Seen, frame: &Frame) -> Plan {
 pub fn create(pair: &Pair, source: &Seen, target: SideId, reason: Reason, frame: &Frame) -> Operation {
     let side = side(target, frame);
     let mut units = BTreeMap::new();
-    for (unit, value) in &source.values {
+    for unit in Unit::of(source.kind) {
+        let Some(value) = source.values.get(unit) else { continue };
         let mut after = side.conform(*unit, value, None);
-        if let Some(when) = source.when() {
-            after = reminder_to_come(after, when.start, frame.now);
+        match (source.when(), &after) {
+            (Some(when), _) => after = reminder_to_come(after, when.start, frame.now),
+            (None, Value::RemindAt(Some(at))) if *at <= frame.now => after = Value::RemindAt(None),
+            (None, _) => {}
         }
         units.insert(*unit, UnitWrite { before: None, after, source: Some(value.digest()), conflict: false });
     }
@@ -335,7 +407,7 @@ fn active(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
     }
     if let Some(reason) = left_scope(link, item, activity, frame) {
         if reason == Reason::KindChanged {
-            return kind_changed(pair);
+            return convert::plan(pair, link, item, activity, frame);
         }
         return Plan {
             state: Some(LinkState::Parked),
@@ -350,7 +422,7 @@ fn active(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
 
 /// Why a pair is no longer followed, if it is not.
 fn left_scope(link: &Link, item: &Seen, activity: &Seen, frame: &Frame) -> Option<Reason> {
-    if activity.kind == Kind::Task {
+    if activity.kind != item.kind {
         return Some(Reason::KindChanged);
     }
     if let Some(reason) = item.left_alone.or(activity.left_alone) {
@@ -360,13 +432,6 @@ fn left_scope(link: &Link, item: &Seen, activity: &Seen, frame: &Frame) -> Optio
     let folder = item.folder.as_deref().unwrap_or(&link.folder);
     let followed = link.origin == Origin::Exported || frame.imported.iter().any(|imported| imported == folder);
     (!followed).then_some(Reason::LeftScope)
-}
-
-/// "Show in calendar" was cleared: until meetings turn into tasks, both stay as they are.
-fn kind_changed(pair: &Pair) -> Plan {
-    let mut operation = Operation::new(pair, Action::Skip, SideId::Mailbox, BTreeMap::new(), Reason::ChangedInCreatio);
-    operation.held = Some(Reason::KindChanged);
-    Plan { operations: vec![operation], ..Plan::default() }
 }
 
 fn parked(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
@@ -387,24 +452,24 @@ fn ended(pair: &Pair, link: &Link, gone: SideId, cancelled: bool, frame: &Frame)
                 return Plan::default();
             }
             let mut plan = Plan { state: Some(LinkState::Active), ..Plan::default() };
+            let mut activity = activity.clone();
             if cancelled && activity.state == State::Cancelled && frame.settings.ever_writes(SideId::Creatio) {
-                let write = UnitWrite {
-                    before: Some(Value::State(activity.state)),
-                    after: Value::State(State::Open),
-                    source: None,
-                    conflict: false,
-                };
+                let write = restored(item, &activity, frame);
+                if let Value::Status(_) = write.after {
+                    // It is no edit of the user's that the status says otherwise.
+                    activity.values.insert(Unit::State, write.after.clone());
+                }
                 let units = BTreeMap::from([(Unit::State, write)]);
                 plan.operations.push(Operation::new(pair, Action::Restore, SideId::Creatio, units, Reason::Returned));
             }
-            merge_units(pair, Some(link), item, activity, frame, &mut plan);
+            merge_units(pair, Some(link), item, &activity, frame, &mut plan);
             plan
         }
         // The activity is back, and its item was removed because of it.
         (End::Absent | End::None, End::Here(activity))
             if gone == SideId::Creatio
                 && link.origin == Origin::Exported
-                && not_exportable(activity, frame.today).is_none()
+                && not_exportable(activity, frame).is_none()
                 && frame.settings.ever_writes(SideId::Mailbox) =>
         {
             let operation = create(pair, activity, SideId::Mailbox, Reason::Returned, frame);
@@ -414,10 +479,31 @@ fn ended(pair: &Pair, link: &Link, gone: SideId, cancelled: bool, frame: &Frame)
     }
 }
 
-fn merge_units(pair: &Pair, link: Option<&Link>, item: &Seen, activity: &Seen, frame: &Frame, plan: &mut Plan) {
+/// What takes back that the sync cancelled an activity.
+fn restored(item: &Seen, activity: &Seen, frame: &Frame) -> UnitWrite {
+    let before = Some(activity.standing());
+    match item.values.get(&Unit::State) {
+        Some(status @ Value::Status(_)) => UnitWrite {
+            before,
+            after: frame.creatio.conform(Unit::State, status, Some(activity)),
+            source: Some(status.digest()),
+            conflict: false,
+        },
+        _ => UnitWrite { before, after: Value::State(State::Open), source: None, conflict: false },
+    }
+}
+
+pub(crate) fn merge_units(
+    pair: &Pair,
+    link: Option<&Link>,
+    item: &Seen,
+    activity: &Seen,
+    frame: &Frame,
+    plan: &mut Plan,
+) {
     if pair.follower {
         // Shared units are judged on the writer's link; here they only keep step.
-        plan.rebase.extend(Unit::APPOINTMENT);
+        plan.rebase.extend(Unit::of(item.kind));
         return;
     }
     let mut to_creatio: BTreeMap<Unit, UnitWrite> = BTreeMap::new();
@@ -427,7 +513,7 @@ fn merge_units(pair: &Pair, link: Option<&Link>, item: &Seen, activity: &Seen, f
     // What a restored pair held is not known: nothing of it is filled or overwritten.
     let restored = link.is_some_and(|link| link.restored);
     let winner = winner(link, item, activity, frame.settings);
-    for unit in Unit::APPOINTMENT {
+    for unit in Unit::of(item.kind).iter().copied() {
         let (Some(there), Some(here)) = (item.values.get(&unit), activity.values.get(&unit)) else { continue };
         let for_creatio = frame.creatio.conform(unit, there, Some(activity));
         let for_mailbox = frame.mailbox.conform(unit, here, Some(item));
@@ -537,6 +623,9 @@ fn gate(unit: Unit, item: &Seen, frame: &Frame) -> Option<Reason> {
     }
     if item.folder.as_ref().is_some_and(|folder| frame.read_only.contains(folder)) {
         return Some(Reason::FolderReadOnly);
+    }
+    if unit == Unit::When && item.recurring {
+        return Some(Reason::RecurringTask);
     }
     if unit == Unit::Body && item.online {
         return Some(Reason::JoinBlock);

@@ -96,6 +96,16 @@ choice! {
     }
 }
 
+choice! {
+    /// Whether activities that are not shown in the calendar are exported as tasks.
+    ExportTasks {
+        /// They are.
+        Yes = "yes",
+        /// Only meetings are exported.
+        No = "no",
+    }
+}
+
 /// The policies of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Policies {
@@ -113,6 +123,8 @@ pub struct Policies {
     pub deleted_in_mailbox: DeletedInMailbox,
     /// `deleted-in-creatio`.
     pub deleted_in_creatio: DeletedInCreatio,
+    /// `export-tasks`.
+    pub export_tasks: ExportTasks,
     /// `creation-limit`: how many items a first contact may create without asking.
     pub creation_limit: u32,
     /// `absence-minutes`: how long an activity must be missing before it counts as gone.
@@ -131,6 +143,7 @@ impl Default for Policies {
             notes: Notes::FromMailbox,
             deleted_in_mailbox: DeletedInMailbox::Cancel,
             deleted_in_creatio: DeletedInCreatio::DeleteOurs,
+            export_tasks: ExportTasks::Yes,
             creation_limit: 500,
             absence_minutes: 60,
             place_column: "Location".into(),
@@ -140,7 +153,7 @@ impl Default for Policies {
 
 impl Policies {
     /// Every name.
-    pub const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 11] = [
         "conflicts",
         "conflict-tie",
         "private",
@@ -148,6 +161,7 @@ impl Policies {
         "notes",
         "deleted-in-mailbox",
         "deleted-in-creatio",
+        "export-tasks",
         "creation-limit",
         "absence-minutes",
         "place-column",
@@ -181,6 +195,7 @@ impl Policies {
             "notes" => Notes::parse(value).map(|value| self.notes = value),
             "deleted-in-mailbox" => DeletedInMailbox::parse(value).map(|value| self.deleted_in_mailbox = value),
             "deleted-in-creatio" => DeletedInCreatio::parse(value).map(|value| self.deleted_in_creatio = value),
+            "export-tasks" => ExportTasks::parse(value).map(|value| self.export_tasks = value),
             "creation-limit" => number(value, 0, 1_000_000).map(|value| self.creation_limit = value),
             "absence-minutes" => number(value, 0, 100_000).map(|value| self.absence_minutes = value),
             "place-column" => column(value).map(|value| self.place_column = value),

@@ -65,6 +65,7 @@ reasons! {
     MaskedPrivate "masked-private" "The item is private: its texts are masked in Creatio, and changes of them are not written back." "";
     FolderReadOnly "folder-read-only" "The calendar may not be written." "Ask for the right to write it, or choose another calendar.";
     FolderNotOwned "folder-not-owned" "The calendar belongs to somebody else." "";
+    FolderFlaggedMail "folder-flagged-mail" "The list shows flagged mail, which is no task." "";
     FolderUnreadable "folder-unreadable" "A calendar could not be read; nothing in it counts as gone." "";
     UnknownOperation "unknown-operation" "An operation that was to be carried out is not intended any more." "Look at a new preview.";
     RemovalLimit "removal-limit" "So many removals at once look like a fault." "Look at the list, and approve it if it is right.";
@@ -73,10 +74,12 @@ reasons! {
     CreationLimit "creation-limit" "The first contact would create very many items." "Look at the preview, and approve it, or raise creation-limit.";
     Ambiguous "ambiguous" "Several items look the same, and none is certainly the counterpart." "Change or delete the duplicates.";
     ByInvitation "by-invitation" "The meeting comes into this mailbox by its organizer's invitation, not by the sync." "";
-    KindChanged "kind-changed" "\"Show in calendar\" was changed: turning a meeting into a task is not handled yet." "Set \"show in calendar\" back.";
+    KindChanged "kind-changed" "\"Show in calendar\" was changed of an item that the sync did not make: it stays what it is in the mailbox." "Set \"show in calendar\" back, or make the item anew in the mailbox.";
+    ShowInCalendar "show-in-calendar" "\"Show in calendar\" was changed in Creatio: the item becomes a task or a meeting." "";
     OtherDirection "other-direction" "It has to be written to the side that this run does not write." "Run sync, or the other direction.";
     SeriesNotHandled "series-not-handled" "Recurring meetings are not handled yet and are left alone." "";
-    TasksNotHandled "tasks-not-handled" "Tasks are not handled yet and are left alone." "";
+    TasksUnavailable "tasks-unavailable" "The mailbox's task folders cannot be reached, so tasks are left alone." "Give the application the permission Tasks.ReadWrite.All, or set import-tasks = \"none\" and the policy export-tasks = no.";
+    RecurringTask "recurring-task" "The task comes again: its days belong to its rule and are not written." "Change the day in the mailbox.";
     PrivateSkipped "private-skipped" "Private items are skipped by policy." "";
     OutOfWindow "out-of-window" "It ended before the start date of the import." "";
     NotExported "not-exported" "It is not among what the settings export." "";
@@ -120,6 +123,7 @@ impl Reason {
                 | Self::FolderReadOnly
                 | Self::ByInvitation
                 | Self::KindChanged
+                | Self::RecurringTask
         )
     }
 }

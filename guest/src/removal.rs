@@ -1,7 +1,7 @@
 //! What to do about a pair that certainly lost a side. Pure; whether so many removals may be carried out at once is
 //! [`guard`]'s to say.
 
-use crate::activity::{Seen, SideId, State, Unit, Value};
+use crate::activity::{Seen, SideId, State, Status, Unit, Value};
 use crate::deliberate::Deliberate;
 use crate::link::{Link, LinkState, Origin};
 use crate::plan::{End, Frame, Note, Operation, Pair, Plan, UnitWrite, create, mail};
@@ -32,6 +32,7 @@ const fn ends(gone: SideId, cancelled: bool) -> Plan {
         notes: Vec::new(),
         leave: None,
         gone: None,
+        again: false,
         removal: None,
     }
 }
@@ -86,12 +87,11 @@ fn item_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Plan {
     match frame.settings.policies.deleted_in_mailbox {
         DeletedInMailbox::Keep => told(gone, Reason::KeptByPolicy),
         DeletedInMailbox::Cancel => {
-            let write = UnitWrite {
-                before: Some(Value::State(activity.state)),
-                after: Value::State(State::Cancelled),
-                source: None,
-                conflict: false,
+            let after = match activity.values.get(&Unit::State) {
+                Some(Value::Status(_)) => Value::Status(Status::Cancelled),
+                _ => Value::State(State::Cancelled),
             };
+            let write = UnitWrite { before: Some(activity.standing()), after, source: None, conflict: false };
             let units = BTreeMap::from([(Unit::State, write)]);
             let operation = Operation::new(pair, Action::Cancel, SideId::Creatio, units, reason);
             Plan { operations: vec![operation], ..ends(gone, true) }
@@ -109,7 +109,8 @@ fn activity_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Pla
     if pair.follower {
         return ends(gone, false);
     }
-    if item.when().is_some_and(|when| when.end <= frame.now) || link.finished {
+    let over = item.when().is_some_and(|when| when.end <= frame.now) || item.status() == Some(Status::Completed);
+    if over || link.finished {
         return told(gone, Reason::EndedOrFinished);
     }
     if item.masked {

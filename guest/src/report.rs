@@ -61,6 +61,8 @@ pub enum Action {
     Park,
     /// Leaves an item alone.
     Skip,
+    /// Makes an item anew as the other kind, meeting or task, and removes the old one.
+    Convert,
 }
 
 impl Action {
@@ -77,7 +79,14 @@ impl Action {
             Self::Unlink => "unlink",
             Self::Park => "park",
             Self::Skip => "skip",
+            Self::Convert => "convert",
         }
+    }
+
+    /// Something new comes to be.
+    #[must_use]
+    pub const fn makes(self) -> bool {
+        matches!(self, Self::Create | Self::Convert)
     }
 }
 

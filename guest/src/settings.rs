@@ -1,8 +1,9 @@
 //! The account as the engine uses it: read once from what the host hands in, and refused as a whole where something in
 //! it cannot be carried out.
 
+use crate::activity::Kind;
 use crate::digest::Digest;
-use crate::policy::Policies;
+use crate::policy::{ExportTasks, Policies};
 use crate::time;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -235,7 +236,7 @@ impl Settings {
             policies.notes,
             &policies.place_column,
             &self.account.exported,
-            &self.account.import_meetings,
+            (&self.account.import_meetings, &self.account.import_tasks),
             self.account.shared,
         ))
     }
@@ -243,15 +244,37 @@ impl Settings {
     /// Hash of everything that decides what is written: what is held is looked at again when it changes.
     #[must_use]
     pub fn full_hash(&self) -> Digest {
-        Digest::of(&(&self.policy_hash(), &self.policies, &self.account.meetings_to, &self.account.import_from))
+        let account = &self.account;
+        Digest::of(&(
+            &self.policy_hash(),
+            &self.policies,
+            &account.meetings_to,
+            &account.tasks_to,
+            &account.import_from,
+        ))
     }
 
     /// Some run of this account may write to that side.
     #[must_use]
     pub fn ever_writes(&self, side: crate::activity::SideId) -> bool {
         match side {
-            crate::activity::SideId::Creatio => self.account.import_meetings != Folders::None,
+            crate::activity::SideId::Creatio => {
+                self.account.import_meetings != Folders::None || self.account.import_tasks != Folders::None
+            }
             crate::activity::SideId::Mailbox => self.account.exported != Exported::None,
         }
+    }
+
+    /// Task folders of the mailbox are of interest.
+    #[must_use]
+    pub fn wants_tasks(&self) -> bool {
+        self.account.import_tasks != Folders::None || self.exports(Kind::Task)
+    }
+
+    /// Activities of this kind are exported.
+    #[must_use]
+    pub fn exports(&self, kind: Kind) -> bool {
+        self.account.exported != Exported::None
+            && (kind == Kind::Appointment || self.policies.export_tasks == ExportTasks::Yes)
     }
 }

@@ -1,11 +1,12 @@
 //! A side of the sync, as the engine sees it. Creatio and both kinds of mailbox implement it, so that the engine has no
 //! favourite: everything particular to a protocol stays behind it.
 
-use crate::activity::{Seen, SideId, Unit, Value, Values};
+use crate::activity::{Kind, Seen, SideId, Unit, Value, Values};
 use crate::ask::{Ask, Fault};
 use crate::digest::Digest;
 use crate::identity::Marker;
 use crate::reason::Reason;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,7 +17,9 @@ pub struct Folder {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// The side's own default.
+    /// What it holds.
+    pub kind: Kind,
+    /// The side's own default for this kind.
     pub is_default: bool,
     /// It may be written.
     pub writable: bool,
@@ -31,6 +34,15 @@ pub struct Owner {
     pub id: String,
     /// Its names: sign-in name and address.
     pub names: Vec<String>,
+}
+
+/// The folders of a side, as far as they could be listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// The folders.
+    pub folders: Vec<Folder>,
+    /// Why folders of tasks are missing, where they are: calendars are good without them.
+    pub without_tasks: Option<Fault>,
 }
 
 /// Something to read changes from: a calendar in a window of time, the activities of a contact. The key names it in
@@ -100,6 +112,8 @@ pub enum Write {
         activity: Uuid,
         /// Folder; empty for Creatio.
         folder: String,
+        /// Appointment or task.
+        kind: Kind,
         /// Units.
         values: Values,
         /// Marker, for a mailbox.
@@ -156,7 +170,10 @@ pub trait Side {
     fn id(&self) -> SideId;
 
     /// The folders there are.
-    fn folders(&self) -> Ask<'_, Result<Vec<Folder>, Fault>>;
+    fn folders(&self) -> Ask<'_, Result<Listing, Fault>>;
+
+    /// The feeds of a folder, which together show everything from a first day on. `known` are those that exist already.
+    fn feeds(&self, folder: &str, from: NaiveDate, today: NaiveDate, known: &[Feed]) -> Vec<Feed>;
 
     /// The next page of a feed. `size` is the wanted number of items.
     fn pull<'a>(&'a self, feed: &'a Feed, from: &From, size: u32) -> Ask<'a, Result<Page, Fault>>;
@@ -174,11 +191,17 @@ pub trait Side {
     /// is the item it would be written to.
     fn conform(&self, unit: Unit, value: &Value, current: Option<&Seen>) -> Value;
 
+    /// An item of this side as if it were of that kind: what the merge compares while "show in calendar" has been changed
+    /// and the item has not followed yet.
+    fn viewed(&self, seen: &Seen, _kind: Kind) -> Seen {
+        seen.clone()
+    }
+
     /// The items that carry one of these markers, in these folders.
     fn find_marked<'a>(&'a self, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>>;
 
     /// A page of all items of a folder that carry a marker of ours: ids and markers. `cursor` is empty for the first.
-    fn marked<'a>(&'a self, folder: &str, cursor: &str) -> Ask<'a, Result<Marked, Fault>>;
+    fn marked<'a>(&'a self, folder: &'a str, cursor: &str) -> Ask<'a, Result<Marked, Fault>>;
 
     /// Finds out whether items exist, by id, and by identity and marker in every folder.
     fn whereabouts<'a>(&'a self, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>>;

@@ -1,7 +1,7 @@
 //! The inverse of a run, for one pair: planned from before-images, which every operation leaves behind. Pure, as any plan:
 //! what was changed since the run stays as it is and is told.
 
-use crate::activity::{Seen, SideId, State, Unit, Value};
+use crate::activity::{Kind, Seen, SideId, State, Status, Unit, Value};
 use crate::digest::Digest;
 use crate::link::{Link, LinkState};
 use crate::plan::{self, End, Frame, Operation, Pair, Plan, UnitWrite};
@@ -112,6 +112,12 @@ pub fn plan(pair: &Pair, images: &[Image], frame: &Frame, guards: Guards) -> Inv
     let mut inverse = Inverse::default();
     for side in [SideId::Creatio, SideId::Mailbox] {
         let Some(change) = change(images, side) else { continue };
+        if images.iter().any(|image| image.side == side && image.action == Action::Convert) {
+            let operation = Operation::new(pair, Action::Skip, side, BTreeMap::new(), Reason::Undone);
+            let text = "It became a task, or a meeting: set \"show in calendar\" back, and it turns again.";
+            inverse.leave(operation, Reason::NotRestorable, text);
+            continue;
+        }
         let Some(link) = &pair.link else {
             let operation = Operation::new(pair, Action::Skip, side, BTreeMap::new(), Reason::Undone);
             inverse.leave(operation, Reason::ChangedSince, "The pair is not linked any more.");
@@ -260,7 +266,8 @@ fn make_again(pair: &Pair, link: &Link, change: &Change, frame: &Frame, guards: 
         inverse.leave(operation, Reason::NotRestorable, "It belonged to somebody else.");
         return;
     }
-    let read_only = side == SideId::Mailbox && frame.read_only.iter().any(|folder| folder == frame.target);
+    let kind = operation.kind().unwrap_or(Kind::Appointment);
+    let read_only = side == SideId::Mailbox && frame.read_only.iter().any(|folder| folder == frame.targets.of(kind));
     operation.held = read_only.then_some(Reason::FolderReadOnly).or(guards.creations);
     inverse.plan.operations.push(operation);
 }
@@ -273,7 +280,7 @@ fn write_back(pair: &Pair, link: &Link, change: &Change, seen: &Seen, frame: &Fr
     let mut since: BTreeMap<Unit, UnitWrite> = BTreeMap::new();
     let mut hidden = false;
     for (unit, was) in &change.units {
-        let state = Value::State(seen.state);
+        let state = seen.standing();
         let now = if *unit == Unit::State { Some(&state) } else { seen.values.get(unit) };
         let Some(before) = &was.before else {
             // What was made in this run has no value to go back to, and is not written back but removed.
@@ -292,8 +299,12 @@ fn write_back(pair: &Pair, link: &Link, change: &Change, seen: &Seen, frame: &Fr
     if hidden {
         inverse.leave(update(BTreeMap::new()), Reason::MaskedPrivate, "");
     }
-    if let Some(state) = writes.remove(&Unit::State) {
-        let action = if state.after == Value::State(State::Cancelled) { Action::Cancel } else { Action::Restore };
+    // The status of a task is a unit like the others, unless it was cancelled because its item went.
+    let life = of_life(change.last.action);
+    let apart = writes.get(&Unit::State).is_some_and(|write| life || matches!(write.after, Value::State(_)));
+    if let Some(state) = if apart { writes.remove(&Unit::State) } else { None } {
+        let cancelled = [Value::State(State::Cancelled), Value::Status(Status::Cancelled)];
+        let action = if cancelled.contains(&state.after) { Action::Cancel } else { Action::Restore };
         let units = BTreeMap::from([(Unit::State, state)]);
         inverse.plan.operations.push(Operation::new(pair, action, side, units, Reason::Undone));
     }

@@ -79,6 +79,8 @@ fn seen(id: &str, version: &str) -> Seen {
         masked: false,
         online: false,
         series: None,
+        recurring: false,
+        span: None,
         owned: true,
         exportable: true,
         partial: false,
@@ -117,6 +119,7 @@ fn create(folder: &str, marker: Option<Marker>) -> Write {
     Write::Create {
         activity: ACTIVITY,
         folder: folder.into(),
+        kind: Kind::Appointment,
         values: values(),
         marker,
         transaction: uuid!("5f0cbd1e-94a9-5a3f-8d36-3d1a5f6d8b21"),

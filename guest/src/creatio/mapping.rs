@@ -4,11 +4,13 @@
 //! they are still there.
 
 use super::Creatio;
+use super::task;
 use crate::activity::{Kind, Priority, Seen, State, Unit, Value, Values, When};
 use crate::ask::Fault;
 use crate::reason::Reason;
 use crate::{text, time};
 use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
 use serde_json::{Map, Value as Json, json};
 use uuid::{Uuid, uuid};
 
@@ -16,7 +18,11 @@ const TYPE_TASK: Uuid = uuid!("fbe0acdc-cfc0-df11-b00f-001d60e938c6");
 /// Activities of this type are e-mails, which the sync never touches.
 pub const TYPE_EMAIL: Uuid = uuid!("e2831dec-cfc0-df11-b00f-001d60e938c6");
 const CATEGORY_MEETING: Uuid = uuid!("42c74c49-58e6-df11-971b-001d60e938c6");
-const STATUS_NOT_STARTED: Uuid = uuid!("384d4b84-58e6-df11-971b-001d60e938c6");
+const CATEGORY_TO_DO: Uuid = uuid!("f51c4643-58e6-df11-971b-001d60e938c6");
+/// "Not started".
+pub const STATUS_NOT_STARTED: Uuid = uuid!("384d4b84-58e6-df11-971b-001d60e938c6");
+/// "In progress".
+pub const STATUS_IN_PROGRESS: Uuid = uuid!("394d4b84-58e6-df11-971b-001d60e938c6");
 /// "Completed".
 pub const STATUS_COMPLETED: Uuid = uuid!("4bdbb88f-58e6-df11-971b-001d60e938c6");
 /// "Canceled".
@@ -26,10 +32,12 @@ const PRIORITY_NORMAL: Uuid = uuid!("ab96fa02-7fe6-df11-971b-001d60e938c6");
 const PRIORITY_HIGH: Uuid = uuid!("d625a9fc-7ee6-df11-971b-001d60e938c6");
 
 /// Lookup rows that the sync writes.
-pub const NEEDED: [(&str, Uuid); 8] = [
+pub const NEEDED: [(&str, Uuid); 10] = [
     ("ActivityType", TYPE_TASK),
     ("ActivityCategory", CATEGORY_MEETING),
+    ("ActivityCategory", CATEGORY_TO_DO),
     ("ActivityStatus", STATUS_NOT_STARTED),
+    ("ActivityStatus", STATUS_IN_PROGRESS),
     ("ActivityStatus", STATUS_COMPLETED),
     ("ActivityStatus", STATUS_CANCELED),
     ("ActivityPriority", PRIORITY_LOW),
@@ -79,11 +87,11 @@ fn string<'a>(row: &'a Json, column: &str) -> &'a str {
     row.get(column).and_then(Json::as_str).unwrap_or_default()
 }
 
-fn guid(row: &Json, column: &str) -> Uuid {
+pub(super) fn guid(row: &Json, column: &str) -> Uuid {
     Uuid::parse_str(string(row, column)).unwrap_or_default()
 }
 
-fn flag(row: &Json, column: &str) -> bool {
+pub(super) fn flag(row: &Json, column: &str) -> bool {
     row.get(column).and_then(Json::as_bool).unwrap_or(false)
 }
 
@@ -103,10 +111,13 @@ pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Resu
     let kind = if flag(row, "ShowInScheduler") { Kind::Appointment } else { Kind::Task };
     let mut values = Values::new();
     values.insert(Unit::Title, Value::Text(text::line(string(row, "Title"))));
-    if let (Some(start), Some(end)) = (start, end)
-        && start <= end
-    {
-        values.insert(Unit::When, Value::When(When { start, end, all_day: false }));
+    let span = start.zip(end).filter(|(start, end)| start <= end);
+    if let Some((start, end)) = span {
+        let when = match kind {
+            Kind::Appointment => Value::When(When { start, end, all_day: false }),
+            Kind::Task => Value::Days(task::days(side.zone, start, end)),
+        };
+        values.insert(Unit::When, when);
     }
     if !side.place_column.is_empty() {
         values.insert(Unit::Place, Value::Text(text::line(string(row, &side.place_column))));
@@ -117,11 +128,14 @@ pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Resu
             values.insert(Unit::Body, Value::Text(notes));
         }
     }
-    let reminder = match (flag(row, "RemindToOwner"), instant(row, "RemindToOwnerDate"), start) {
-        (true, Some(remind), Some(start)) => Some(time::minutes_between(remind, start).max(0)),
-        _ => None,
+    let remind = instant(row, "RemindToOwnerDate").filter(|_| flag(row, "RemindToOwner"));
+    let reminder = match kind {
+        Kind::Appointment => {
+            Value::Reminder(remind.zip(start).map(|(remind, start)| time::minutes_between(remind, start).max(0)))
+        }
+        Kind::Task => Value::RemindAt(remind),
     };
-    values.insert(Unit::Reminder, Value::Reminder(reminder));
+    values.insert(Unit::Reminder, reminder);
     let priority = match guid(row, "PriorityId") {
         PRIORITY_HIGH => Priority::High,
         PRIORITY_LOW => Priority::Low,
@@ -134,13 +148,16 @@ pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Resu
         status if side.site.finals.contains(&status) => State::Finished,
         _ => State::Open,
     };
+    if kind == Kind::Task {
+        values.insert(Unit::State, Value::Status(task::status(status, state)));
+    }
     let contact = side.site.contact;
     let owned = guid(row, "OwnerId") == contact;
     let visible = !side.shared || owned || takes_part || guid(row, "AuthorId") == contact;
+    let [appointments, tasks] = side.exports;
+    let exported = if kind == Kind::Task { tasks } else { appointments };
     let left_alone = if guid(row, "TypeId") == TYPE_EMAIL {
         Some(Reason::NotExported)
-    } else if kind == Kind::Task {
-        Some(Reason::TasksNotHandled)
     } else if !values.contains_key(&Unit::When) {
         Some(Reason::NoDates)
     } else {
@@ -162,8 +179,10 @@ pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Resu
         masked: false,
         online: false,
         series: None,
+        recurring: false,
         owned,
-        exportable: side.exports && visible,
+        span,
+        exportable: exported && visible,
         partial,
     })
 }
@@ -181,13 +200,15 @@ pub fn conform(unit: Unit, value: &Value, untitled: &str) -> Value {
         }
         (Unit::Body, Value::Text(body)) => Value::Text(text::paragraphs(body)),
         (Unit::When, Value::When(when)) => Value::When(When { all_day: false, ..when.clone() }),
+        (Unit::When, Value::Days(days)) => Value::Days(task::conform_days(*days)),
+        (Unit::State, Value::Status(status)) => Value::Status(task::conform_status(*status)),
         _ => value.clone(),
     }
 }
 
 /// The columns that these values are written to. A reminder is an instant, so it moves with the start.
 #[must_use]
-pub fn body(values: &Values, current: Option<&Seen>, place_column: &str) -> Map<String, Json> {
+pub fn body(values: &Values, current: Option<&Seen>, place_column: &str, zone: Tz) -> Map<String, Json> {
     let mut body = Map::new();
     for (unit, value) in values {
         match (unit, value) {
@@ -197,6 +218,21 @@ pub fn body(values: &Values, current: Option<&Seen>, place_column: &str) -> Map<
             (Unit::When, Value::When(when)) => {
                 body.insert("StartDate".into(), json!(time::iso(when.start)));
                 body.insert("DueDate".into(), json!(time::iso(when.end)));
+            }
+            (Unit::When, Value::Days(days)) => {
+                if let Some((start, end)) = task::span(zone, *days, current.and_then(|seen| seen.span)) {
+                    body.insert("StartDate".into(), json!(time::iso(start)));
+                    body.insert("DueDate".into(), json!(time::iso(end)));
+                }
+            }
+            (Unit::Reminder, Value::RemindAt(at)) => {
+                body.insert("RemindToOwner".into(), json!(at.is_some()));
+                if let Some(at) = at {
+                    body.insert("RemindToOwnerDate".into(), json!(time::iso(*at)));
+                }
+            }
+            (Unit::State, Value::Status(status)) => {
+                body.insert("StatusId".into(), json!(task::status_id(*status)));
             }
             (Unit::Place, Value::Text(place)) if !place_column.is_empty() => {
                 body.insert(place_column.to_owned(), json!(place));
@@ -250,13 +286,17 @@ fn reminder(values: &Values, current: Option<&Seen>, body: &mut Map<String, Json
 
 /// Columns of a new activity beside its units.
 #[must_use]
-pub fn new_row(id: Uuid, owner: Uuid) -> Map<String, Json> {
+pub fn new_row(id: Uuid, kind: Kind, owner: Uuid) -> Map<String, Json> {
     let mut body = Map::new();
     body.insert("Id".into(), json!(id));
     body.insert("TypeId".into(), json!(TYPE_TASK));
-    body.insert("ActivityCategoryId".into(), json!(CATEGORY_MEETING));
+    let category = match kind {
+        Kind::Appointment => CATEGORY_MEETING,
+        Kind::Task => CATEGORY_TO_DO,
+    };
+    body.insert("ActivityCategoryId".into(), json!(category));
     body.insert("StatusId".into(), json!(STATUS_NOT_STARTED));
-    body.insert("ShowInScheduler".into(), json!(true));
+    body.insert("ShowInScheduler".into(), json!(kind == Kind::Appointment));
     body.insert("OwnerId".into(), json!(owner));
     body
 }

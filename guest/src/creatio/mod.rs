@@ -1,19 +1,21 @@
 //! The Creatio side: activities through OData v4.
 //!
 //! [`client`] builds requests, [`feed`] scans for changes, [`mapping`] turns rows into what the engine sees and back,
-//! [`mod@write`] writes. Facts of the protocol: lookups are filtered by navigation path and written by their scalar column;
+//! [`task`] what is particular to tasks, [`mod@write`] writes. Facts of the protocol: lookups are filtered by navigation path and written by their scalar column;
 //! nulls never appear; there is no ETag and no tombstone.
 
 pub mod client;
 pub mod feed;
 pub mod mapping;
+pub mod task;
 pub mod write;
 
-use crate::activity::{Seen, SideId, Unit, Value};
+use crate::activity::{Kind, Seen, SideId, Unit, Value};
 use crate::ask::{Ask, Fault};
 use crate::identity::Marker;
-use crate::side::{self, Feed, Folder, Found, Lost, Marked, Page, Side, Whereabouts, Write, Written};
-use chrono::{DateTime, Utc};
+use crate::side::{self, Feed, Found, Listing, Lost, Marked, Page, Side, Whereabouts, Write, Written};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use client::Client;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -32,8 +34,10 @@ pub struct Creatio {
     client: Client,
     site: Site,
     shared: bool,
-    exports: bool,
+    /// Appointments are exported, tasks are.
+    exports: [bool; 2],
     place_column: String,
+    zone: Tz,
     untitled: &'static str,
     /// Rows that end before it are not part of a first scan.
     floor: DateTime<Utc>,
@@ -60,8 +64,9 @@ impl Creatio {
             client: Client::new(&settings.account.creatio, &settings.account.odata),
             site: setup.site,
             shared: settings.account.shared,
-            exports: settings.account.exported != crate::settings::Exported::None,
+            exports: [Kind::Appointment, Kind::Task].map(|kind| settings.exports(kind)),
             place_column: settings.policies.place_column.clone(),
+            zone: settings.zone,
             untitled: settings.language.untitled(),
             floor: setup.floor,
             skew: setup.skew,
@@ -82,8 +87,12 @@ impl Side for Creatio {
         SideId::Creatio
     }
 
-    fn folders(&self) -> Ask<'_, Result<Vec<Folder>, Fault>> {
-        Ask::ready(Ok(Vec::new()))
+    fn folders(&self) -> Ask<'_, Result<Listing, Fault>> {
+        Ask::ready(Ok(Listing { folders: Vec::new(), without_tasks: None }))
+    }
+
+    fn feeds(&self, _folder: &str, _from: NaiveDate, _today: NaiveDate, _known: &[Feed]) -> Vec<Feed> {
+        feed::feeds(self.shared)
     }
 
     fn pull<'a>(&'a self, feed: &'a Feed, from: &side::From, size: u32) -> Ask<'a, Result<Page, Fault>> {
@@ -107,11 +116,15 @@ impl Side for Creatio {
         mapping::conform(unit, value, self.untitled)
     }
 
+    fn viewed(&self, seen: &Seen, kind: Kind) -> Seen {
+        task::viewed(seen, kind, self.zone)
+    }
+
     fn find_marked<'a>(&'a self, _markers: &[Marker], _folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {
         Ask::ready(Ok(Vec::new()))
     }
 
-    fn marked<'a>(&'a self, _folder: &str, _cursor: &str) -> Ask<'a, Result<Marked, Fault>> {
+    fn marked<'a>(&'a self, _folder: &'a str, _cursor: &str) -> Ask<'a, Result<Marked, Fault>> {
         Ask::ready(Ok(Marked { items: Vec::new(), next: None }))
     }
 

@@ -35,13 +35,13 @@ fn row_url(side: &Creatio, id: &str) -> String {
 
 fn parts_of(side: &Creatio, write: &Write, step: usize) -> Vec<Part> {
     let (before, change, after) = match write {
-        Write::Create { activity, values, .. } => {
-            let mut body = mapping::new_row(*activity, side.site.contact);
-            body.extend(mapping::body(values, None, &side.place_column));
+        Write::Create { activity, kind, values, .. } => {
+            let mut body = mapping::new_row(*activity, *kind, side.site.contact);
+            body.extend(mapping::body(values, None, &side.place_column, side.zone));
             (None, body_part("POST", "Activity".into(), Value::Object(body)), row_url(side, &activity.to_string()))
         }
         Write::Update { current, values } => {
-            let body = mapping::body(values, Some(current), &side.place_column);
+            let body = mapping::body(values, Some(current), &side.place_column, side.zone);
             let url = format!("Activity({})", current.id);
             let row = row_url(side, &current.id);
             (Some(get_part(row.clone())), body_part("PATCH", url, Value::Object(body)), row)

@@ -1,5 +1,6 @@
 //! Requests to Graph: addresses, headers, the list of calendars.
 
+use crate::activity::Kind;
 use crate::ask::{Ask, Fault};
 use crate::batch::{Endpoint, Part};
 use crate::capability::{Credential, Request};
@@ -169,7 +170,8 @@ pub fn calendars(client: &Client) -> Ask<'_, Result<Vec<Folder>, Fault>> {
                     (false, false) => Some(Reason::FolderReadOnly),
                     (false, true) => None,
                 };
-                Ok(Folder { id, name: text("name"), is_default: flag("isDefaultCalendar"), writable, reason })
+                let kind = Kind::Appointment;
+                Ok(Folder { id, name: text("name"), kind, is_default: flag("isDefaultCalendar"), writable, reason })
             })
             .collect()
     })

@@ -90,16 +90,34 @@ fn decode(side: &Graph, feed: &Feed, answer: Result<Response, Fault>) -> Result<
         }
         items.push(Observed::Here(Box::new(seen)));
     }
-    let link = |name: &str| body.get(name).and_then(Value::as_str);
-    let (cursor, complete) = match (link("@odata.nextLink"), link("@odata.deltaLink")) {
-        (Some(next), _) => (next, false),
-        (None, Some(delta)) => (delta, true),
-        // A page that says neither was cut short: what it lacks is not absent.
-        (None, None) => return Err(Fault::Garbled("a page of changes without a link to the next".into())),
-    };
-    let cursor =
-        side.client.own_link(cursor).ok_or_else(|| Fault::Denied("a page link to a foreign address".into()))?;
+    let (cursor, complete) = cursor(side, &body)?;
     Ok(Page { items, cursor, complete })
+}
+
+/// Where to go on after a page of changes, and whether it was the last one.
+///
+/// # Errors
+/// [`Fault::Garbled`] where the page does not say, [`Fault::Denied`] where it says somewhere else.
+pub fn cursor(side: &Graph, body: &Value) -> Result<(String, bool), Fault> {
+    let (link, complete) = match (body.get("@odata.nextLink"), body.get("@odata.deltaLink").and_then(Value::as_str)) {
+        (Some(Value::String(next)), _) => (next.as_str(), false),
+        (_, Some(delta)) => (delta, true),
+        // A page that says neither was cut short: what it lacks is not absent.
+        (_, None) => return Err(Fault::Garbled("a page of changes without a link to the next".into())),
+    };
+    Ok((own(side, link)?, complete))
+}
+
+/// Where to go on after a page of a listing; none at its end.
+///
+/// # Errors
+/// [`Fault::Denied`] where the link leads somewhere else.
+pub fn next_link(side: &Graph, body: &Value) -> Result<Option<String>, Fault> {
+    body.get("@odata.nextLink").and_then(Value::as_str).map(|link| own(side, link)).transpose()
+}
+
+fn own(side: &Graph, link: &str) -> Result<String, Fault> {
+    side.client.own_link(link).ok_or_else(|| Fault::Denied("a page link to a foreign address".into()))
 }
 
 /// An abridged occurrence has the title of its master, which stands in the same page.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 /// Longest subject and location that Exchange keeps.
 const LINE: usize = 255;
 
-fn string<'a>(event: &'a Json, name: &str) -> &'a str {
+pub(super) fn string<'a>(event: &'a Json, name: &str) -> &'a str {
     event.get(name).and_then(Json::as_str).unwrap_or_default()
 }
 
@@ -24,7 +24,7 @@ fn flag(event: &Json, name: &str) -> bool {
 }
 
 /// The etag, without which an update cannot say what it was made from.
-fn version(event: &Json) -> String {
+pub(super) fn version(event: &Json) -> String {
     match string(event, "@odata.etag") {
         "" => string(event, "changeKey").to_owned(),
         etag => etag.to_owned(),
@@ -79,7 +79,9 @@ pub fn seen(side: &Graph, event: &Json, folder: Option<&str>) -> Result<Seen, Fa
         masked,
         online,
         series,
+        recurring: false,
         owned: true,
+        span: None,
         exportable: true,
         // Occurrences of a delta are abridged: what they lack is not empty.
         partial: event.get("subject").is_none() && series == Some(Series::Occurrence),
@@ -117,7 +119,7 @@ fn values(side: &Graph, event: &Json, when: Option<When>, masked: bool) -> Value
     values
 }
 
-fn body(event: &Json) -> String {
+pub(super) fn body(event: &Json) -> String {
     let content = event.pointer("/body/content").and_then(Json::as_str).unwrap_or_default();
     let html =
         event.pointer("/body/contentType").and_then(Json::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("html"));

@@ -1,20 +1,23 @@
 //! The mailbox side on Microsoft 365: calendars through Microsoft Graph v1.0.
 //!
 //! [`client`] builds requests, [`feed`] reads calendarView/delta, [`mapping`] turns events into what the engine sees and
-//! back, [`mod@write`] writes, [`search`] finds items by id, identity and marker.
+//! back, [`mod@write`] writes, [`search`] finds items by id, identity and marker. [`todo`] is the same for tasks: ids tell
+//! which of the two is meant.
 
 pub mod client;
 pub mod feed;
 pub mod mapping;
 pub mod search;
+pub mod todo;
 pub mod write;
 
-use crate::activity::{Seen, SideId, Unit, Value};
+use crate::activity::{Kind, Seen, SideId, Unit, Value};
 use crate::ask::{Ask, Fault};
 use crate::identity::Marker;
 use crate::policy::{Policies, Private};
 use crate::settings::{Language, MailboxService, Settings};
-use crate::side::{self, Feed, Folder, Found, Lost, Marked, Owner, Page, Side, Whereabouts, Write, Written};
+use crate::side::{self, Feed, Found, Listing, Lost, Marked, Owner, Page, Side, Whereabouts, Write, Written};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use client::Client;
 
@@ -24,6 +27,8 @@ pub struct Graph {
     zone: Tz,
     private: Private,
     language: Language,
+    /// Lists of tasks are of interest.
+    tasks: bool,
 }
 
 impl Graph {
@@ -37,7 +42,22 @@ impl Graph {
             zone: settings.zone,
             private,
             language: settings.language,
+            tasks: settings.wants_tasks(),
         }
+    }
+
+    /// With the lists of tasks, whatever the settings want.
+    #[must_use]
+    pub fn with_tasks(self) -> Self {
+        Self { tasks: true, ..self }
+    }
+}
+
+/// Which of the two would hold this value. A text is kept alike by both.
+fn value_kind(value: &Value, current: Option<&Seen>) -> Kind {
+    match value {
+        Value::Days(_) | Value::Status(_) | Value::RemindAt(_) => Kind::Task,
+        _ => current.map_or(Kind::Appointment, |seen| seen.kind),
     }
 }
 
@@ -54,12 +74,31 @@ impl Side for Graph {
         SideId::Mailbox
     }
 
-    fn folders(&self) -> Ask<'_, Result<Vec<Folder>, Fault>> {
-        client::calendars(&self.client)
+    fn folders(&self) -> Ask<'_, Result<Listing, Fault>> {
+        let lists = if self.tasks { todo::client::lists(&self.client) } else { Ask::ready(Ok(Vec::new())) };
+        client::calendars(&self.client).and(lists).map(|(calendars, lists)| {
+            let mut folders = calendars?;
+            let (lists, without_tasks) = match lists {
+                Ok(lists) => (lists, None),
+                Err(fault) => (Vec::new(), Some(fault)),
+            };
+            folders.extend(lists);
+            Ok(Listing { folders, without_tasks })
+        })
+    }
+
+    fn feeds(&self, folder: &str, from: NaiveDate, today: NaiveDate, known: &[Feed]) -> Vec<Feed> {
+        match todo::list_of(folder) {
+            Some(_) => vec![Feed { folder: folder.to_owned(), part: todo::feed::TASKS.to_owned() }],
+            None => feed::slices(folder, from, today, known),
+        }
     }
 
     fn pull<'a>(&'a self, feed: &'a Feed, from: &side::From, size: u32) -> Ask<'a, Result<Page, Fault>> {
-        feed::pull(self, feed, from, size)
+        match todo::list_of(&feed.folder) {
+            Some(list) => todo::feed::pull(self, list, from, size),
+            None => feed::pull(self, feed, from, size),
+        }
     }
 
     fn read<'a>(&'a self, ids: &[String]) -> Ask<'a, Vec<Result<Found, Fault>>> {
@@ -75,15 +114,21 @@ impl Side for Graph {
     }
 
     fn conform(&self, unit: Unit, value: &Value, current: Option<&Seen>) -> Value {
-        mapping::conform(unit, value, current, self.zone)
+        match value_kind(value, current) {
+            Kind::Task => todo::mapping::conform(unit, value, current),
+            Kind::Appointment => mapping::conform(unit, value, current, self.zone),
+        }
     }
 
     fn find_marked<'a>(&'a self, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {
         search::find_marked(self, markers, folders)
     }
 
-    fn marked<'a>(&'a self, folder: &str, cursor: &str) -> Ask<'a, Result<Marked, Fault>> {
-        search::marked(self, folder, cursor)
+    fn marked<'a>(&'a self, folder: &'a str, cursor: &str) -> Ask<'a, Result<Marked, Fault>> {
+        match todo::list_of(folder) {
+            Some(list) => todo::search::marked(self, list, cursor),
+            None => search::marked(self, folder, cursor),
+        }
     }
 
     fn whereabouts<'a>(&'a self, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {

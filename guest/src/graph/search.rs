@@ -1,7 +1,7 @@
 //! Finding events by id, identity and marker, and telling a deleted one from one that is elsewhere.
 
 use super::client::{elements, get_part, marker_expand, marker_id, prefer};
-use super::{Graph, client, mapping};
+use super::{Graph, client, mapping, todo};
 use crate::activity::Seen;
 use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
@@ -18,13 +18,23 @@ fn event_part(side: &Graph, id: &str) -> Part {
     get_part(http::with_query(&path, &[("$select", client::SELECT), ("$expand", &marker_expand())]))
 }
 
-/// Events by id.
+/// Events and tasks by id.
 pub fn read<'a>(side: &'a Graph, ids: &[String]) -> Ask<'a, Vec<Result<Found, Fault>>> {
-    let parts: Vec<Part> = ids.iter().map(|id| event_part(side, id)).collect();
-    side.client
-        .batch()
-        .ask(&parts, true)
-        .map(move |answers| answers.into_iter().map(|answer| found(side, answer)).collect())
+    let parts: Vec<Part> = ids
+        .iter()
+        .map(|id| match todo::task_of(id) {
+            Some((list, task)) => todo::search::task_part(side, list, task),
+            None => event_part(side, id),
+        })
+        .collect();
+    let ids = ids.to_vec();
+    side.client.batch().ask(&parts, true).map(move |answers| {
+        let of = |(id, answer): (&String, _)| match todo::task_of(id) {
+            Some((list, _)) => todo::search::found(side, list, answer),
+            None => found(side, answer),
+        };
+        ids.iter().zip(answers).map(of).collect()
+    })
 }
 
 fn found(side: &Graph, answer: Result<PartAnswer, Fault>) -> Result<Found, Fault> {
@@ -53,18 +63,32 @@ fn events_part(side: &Graph, folder: &str, filter: &str) -> Part {
     ))
 }
 
-/// The events with one of these markers.
+/// The events and tasks with one of these markers.
 pub fn find_marked<'a>(side: &'a Graph, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {
-    let wanted: Vec<(String, String)> =
-        folders.iter().flat_map(|folder| markers.iter().map(move |marker| (folder.clone(), marker.encode()))).collect();
-    let parts: Vec<Part> = wanted
-        .iter()
-        .map(|(folder, marker)| events_part(side, folder, &marked_filter("eq", &format!("'{marker}'"))))
-        .collect();
+    let markers: Vec<String> = markers.iter().map(Marker::encode).collect();
+    let mut parts = Vec::new();
+    let mut places = Vec::new();
+    for folder in folders {
+        if let Some(list) = todo::list_of(folder) {
+            // To Do cannot be asked for a linked resource: the newest tasks are looked through.
+            parts.push(todo::search::newest_part(side, list));
+            places.push(folder.clone());
+            continue;
+        }
+        for marker in &markers {
+            parts.push(events_part(side, folder, &marked_filter("eq", &format!("'{marker}'"))));
+            places.push(folder.clone());
+        }
+    }
     side.client.batch().ask(&parts, true).map(move |answers| {
         let mut all = Vec::new();
-        for ((folder, _), answer) in wanted.iter().zip(answers) {
-            for event in elements(&answer?.body)? {
+        for (folder, answer) in places.iter().zip(answers) {
+            let body = answer?.body;
+            if let Some(list) = todo::list_of(folder) {
+                all.extend(todo::search::with_marker(side, list, &body, &markers)?);
+                continue;
+            }
+            for event in elements(&body)? {
                 all.push(mapping::seen(side, event, Some(folder))?);
             }
         }
@@ -96,13 +120,7 @@ pub fn marked<'a>(side: &'a Graph, folder: &str, cursor: &str) -> Ask<'a, Result
                 items.push((id.to_owned(), marker));
             }
         }
-        let next = match body.get("@odata.nextLink").and_then(Value::as_str) {
-            Some(link) => Some(
-                side.client.own_link(link).ok_or_else(|| Fault::Denied("a page link to a foreign address".into()))?,
-            ),
-            None => None,
-        };
-        Ok(Marked { items, next })
+        Ok(Marked { items, next: super::feed::next_link(side, &body)? })
     })
 }
 
@@ -111,8 +129,15 @@ pub fn marked<'a>(side: &'a Graph, folder: &str, cursor: &str) -> Ask<'a, Result
 pub fn whereabouts<'a>(side: &'a Graph, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
     let mut parts = Vec::new();
     let mut counts = Vec::with_capacity(items.len());
+    let lists: Vec<String> = folders.iter().filter_map(|folder| todo::list_of(folder)).map(str::to_owned).collect();
     for item in items {
         let before = parts.len();
+        if let Some(task) = todo::task_of(&item.id) {
+            let lists: Vec<&str> = lists.iter().map(String::as_str).collect();
+            parts.extend(todo::search::lost_parts(side, item, task, &lists));
+            counts.push(parts.len() - before);
+            continue;
+        }
         parts.push(event_part(side, &item.id));
         parts.push(get_part(http::with_query(
             &side.client.path(&format!("events/{}/calendar", http::encode(&item.id))),
@@ -122,7 +147,7 @@ pub fn whereabouts<'a>(side: &'a Graph, items: &[Lost], folders: &[String]) -> A
             &side.client.path(&format!("calendars/{}", http::encode(&item.folder))),
             &[("$select", "id")],
         )));
-        for folder in folders {
+        for folder in folders.iter().filter(|folder| todo::list_of(folder).is_none()) {
             if let Some(identity) = &item.identity {
                 let filter = format!("iCalUId eq '{}'", identity.replace('\'', "''"));
                 parts.push(events_part(side, folder, &filter));
@@ -139,7 +164,16 @@ pub fn whereabouts<'a>(side: &'a Graph, items: &[Lost], folders: &[String]) -> A
         items
             .iter()
             .zip(counts)
-            .map(|(item, count)| judge(side, item, &answers.by_ref().take(count).collect::<Vec<_>>()))
+            .map(|(item, count)| {
+                let answers: Vec<_> = answers.by_ref().take(count).collect();
+                match todo::task_of(&item.id) {
+                    Some(task) => {
+                        let lists: Vec<&str> = lists.iter().map(String::as_str).collect();
+                        todo::search::judge(side, item, task, &lists, &answers)
+                    }
+                    None => judge(side, item, &answers),
+                }
+            })
             .collect()
     })
 }

@@ -70,12 +70,12 @@ pub(super) fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> 
     for work in going {
         let job = &work.job;
         let mut link = link_before(run, job);
-        let creates_item = work.going().any(|op| op.action == Action::Create && op.target == SideId::Mailbox);
+        let creates_item = work.going().any(|op| op.action.makes() && op.target == SideId::Mailbox);
         let mut attempts = job.owed.as_ref().map(|owed| owed.attempts.clone()).unwrap_or_default();
         if creates_item {
             link.generation = next_generation(job);
             attempts.extend(link.nonce.clone());
-            link.folder.clone_from(&run.target);
+            run.targets.of(job.kind()).clone_into(&mut link.folder);
             if !Deliberate::ForgetNonce.on() {
                 attempts.push(identity::nonce(&run.options.run, link.activity, link.generation));
             }
@@ -134,7 +134,7 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
             activity: pair.activity,
             creatio: end(pair.activity.to_string()),
             mailbox: end(item.map(|item| item.id.clone()).unwrap_or_default()),
-            folder: item.and_then(|item| item.folder.clone()).unwrap_or_else(|| run.target.clone()),
+            folder: item.and_then(|item| item.folder.clone()).unwrap_or_else(|| run.targets.of(job.kind()).to_owned()),
             identity: item.and_then(|item| item.identity.clone()),
             origin: job.plan.origin.unwrap_or(Origin::Adopted),
             state: LinkState::Active,

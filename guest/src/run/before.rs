@@ -58,11 +58,11 @@ pub(super) fn image(run: &Run, job: &Job, operation: &Operation) -> Option<Image
     let units: BTreeMap<Unit, Was> = match operation.action {
         Action::Delete => {
             let seen = seen?;
-            let state = (side == SideId::Creatio).then_some((Unit::State, Value::State(seen.state)));
+            let state = (side == SideId::Creatio).then_some((Unit::State, seen.standing()));
             let values = seen.values.iter().map(|(unit, value)| (*unit, value.clone())).chain(state);
             values.map(|(unit, value)| (unit, Was { before: shown(unit, &value), written: None })).collect()
         }
-        Action::Create | Action::Update | Action::Cancel | Action::Restore => operation
+        Action::Create | Action::Update | Action::Cancel | Action::Restore | Action::Convert => operation
             .units
             .iter()
             .map(|(unit, write)| {

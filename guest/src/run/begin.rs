@@ -8,11 +8,12 @@ use crate::ask::{Ask, Fault};
 use crate::capability::Capabilities;
 use crate::creatio::client::{self, Client, Lookups, User};
 use crate::creatio::{Creatio, Setup, Site};
+use crate::digest::Digest;
 use crate::graph::Graph;
 use crate::reason::Reason;
-use crate::report::{Ending, Report};
-use crate::settings::{Exported, Folders, Options, Settings};
-use crate::side::{Folder, Side};
+use crate::report::{Ending, Report, Warning};
+use crate::settings::{Options, Settings};
+use crate::side::Side;
 use crate::store::LAYOUT;
 use crate::time;
 use chrono::{DateTime, Duration, Utc};
@@ -37,11 +38,26 @@ pub(super) fn begin<'a>(
     let lookups = if stale { client::lookups(&client).map(Some) } else { Ask::ready(None) };
     let ask = mailbox.folders().and(client::user(&client, &settings.account.user)).and(lookups).and(mailbox.owner());
     let ((((folders, user), lookups), owner), requests) = send(caps, ask)?;
-    if let Some(wait) = longest_wait([folders.as_ref().err(), user.as_ref().err()]) {
+    if let Some(wait) = longest_wait([
+        folders.as_ref().map_or_else(Some, |listing| listing.without_tasks.as_ref()),
+        user.as_ref().err(),
+    ]) {
         report.come_back(started + Duration::milliseconds(i64::try_from(wait).unwrap_or(0)));
         return Err(Stop::Early(Ending::Throttled));
     }
-    let folders = folders.map_err(|fault| mailbox_fault(fault, settings))?;
+    let listing = folders.map_err(|fault| mailbox_fault(fault, settings))?;
+    let folders = listing.folders;
+    let tasks_listed = settings.wants_tasks() && listing.without_tasks.is_none();
+    // When the permission comes, what was left alone for the want of it is looked at again.
+    let no_tasks = listing.without_tasks.as_ref().is_some_and(refused);
+    let tasks_unread = match &listing.without_tasks {
+        None => false,
+        Some(fault @ Fault::Stopped) => return Err(fatal(SideId::Mailbox, fault.clone())),
+        Some(fault) => {
+            report.warnings.push(without_tasks(fault));
+            !refused(fault)
+        }
+    };
     let (opened, quiet) = whose::recognise(caps, settings, options, opened, &folders, owner, report)?;
     let whose::Opened { store, mut state, before, account, taken_over, renamed, .. } = opened;
     super::epoch::unfinished(&state)?;
@@ -51,19 +67,17 @@ pub(super) fn begin<'a>(
         learn(lookups, &mut state, started, report);
     }
     state.contact = Some(contact);
-    let (imported, target) = chosen(settings, &folders)?;
+    let (imported, targets) = super::folders::chosen(settings, &folders, tasks_listed)?;
     let import_from = time::midnight(settings.zone, settings.import_from);
     let today = time::midnight(settings.zone, time::date_in(settings.zone, started));
+    let oldest = today - Duration::days(i64::try_from(crate::plan::OVERDUE_DAYS).unwrap_or(0));
     let site = Site { contact, finals: state.finals.clone() };
-    let creatio = Creatio::new(settings, Setup { site, floor: import_from.min(today), skew: state.skew });
+    let creatio = Creatio::new(settings, Setup { site, floor: import_from.min(oldest), skew: state.skew });
     let writable = [(SideId::Creatio, Direction::Export), (SideId::Mailbox, Direction::Import)]
         .into_iter()
         .filter(|(side, other)| direction != *other && settings.ever_writes(*side))
         .map(|(side, _)| side)
         .collect();
-    if settings.account.import_tasks != Folders::None {
-        report.warn(Reason::TasksNotHandled, "Tasks are not handled yet: \"import tasks\" has no effect.");
-    }
     let read_only = folders.iter().filter(|folder| !folder.writable).map(|folder| folder.id.clone()).collect();
     let marker_ids = whose::marker_ids(&state, settings);
     let mailbox_id = marker_ids.first().copied().unwrap_or_default();
@@ -81,7 +95,7 @@ pub(super) fn begin<'a>(
         quiet,
         started,
         policy: settings.policy_hash(),
-        full_policy: settings.full_hash(),
+        full_policy: if no_tasks { Digest::of(&(settings.full_hash(), "without tasks")) } else { settings.full_hash() },
         writable,
         account,
         mailbox_id,
@@ -89,7 +103,8 @@ pub(super) fn begin<'a>(
         folders,
         imported,
         read_only,
-        target,
+        targets,
+        tasks_unread,
         requests,
         writes: 0,
         complete: false,
@@ -146,6 +161,26 @@ fn contact(user: Result<User, Fault>, settings: &Settings, state: &AccountState,
         )]))),
         _ => Ok(contact),
     }
+}
+
+/// Refused for good: not waited for.
+const fn refused(fault: &Fault) -> bool {
+    matches!(fault, Fault::Refused { status: 400..=499, .. })
+}
+
+/// Tasks are another permission than calendars, and a service of their own.
+pub(super) fn without_tasks(fault: &Fault) -> Warning {
+    let text = match fault {
+        Fault::Refused { status: 401 | 403, .. } => format!(
+            "The task lists of the mailbox are refused: {fault}; the application needs the permission \
+             Tasks.ReadWrite.All with an administrator's consent. Without it set import-tasks = \"none\" and the policy \
+             export-tasks = no."
+        ),
+        _ => format!(
+            "The task lists of the mailbox could not be read: {fault}. Calendars are synchronised without them."
+        ),
+    };
+    Warning { code: Reason::TasksUnavailable, text }
 }
 
 /// What Graph's refusal of a whole mailbox probably means.
@@ -207,54 +242,4 @@ fn learn(lookups: Result<Lookups, Fault>, state: &mut AccountState, now: DateTim
             state.finals.push(id);
         }
     }
-}
-
-/// Folders to import from, and the one that exports land in.
-fn chosen(settings: &Settings, folders: &[Folder]) -> Staged<(Vec<String>, String)> {
-    let mut faults = Vec::new();
-    let known = |id: &str| folders.iter().find(|folder| folder.id == id);
-    let imported = match &settings.account.import_meetings {
-        Folders::None => Vec::new(),
-        Folders::All => {
-            folders.iter().filter(|folder| folder.reason.is_none()).map(|folder| folder.id.clone()).collect()
-        }
-        Folders::Selected(ids) => {
-            for id in ids {
-                if known(id).is_none() {
-                    faults.push(format!(
-                        "the selected calendar \"{id}\" is not in the mailbox; run discover and change the selection"
-                    ));
-                }
-            }
-            ids.clone()
-        }
-    };
-    let exports = settings.account.exported != Exported::None;
-    let target = match &settings.account.meetings_to {
-        Some(id) => match known(id) {
-            Some(folder) if folder.writable || !exports => id.clone(),
-            Some(folder) => {
-                faults.push(format!("exports cannot go to the calendar \"{}\": it may not be written", folder.name));
-                String::new()
-            }
-            None => {
-                faults.push(format!(
-                    "the calendar \"{id}\" that exports go to is not in the mailbox; run discover and change it"
-                ));
-                String::new()
-            }
-        },
-        None => match folders
-            .iter()
-            .find(|folder| folder.is_default)
-            .or_else(|| folders.iter().find(|folder| folder.reason.is_none()))
-        {
-            Some(folder) => folder.id.clone(),
-            None => {
-                faults.push("the mailbox has no default calendar; name the one that exports go to".into());
-                String::new()
-            }
-        },
-    };
-    if faults.is_empty() { Ok((imported, target)) } else { Err(RunError::Settings(faults).into()) }
 }

@@ -11,7 +11,7 @@ use super::record::{RACES, fail, forget_observations, record, record_written};
 use super::shared::commit;
 use super::tell::preview;
 use super::{Run, Staged, Stop};
-use crate::activity::SideId;
+use crate::activity::{Kind, SideId};
 use crate::ask::Fault;
 use crate::deliberate::Deliberate;
 use crate::identity::{self, Marker};
@@ -35,6 +35,15 @@ pub(super) struct Job {
     pub(super) fault: Option<(SideId, Fault)>,
     /// It undoes what a run did, and settles nothing else.
     pub(super) undoes: bool,
+}
+
+impl Job {
+    /// What the pair is: in Creatio, where it is not there yet in the mailbox, and where it is in neither, what is written.
+    pub(super) fn kind(&self) -> Kind {
+        let seen = self.pair.creatio.here().or(self.pair.mailbox.here());
+        let written = || self.plan.operations.iter().find_map(Operation::kind);
+        seen.map(|seen| seen.kind).or_else(written).unwrap_or(Kind::Appointment)
+    }
 }
 
 /// Why an operation is not carried out now.
@@ -100,7 +109,11 @@ pub(super) fn carry(run: &mut Run, jobs: Vec<Job>) -> Staged<()> {
         record_written(run, work, row, &results, &mut batch, &mut entries)?;
     }
     commit(run, batch, entries)?;
-    ends.map_or(Ok(()), Err)
+    match ends {
+        Some(stop) => Err(stop),
+        None if going.iter().any(Work::converts) => super::retire::retire(run),
+        None => Ok(()),
+    }
 }
 
 pub(super) struct Work {
@@ -109,6 +122,11 @@ pub(super) struct Work {
 }
 
 impl Work {
+    /// An item is made anew as the other kind.
+    fn converts(&self) -> bool {
+        self.going().any(|operation| operation.action == Action::Convert)
+    }
+
     /// The operations that are carried out.
     pub(super) fn going(&self) -> impl Iterator<Item = &Operation> {
         self.job.plan.operations.iter().zip(&self.bars).filter(|(_, bar)| bar.is_none()).map(|(operation, _)| operation)
@@ -130,7 +148,7 @@ fn bar(run: &Run, operation: &Operation) -> Option<Bar> {
     if operation.action == Action::Create && run.creations_held && !approved {
         return Some(Bar::Held(Reason::CreationLimit));
     }
-    let unindexed = operation.action == Action::Create && operation.target == SideId::Mailbox && !run.state.indexed;
+    let unindexed = operation.action.makes() && operation.target == SideId::Mailbox && !run.state.indexed;
     if !run.writes_to(operation.target) || unindexed {
         return Some(Bar::Pending(operation.target));
     }
@@ -203,13 +221,14 @@ fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(Results, Opt
 fn as_write(run: &Run, job: &Job, operation: &Operation, row: &WalRow) -> Option<Write> {
     let pair = &job.pair;
     match (operation.action, operation.target) {
-        (Action::Create, target) => {
+        (Action::Create | Action::Convert, target) => {
             let nonce = row.attempts.last().cloned().unwrap_or_default();
             let attempt = if Deliberate::NewTransaction.on() { run.requests } else { row.link.generation };
             let marker = Marker { activity: pair.activity, mailbox: run.mailbox_id, nonce };
             Some(Write::Create {
                 activity: pair.activity,
-                folder: run.target.clone(),
+                folder: run.targets.of(job.kind()).to_owned(),
+                kind: job.kind(),
                 values: operation.values(),
                 marker: (target == SideId::Mailbox).then_some(marker),
                 transaction: identity::transaction(pair.activity, run.mailbox_id, attempt),

@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// The catalogue of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
-    /// Calendars.
+    /// Calendars and task folders.
     pub folders: Vec<Folder>,
     /// Contact of the account's user.
     pub contact: Uuid,
@@ -36,11 +36,12 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
             RunError::Unavailable(SideId::Mailbox, "the run was stopped, or a server asked to wait".into())
         }
     };
-    let mailbox = Graph::new(&settings);
+    let mailbox = Graph::new(&settings).with_tasks();
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
     let ask = mailbox.folders().and(client::user(&client, &settings.account.user));
     let ((folders, user), _) = send(caps, ask).map_err(failed)?;
-    let folders = folders.map_err(|fault| failed(begin::mailbox_fault(fault, &settings)))?;
+    let listing = folders.map_err(|fault| failed(begin::mailbox_fault(fault, &settings)))?;
+    let warnings = listing.without_tasks.as_ref().map(begin::without_tasks).into_iter().collect();
     let contact = user.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?.contact.ok_or_else(|| {
         RunError::Settings(vec![format!(
             "Creatio has no active user \"{}\" with a contact that the sync's sign-in can see",
@@ -49,5 +50,5 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
     })?;
     let (contact_name, _) = send(caps, client::contact_name(&client, contact)).map_err(failed)?;
     let contact_name = contact_name.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?;
-    Ok(Catalogue { folders, contact, contact_name, warnings: Vec::new() })
+    Ok(Catalogue { folders: listing.folders, contact, contact_name, warnings })
 }

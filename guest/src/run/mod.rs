@@ -7,10 +7,12 @@ pub mod begin;
 pub mod carry;
 pub mod catalogue;
 pub mod epoch;
+pub mod folders;
 pub mod observe;
 pub mod pair;
 pub mod record;
 pub mod removals;
+pub mod retire;
 pub mod settle;
 pub mod shared;
 pub mod state;
@@ -26,7 +28,7 @@ use crate::capability::{Capabilities, Directive};
 use crate::creatio::Creatio;
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
-use crate::plan::Frame;
+use crate::plan::{Frame, Targets};
 use crate::report::{Ending, Entry, Report};
 use crate::settings::{Account, Options, Settings};
 use crate::side::{Folder, Side};
@@ -135,9 +137,11 @@ pub struct Run<'a> {
     folders: Vec<Folder>,
     imported: Vec<String>,
     read_only: Vec<String>,
-    target: String,
+    targets: Targets,
     requests: u32,
     writes: u32,
+    /// Task folders could not be listed in this run, though they can be at other times.
+    tasks_unread: bool,
     /// Every feed has been read to its end in this run.
     complete: bool,
     /// The first contact would create more than it may without asking.
@@ -220,6 +224,7 @@ impl Run<'_> {
         if !Deliberate::SkipSettle.on() {
             settle::settle(self)?;
         }
+        retire::retire(self)?;
         sweep::policies(self)?;
         observe::observe(self)?;
         pair::pair(self)?;
@@ -333,7 +338,7 @@ impl Run<'_> {
             today: time::midnight(self.settings.zone, time::date_in(self.settings.zone, self.started)),
             imported: &self.imported,
             read_only: &self.read_only,
-            target: &self.target,
+            targets: &self.targets,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::reason::Reason;
 use crate::report::Ending;
 use crate::side::{Feed, From, Observed, Page, Side};
 use crate::store::Batch;
-use crate::{creatio, graph, time};
+use crate::{creatio, time};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -62,7 +62,7 @@ pub(super) fn observe(run: &mut Run) -> Staged<()> {
             }
         }
     }
-    run.complete = readings.iter().all(|reading| reading.done);
+    run.complete = !run.tasks_unread && readings.iter().all(|reading| reading.done);
     if run.complete && !run.state.indexed {
         run.change_state(|state| state.indexed = true);
     }
@@ -98,8 +98,8 @@ fn open(run: &Run, sweep: bool) -> Staged<Vec<Reading>> {
     let feeds: Vec<Feed> = known.iter().map(|state| state.feed.clone()).collect();
     let mut wanted: Vec<(SideId, Feed)> = Vec::new();
     for folder in followed(run) {
-        wanted
-            .extend(graph::feed::slices(&folder, from, today, &feeds).into_iter().map(|feed| (SideId::Mailbox, feed)));
+        let of_folder = run.mailbox.feeds(&folder, from, today, &feeds);
+        wanted.extend(of_folder.into_iter().map(|feed| (SideId::Mailbox, feed)));
     }
     wanted.extend(creatio::feed::feeds(run.settings.account.shared).into_iter().map(|feed| (SideId::Creatio, feed)));
     if sweep {
@@ -123,7 +123,8 @@ fn open(run: &Run, sweep: bool) -> Staged<Vec<Reading>> {
 fn followed(run: &Run) -> Vec<String> {
     let mut folders = run.imported.clone();
     let exports = run.settings.ever_writes(SideId::Mailbox);
-    for folder in exports.then_some(&run.target).into_iter().chain(&run.state.followed) {
+    let targets = [&run.targets.meetings, &run.targets.tasks].into_iter().filter(|_| exports);
+    for folder in targets.chain(&run.state.followed) {
         if !folders.contains(folder) && run.folders.iter().any(|known| known.id == *folder) {
             folders.push(folder.clone());
         }
@@ -202,8 +203,7 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
         fault if reading.side == SideId::Mailbox && reading.state.cursor.is_some() && lost(&fault) => {
             // The server forgot how far we had read: everything is read anew, and what the round does not show is
             // looked for one by one.
-            run.report
-                .warn(Reason::FeedReset, format!("The calendar \"{}\" is read anew.", folder.unwrap_or_default()));
+            run.report.warn(Reason::FeedReset, format!("The folder \"{}\" is read anew.", folder.unwrap_or_default()));
             reading.state.cursor = None;
             reading.state.rounds += 1;
             reading.state.round = Some(reading.state.rounds);
@@ -220,9 +220,9 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
         fault if reading.side == SideId::Creatio => Err(begin::creatio_fault(fault, run.settings)),
         fault @ Fault::Denied(_) => Err(Stop::Failed(RunError::Unavailable(reading.side, fault.to_string()))),
         fault => {
-            // This calendar does not answer; the others do. Nothing counts as absent in this run.
+            // This folder does not answer; the others do. Nothing counts as absent in this run.
             let name = folder.unwrap_or_default();
-            run.report.warn(Reason::FolderUnreadable, format!("The calendar \"{name}\" could not be read: {fault}."));
+            run.report.warn(Reason::FolderUnreadable, format!("The folder \"{name}\" could not be read: {fault}."));
             reading.failed = true;
             Ok(())
         }
@@ -362,14 +362,18 @@ pub(super) fn observed(run: &Run, subject: Subject, side: SideId, mailbox: Optio
     batch.put(key, &Observation { subject, run: run.options.run.clone(), mailbox });
 }
 
+/// Has an item without a link looked at.
+pub(super) fn item_again(run: &Run, item: &str, batch: &mut Batch) {
+    observed(run, Subject::Item(item.to_owned()), SideId::Mailbox, None, batch);
+}
+
 fn loose_item(run: &mut Run, key: &str, row: Option<ItemRow>, seen: Box<Seen>, batch: &mut Batch) {
     let known = row.as_ref().is_some_and(|row| row.version == seen.version && row.policy == run.full_policy);
     if known {
         run.report.count("unchanged", Some(SideId::Mailbox), "", 1);
         return;
     }
-    let print = seen.when().map(|when| {
-        let print = identity::fingerprint(seen.title(), when);
+    let print = identity::fingerprint(&seen).map(|print| {
         let kind = if seen.series.is_some() { "s" } else { "m" };
         run.store.key(&format!("print/{}/{kind}/{}", print.as_str(), Digest::of(&seen.id).as_str()))
     });
@@ -463,13 +467,9 @@ fn loose_activity(run: &mut Run, id: Uuid, key: &str, row: Option<ActivityRow>, 
         return;
     }
     // First contact may find the counterpart of what is not exported as well: what another sync brought in long ago.
-    let print = match seen.when() {
-        Some(when) if seen.owned && seen.left_alone.is_none() => {
-            let print = identity::fingerprint(seen.title(), when);
-            Some(run.store.key(&format!("print/{}/c/{id}", print.as_str())))
-        }
-        _ => None,
-    };
+    let print = identity::fingerprint(seen)
+        .filter(|_| seen.owned && seen.left_alone.is_none())
+        .map(|print| run.store.key(&format!("print/{}/c/{id}", print.as_str())));
     if let Some(old) = row.and_then(|row| row.print)
         && Some(&old) != print.as_ref()
     {
@@ -479,8 +479,8 @@ fn loose_activity(run: &mut Run, id: Uuid, key: &str, row: Option<ActivityRow>, 
         batch.put(print.clone(), &Print::Activity(id));
     }
     batch.put(key.to_owned(), &ActivityRow { version: seen.version.clone(), print, policy: run.full_policy.clone() });
-    let today = run.frame().today;
-    match plan::not_exportable(seen, today) {
+    let reason = plan::not_exportable(seen, &run.frame());
+    match reason {
         None => touch(run, id, batch),
         Some(reason) => {
             run.report.count("left-alone", Some(SideId::Creatio), reason.code(), 1);

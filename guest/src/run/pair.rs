@@ -206,6 +206,9 @@ fn judge(run: &mut Run, seen: &Seen) -> Staged<Match> {
     if let Some(reason) = seen.left_alone {
         return Ok(Match::Leave(reason));
     }
+    if super::retire::retired(run, &seen.id)? {
+        return Ok(Match::Leave(Reason::KindChanged));
+    }
     let marker = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| run.ours(marker));
     if let Some(marker) = marker.filter(|_| !Deliberate::IgnoreMarker.on()) {
         match run.store.one::<Link>(run.store.link_key(marker.activity))? {
@@ -265,8 +268,7 @@ fn still_there(run: &mut Run, link: &Link) -> Staged<bool> {
 
 /// The one unlinked activity of the account's contact with the same title, start and end, if this is the one item.
 fn lookalike(run: &Run, seen: &Seen) -> Staged<Option<Match>> {
-    let Some(when) = seen.when() else { return Ok(None) };
-    let print = identity::fingerprint(seen.title(), when);
+    let Some(print) = identity::fingerprint(seen) else { return Ok(None) };
     let (mut activities, mut items) = (Vec::new(), 0_usize);
     run.store.each(&format!("print/{}/", print.as_str()), |_, who: Print| {
         match who {

@@ -4,11 +4,12 @@ use super::ahead::{WalRow, link_before, next_generation, wal_key};
 use super::carry::{Bar, Job, Results, Work};
 use super::observe::{gone_key, observed, touch};
 use super::pair::unloose;
+use super::retire;
 use super::shared::put_link;
 use super::state::{GoneRow, LoserRow};
 use super::tell::{entry, notes};
 use super::{Run, Staged, before};
-use crate::activity::{Seen, SideId, State, Unit};
+use crate::activity::{Seen, SideId, State};
 use crate::ask::Fault;
 use crate::deliberate::Deliberate;
 use crate::identity;
@@ -96,7 +97,7 @@ pub(super) fn record(
             }
             None => match results.get(&operation.id).map(|(_, result)| result) {
                 Some(Ok(written)) => {
-                    exists |= operation.action == Action::Create;
+                    exists |= operation.action.makes();
                     look_again |= settle_operation(run, job, operation, written, &mut link, batch, entries);
                 }
                 Some(Err(fault)) => {
@@ -139,7 +140,7 @@ pub(super) fn record(
         Some(owed) => batch.put(run.store.owed_key(&subject), &owed),
         None => batch.delete(run.store.owed_key(&subject)),
     }
-    if look_again {
+    if look_again || (done && job.plan.again) {
         touch(run, job.pair.activity, batch);
         if !exists && let Some(item) = job.pair.mailbox.here() {
             observed(run, subject, SideId::Mailbox, Some(Box::new(item.clone())), batch);
@@ -260,6 +261,9 @@ pub(super) fn settle_operation(
     if let Some(skew) = written.skew {
         run.change_state(|state| state.skew = state.skew.max(skew));
     }
+    if operation.action == Action::Convert {
+        retire::retire_later(run, link, batch);
+    }
     for (unit, write) in &operation.units {
         let before = written.before.as_ref().and_then(|before| before.values.get(unit));
         let unseen = before.filter(|before| write.before.as_ref().is_some_and(|merged| merged != *before));
@@ -297,7 +301,8 @@ pub(super) fn settle_operation(
             }
             None => sent,
         };
-        if *unit != Unit::State {
+        // The state of an appointment is not compared.
+        if !matches!(write.after, crate::activity::Value::State(_)) {
             if !Deliberate::EchoIsEdit.on() {
                 link.end_mut(target).bases.insert(*unit, base);
             }
@@ -309,12 +314,13 @@ pub(super) fn settle_operation(
     if let Some(after) = &written.after {
         look_again |= others_changed(job, operation, after) && !Deliberate::SwallowReread.on();
         adopt_end(link, target, after, !look_again);
-        if operation.action == Action::Create && target == SideId::Mailbox {
+        if operation.action.makes() && target == SideId::Mailbox {
             link.generation = next_generation(job);
             link.earlier.extend(link.nonce.take());
             link.nonce = Some(identity::nonce(&run.options.run, link.activity, link.generation));
-            link.folder.clone_from(&run.target);
-            link.identity = after.identity.clone().or(link.identity.take());
+            run.targets.of(after.kind).clone_into(&mut link.folder);
+            let kept = link.identity.take().filter(|_| operation.action == Action::Create);
+            link.identity = after.identity.clone().or(kept);
         }
     } else if operation.action == Action::Delete {
         link.end_mut(target).version.clear();
@@ -382,9 +388,8 @@ pub(super) fn owed_after(
     owed.retry = retry;
     owed.tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries) + 1;
     owed.operations.clone_from(&tally.operations);
-    let created = results
-        .values()
-        .any(|(operation, _)| operation.action == Action::Create && operation.target == SideId::Mailbox);
+    let created =
+        results.values().any(|(operation, _)| operation.action.makes() && operation.target == SideId::Mailbox);
     if created {
         // A late landing of this attempt must be known for what it is.
         owed.attempts.push(identity::nonce(&run.options.run, job.pair.activity, next_generation(job)));

@@ -5,7 +5,7 @@ use super::ahead::{WalOperation, WalRow, WalUnit, wal_key};
 use super::observe::{observed, touch};
 use super::shared::store_link;
 use super::state::LoserRow;
-use super::{Run, Staged, before, work};
+use super::{Run, Staged, before, retire, work};
 use crate::activity::{Seen, SideId, State, Unit};
 use crate::ask::{Ask, Fault};
 use crate::deliberate::Deliberate;
@@ -50,7 +50,7 @@ fn writes(row: &WalRow, side: SideId) -> bool {
 }
 
 fn creates_item(row: &WalRow) -> bool {
-    row.operations.iter().any(|operation| operation.action == Action::Create && operation.target == SideId::Mailbox)
+    row.operations.iter().any(|operation| operation.action.makes() && operation.target == SideId::Mailbox)
 }
 
 fn deletes_item(row: &WalRow) -> bool {
@@ -68,7 +68,7 @@ fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
     let folders: Vec<String> =
         run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
     let created: Vec<&WalRow> = rows.iter().filter(|row| creates_item(row)).collect();
-    let searches = created.iter().map(|row| run.mailbox.find_marked(&markers(run, row), &folders)).collect();
+    let searches = created.iter().map(|row| run.mailbox.find_marked(&markers(run, row), &places(run, row))).collect();
     let ask = run.creatio.read(&activities).and(run.mailbox.read(&items)).and(Ask::all(searches));
     let ask = ask.and(run.mailbox.whereabouts(&lost, &folders));
     let ((((activity_answers, item_answers), found), whereabouts), requests) = super::send(run.caps, ask)?;
@@ -110,6 +110,16 @@ fn still_there(whereabouts: Whereabouts) -> Staged<Now> {
             None => Ok(Now::Unknown),
         },
     }
+}
+
+/// Folders in which the item of a create may be: those that hold its kind.
+fn places(run: &Run, row: &WalRow) -> Vec<String> {
+    let kind = run.folders.iter().find(|folder| folder.id == row.link.folder).map(|folder| folder.kind);
+    run.folders
+        .iter()
+        .filter(|folder| folder.writable && kind.is_none_or(|kind| kind == folder.kind))
+        .map(|folder| folder.id.clone())
+        .collect()
 }
 
 fn markers(run: &Run, row: &WalRow) -> Vec<Marker> {
@@ -160,7 +170,7 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
     }
     let mut link = row.link.clone();
     // A pair that was only adopted exists whatever became of its writes.
-    let creates = row.operations.iter().any(|operation| operation.action == Action::Create);
+    let creates = row.operations.iter().any(|operation| operation.action.makes());
     let mut linked = row.linked || !creates;
     let stored: Option<Link> = run.store.one(run.store.link_key(row.activity))?;
     let mut done = true;
@@ -173,7 +183,7 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
         };
         let arrived = apply(&mut link, operation, now, row);
         done &= arrived;
-        linked |= arrived && operation.action == Action::Create;
+        linked |= arrived && operation.action.makes();
         if (arrived || operation.action == Action::Update)
             && let Some(image) = operation.image.clone()
         {
@@ -182,6 +192,9 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
                 _ => None,
             };
             before::keep_settled(run, row, &operation.id, image, now, &mut batch)?;
+        }
+        if arrived && operation.action == Action::Convert {
+            retire::retire_later(run, &mut row.link.clone(), &mut batch);
         }
         if arrived {
             let removes = matches!(operation.action, Action::Cancel | Action::Delete);
@@ -250,7 +263,10 @@ fn remember_attempts(run: &Run, row: &WalRow, batch: &mut Batch) {
 fn apply(link: &mut Link, operation: &WalOperation, now: Option<&Now>, row: &WalRow) -> bool {
     match (operation.action, now) {
         (Action::Delete, Some(Now::Absent)) => true,
-        (Action::Create, Some(Now::Here(seen))) => {
+        (Action::Create | Action::Convert, Some(Now::Here(seen))) => {
+            if operation.action == Action::Convert {
+                retire::forget_bases(link);
+            }
             take(link, operation, seen, true);
             if operation.target == SideId::Mailbox {
                 let nonce = seen.marker.as_deref().and_then(Marker::decode).map(|marker| marker.nonce);
@@ -263,7 +279,10 @@ fn apply(link: &mut Link, operation: &WalOperation, now: Option<&Now>, row: &Wal
             true
         }
         (Action::Cancel, Some(Now::Here(seen))) => seen.state == State::Cancelled,
-        (Action::Restore, Some(Now::Here(seen))) => seen.state == State::Open,
+        (Action::Restore, Some(Now::Here(seen))) => {
+            take(link, operation, seen, false);
+            seen.state != State::Cancelled
+        }
         (Action::Update, Some(Now::Here(seen))) => {
             let ours = Deliberate::SettleUnseen.on()
                 || operation

@@ -82,7 +82,10 @@ pub(super) fn store_link(run: &mut Run, link: &Link, item: Option<&Seen>, batch:
         batch.put(key, &row);
     }
     unloose(run, link.activity, batch)?;
-    if link.origin == Origin::Exported && !run.imported.contains(&link.folder) && link.folder != run.target {
+    if link.origin == Origin::Exported
+        && !run.imported.contains(&link.folder)
+        && ![&run.targets.meetings, &run.targets.tasks].contains(&&link.folder)
+    {
         let folder = link.folder.clone();
         run.change_state(|state| {
             if !state.followed.contains(&folder) {

@@ -7,6 +7,7 @@
 
 use super::state::{AccountState, FeedState, GoneRow};
 use super::{Run, RunError, Staged};
+use crate::activity::Kind;
 use crate::ask::Fault;
 use crate::capability::{Capabilities, Guard, Storage, Version};
 use crate::digest::Digest;
@@ -150,7 +151,11 @@ pub(super) fn recognise<'a>(
         address: &settings.account.address,
         owner: owner.ok().filter(|owner| !owner.id.is_empty()),
         folders,
-        calendar: folders.iter().find(|folder| folder.is_default).map(|folder| folder.id.clone()).unwrap_or_default(),
+        calendar: folders
+            .iter()
+            .find(|folder| folder.is_default && folder.kind == Kind::Appointment)
+            .map(|folder| folder.id.clone())
+            .unwrap_or_default(),
     };
     let mut opened = opened;
     if opened.stored {

@@ -265,8 +265,7 @@ pub(super) fn invited_key(activity: Uuid) -> String {
 
 /// Unlinked items that look like this activity: it must not be made a second time.
 fn lookalike(run: &Run, activity: &Seen) -> Staged<Option<Reason>> {
-    let Some(when) = activity.when() else { return Ok(None) };
-    let print = identity::fingerprint(activity.title(), when);
+    let Some(print) = identity::fingerprint(activity) else { return Ok(None) };
     let mut reason = None;
     run.store.each(&format!("print/{}/", print.as_str()), |_, who: Print| {
         match who {

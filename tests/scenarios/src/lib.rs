@@ -21,6 +21,7 @@ pub mod life;
 pub mod native;
 pub mod normal;
 pub mod switch;
+pub mod tasks;
 pub mod told;
 pub mod trace;
 pub mod transport;

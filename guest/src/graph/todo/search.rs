@@ -1,0 +1,132 @@
+//! Finding tasks by id and marker, and telling a deleted one from one that is elsewhere.
+
+use super::client::{EXPAND, list_path, task_path};
+use super::{folder_id, item_id, mapping};
+use crate::activity::Seen;
+use crate::ask::{Ask, Fault};
+use crate::batch::{Part, PartAnswer};
+use crate::graph::Graph;
+use crate::graph::client::{elements, get_part, prefer};
+use crate::graph::feed::next_link;
+use crate::http;
+use crate::identity::Marker;
+use crate::side::{Found, Lost, Marked, Whereabouts};
+use serde_json::Value;
+
+/// Tasks a page of a listing: the newest come first, and what is looked for was made lately.
+const NEWEST: &str = "100";
+/// Marked tasks a page.
+const MARKED: &str = "200";
+
+/// A task by its id.
+#[must_use]
+pub fn task_part(side: &Graph, list: &str, task: &str) -> Part {
+    get_part(http::with_query(&task_path(&side.client, list, task), &[("$expand", EXPAND)]))
+}
+
+/// What a read by id gave.
+///
+/// # Errors
+/// Whatever is neither the task nor its absence.
+pub fn found(side: &Graph, list: &str, answer: Result<PartAnswer, Fault>) -> Result<Found, Fault> {
+    match answer {
+        Ok(part) => Ok(Found::Here(Box::new(mapping::seen(side, &part.body, list)?))),
+        Err(fault) if task_not_found(&fault) => Ok(Found::Absent),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// "Task not found": To Do is a younger service and not of one mind about the code.
+#[must_use]
+pub fn task_not_found(fault: &Fault) -> bool {
+    let codes = ["ErrorItemNotFound", "itemNotFound", "ResourceNotFound", "notFound"];
+    matches!(fault, Fault::Refused { status: 404, code, .. } if codes.iter().any(|known| code.eq_ignore_ascii_case(known)))
+}
+
+/// The newest tasks of a list, with their markers.
+#[must_use]
+pub fn newest_part(side: &Graph, list: &str) -> Part {
+    let query = [("$expand", EXPAND), ("$orderby", "createdDateTime desc"), ("$top", NEWEST)];
+    get_part(http::with_query(&list_path(&side.client, list, "/tasks"), &query))
+}
+
+/// Those of a listing that carry one of these markers.
+///
+/// # Errors
+/// [`Fault::Garbled`] where it is no listing.
+pub fn with_marker(side: &Graph, list: &str, body: &Value, markers: &[String]) -> Result<Vec<Seen>, Fault> {
+    let mut all = Vec::new();
+    for task in elements(body)? {
+        let seen = mapping::seen(side, task, list)?;
+        if seen.marker.as_ref().is_some_and(|marker| markers.contains(marker)) {
+            all.push(seen);
+        }
+    }
+    Ok(all)
+}
+
+/// A page of all marked tasks of a list.
+pub fn marked<'a>(side: &'a Graph, list: &'a str, cursor: &str) -> Ask<'a, Result<Marked, Fault>> {
+    let address = if cursor.is_empty() {
+        http::with_query(&list_path(&side.client, list, "/tasks"), &[("$expand", EXPAND), ("$top", MARKED)])
+    } else {
+        cursor.to_owned()
+    };
+    Ask::one(side.client.get(&address, prefer()), move |answer| {
+        let body = http::json(answer)?;
+        let mut items = Vec::new();
+        for task in elements(&body)? {
+            let seen = mapping::seen(side, task, list)?;
+            items.extend(seen.marker.map(|marker| (seen.id, marker)));
+        }
+        Ok(Marked { items, next: next_link(side, &body)? })
+    })
+}
+
+/// What has to be asked to find out whether a task exists: the task, its list (which must answer for an absence to count),
+/// and where it carries a marker the newest tasks of every list. One that was moved has another id.
+#[must_use]
+pub fn lost_parts(side: &Graph, lost: &Lost, (list, task): (&str, &str), lists: &[&str]) -> Vec<Part> {
+    let mut parts = vec![task_part(side, list, task), get_part(list_path(&side.client, list, ""))];
+    if lost.marker.is_some() {
+        parts.extend(lists.iter().map(|list| newest_part(side, list)));
+    }
+    parts
+}
+
+/// What the answers say.
+#[must_use]
+pub fn judge(
+    side: &Graph,
+    lost: &Lost,
+    (list, task): (&str, &str),
+    lists: &[&str],
+    answers: &[Result<PartAnswer, Fault>],
+) -> Whereabouts {
+    let [by_id, its_list, elsewhere @ ..] = answers else {
+        return Whereabouts::Unknown(Fault::Garbled("a batch with too few answers".into()));
+    };
+    match found(side, list, by_id.clone()) {
+        Ok(Found::Here(seen)) => return Whereabouts::Alive { seen },
+        Ok(Found::Absent) => {}
+        Err(fault) => return Whereabouts::Unknown(fault),
+    }
+    if let Err(fault) = its_list {
+        return Whereabouts::Unknown(fault.clone());
+    }
+    let markers: Vec<String> = lost.marker.iter().map(Marker::encode).collect();
+    for (list, answer) in lists.iter().zip(elsewhere) {
+        let tasks =
+            answer.as_ref().map_err(Clone::clone).and_then(|part| with_marker(side, list, &part.body, &markers));
+        match tasks {
+            Ok(tasks) => {
+                if let Some(mut seen) = tasks.into_iter().find(|seen| seen.id != item_id(list, task)) {
+                    seen.folder = Some(folder_id(list));
+                    return Whereabouts::Alive { seen: Box::new(seen) };
+                }
+            }
+            Err(fault) => return Whereabouts::Unknown(fault),
+        }
+    }
+    Whereabouts::Gone
+}

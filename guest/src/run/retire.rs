@@ -1,0 +1,85 @@
+//! Retiring items that were made anew as the other kind. The new one is there before the old one goes, and a row remembers
+//! the old one until it has gone: whatever happens in between, there are never less than one, and in the end not two.
+
+use super::{Run, Staged, work};
+use crate::activity::SideId;
+use crate::link::{Bases, Link};
+use crate::report::Outcome;
+use crate::side::Write;
+use crate::store::Batch;
+use serde::{Deserialize, Serialize};
+
+/// An item that has to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct RetiredRow {
+    /// Its id.
+    id: String,
+    /// The version that was made anew: one that was edited since stays.
+    version: String,
+}
+
+fn key(run: &Run, item: &str) -> String {
+    run.store.key(&format!("retired/{}", crate::digest::Digest::of(&item).as_str()))
+}
+
+/// The item is to go, because another one stands for its activity.
+pub(super) fn retired(run: &Run, item: &str) -> Staged<bool> {
+    Ok(run.store.one::<RetiredRow>(key(run, item))?.is_some())
+}
+
+/// Writes down that the link's item has to go, with everything the link knew of it.
+pub(super) fn retire_later(run: &Run, link: &mut Link, batch: &mut Batch) {
+    let row = RetiredRow { id: link.mailbox.id.clone(), version: link.mailbox.version.clone() };
+    batch.delete(run.store.item_key(&row.id));
+    batch.put(key(run, &row.id), &row);
+    forget_bases(link);
+}
+
+/// The other kind has other units.
+pub(super) fn forget_bases(link: &mut Link) {
+    link.mailbox.bases = Bases::new();
+    link.creatio.bases = Bases::new();
+    link.normalised.clear();
+}
+
+/// Removes what has to go.
+pub(super) fn retire(run: &mut Run) -> Staged<()> {
+    if !run.writes_to(SideId::Mailbox) || run.options.dry_run {
+        return Ok(());
+    }
+    let mut rows: Vec<(String, RetiredRow)> = Vec::new();
+    run.store.each("retired/", |key, row| {
+        rows.push((key, row));
+        Ok(())
+    })?;
+    let chunk = run.mailbox.chunk();
+    for rows in rows.chunks(chunk) {
+        run.step("write", 0, None)?;
+        let writes: Vec<Write> =
+            rows.iter().map(|(_, row)| Write::Delete { id: row.id.clone(), version: row.version.clone() }).collect();
+        let (answers, requests) = super::send(run.caps, run.mailbox.write(&writes))?;
+        run.requests = run.requests.saturating_add(requests);
+        let mut batch = Batch::default();
+        for ((key, row), answer) in rows.iter().zip(answers) {
+            match answer {
+                Ok(_) => {
+                    run.report.count(Outcome::Written.code(), Some(SideId::Mailbox), "retire", 1);
+                    batch.delete(key.clone());
+                }
+                // Somebody edited it meanwhile: it is theirs now, and is taken in like any other.
+                Err(fault) if fault.stale() => {
+                    batch.delete(key.clone());
+                    super::observe::item_again(run, &row.id, &mut batch);
+                }
+                Err(fault) => {
+                    if let Some(stop) = work::ends_run(SideId::Mailbox, &fault) {
+                        run.commit(batch, Vec::new())?;
+                        return Err(stop);
+                    }
+                }
+            }
+        }
+        run.commit(batch, Vec::new())?;
+    }
+    Ok(())
+}
