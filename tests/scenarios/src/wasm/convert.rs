@@ -19,7 +19,7 @@ const OUTCOMES: [Outcome; 7] = [
     Outcome::Overwritten,
     Outcome::Noted,
 ];
-const ACTIONS: [Action; 9] = [
+const ACTIONS: [Action; 10] = [
     Action::Create,
     Action::Update,
     Action::Delete,
@@ -29,6 +29,7 @@ const ACTIONS: [Action; 9] = [
     Action::Unlink,
     Action::Park,
     Action::Skip,
+    Action::Convert,
 ];
 const UNITS: [Unit; 7] =
     [Unit::Title, Unit::When, Unit::Place, Unit::Body, Unit::Reminder, Unit::Priority, Unit::State];
