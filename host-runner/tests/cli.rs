@@ -125,6 +125,42 @@ fn wrong_arguments_and_configurations_exit_with_2_and_a_remedy() {
 }
 
 #[test]
+fn a_busy_account_is_told_with_its_holder_and_can_be_waited_for() {
+    use host_runner::store::{Lease, SqliteStore, Store};
+
+    let place = Place::new();
+    let component = place.component(&[]);
+    let store = SqliteStore::open(&place.folder.path().join("mycompany.db"), "mycompany").unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
+    let taken = store.acquire("e.mirny@mycompany.com", "the-other-run", now, now + 60_000, 60_000).unwrap();
+    let Lease::Granted(fence) = taken else { panic!("{taken:?}") };
+    let (code, out, _) = place.run(&component, &["sync"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("run the-other-run for e.mirny@mycompany.com is going on in process"), "{out}");
+    assert!(out.contains("add --wait"), "{out}");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            store.release(&fence).unwrap();
+        });
+        let (code, out, err) = place.run(&component, &["sync", "--wait"]);
+        assert_eq!(code, 0, "{out}{err}");
+        assert!(err.contains("waiting for another run of the account"), "{err}");
+    });
+}
+
+#[test]
+fn output_that_nobody_reads_to_its_end_is_no_error() {
+    let place = Place::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_host-runner"));
+    command.arg("--config").arg(&place.config).arg("status");
+    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let (code, _, err) = told(&child.wait_with_output().unwrap());
+    assert_eq!((code, err.as_str()), (0, ""));
+}
+
+#[test]
 fn a_component_of_another_world_is_refused_by_name() {
     let place = Place::new();
     let path = place.folder.path().join("other.wasm");

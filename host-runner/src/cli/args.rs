@@ -87,6 +87,9 @@ pub(crate) struct Run {
     /// id, as those of a preview do.
     #[arg(long, value_name = "ID[,ID…]|@FILE")]
     pub(crate) only: Option<String>,
+    /// Where another run has the account, wait for it to end.
+    #[arg(long)]
+    pub(crate) wait: bool,
     #[command(flatten)]
     pub(crate) budget: Budget,
 }

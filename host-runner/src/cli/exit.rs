@@ -32,27 +32,33 @@ impl From<Exit> for ExitCode {
 pub(crate) struct Failure {
     exit: Exit,
     text: String,
+    /// Whoever reads the output has had enough: `host-runner log | head`. There is nothing to tell them.
+    unread: bool,
 }
 
 impl Failure {
     pub(crate) fn usage(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, text: text.into() }
+        Self { exit: Exit::Usage, text: text.into(), unread: false }
     }
 
     pub(crate) fn failed(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, text: text.into() }
+        Self { exit: Exit::Failed, text: text.into(), unread: false }
     }
 
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
+
+    pub(crate) fn unread(&self) -> bool {
+        self.unread
+    }
 }
 
 impl From<std::io::Error> for Failure {
     fn from(fault: std::io::Error) -> Self {
-        // Whoever reads the output has had enough: `host-runner log | head`.
-        let exit = if fault.kind() == std::io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Failed };
-        Self { exit, text: format!("the output cannot be written: {fault}") }
+        let unread = fault.kind() == std::io::ErrorKind::BrokenPipe;
+        let exit = if unread { Exit::Done } else { Exit::Failed };
+        Self { exit, text: format!("the output cannot be written: {fault}"), unread }
     }
 }
 

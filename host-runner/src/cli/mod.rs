@@ -31,6 +31,7 @@ pub(crate) fn main() -> ExitCode {
     let mut screen = Screen::stdout(arguments.json);
     match perform(&arguments, &mut screen).and_then(|exit| screen.flush().map(|()| exit).map_err(Failure::from)) {
         Ok(exit) => exit.into(),
+        Err(failure) if failure.unread() => failure.exit().into(),
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "{}: {failure}", screen::alarm("error"));
             failure.exit().into()

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use host_runner::journal::Entry;
 use host_runner::report::Ending;
-use host_runner::screen::{self, Detail, Progress, Screen};
-use host_runner::{Action, Budget, RunError, RunOptions, RunReport};
+use host_runner::screen::{self, Detail, Progress, Screen, Tone};
+use host_runner::{Action, Budget, Clock, Observer, RunError, RunOptions, RunReport, Stop, SystemClock};
 use serde::Serialize;
 
 use super::args::{Accounts, Arguments, Command};
@@ -15,12 +16,16 @@ use super::exit::{Exit, Failure};
 use super::selection;
 use super::session::{self, Session};
 
+/// How long a run that is waited for is not looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// What the arguments ask for.
 struct Order<'a> {
     accounts: &'a Accounts,
     action: Action,
     dry_run: bool,
     only: Option<Vec<String>>,
+    wait: bool,
     budget: Budget,
 }
 
@@ -45,7 +50,14 @@ fn order(command: &Command) -> Result<Option<Order<'_>>, Failure> {
                 (false, false) => Action::Reconcile,
             };
             let budget = (&preview.budget).into();
-            return Ok(Some(Order { accounts: &preview.accounts, action, dry_run: true, only: None, budget }));
+            return Ok(Some(Order {
+                accounts: &preview.accounts,
+                action,
+                dry_run: true,
+                only: None,
+                wait: false,
+                budget,
+            }));
         }
         Command::Sync(run) => (Action::Reconcile, run),
         Command::Import(run) => (Action::Import, run),
@@ -53,7 +65,8 @@ fn order(command: &Command) -> Result<Option<Order<'_>>, Failure> {
         _ => return Ok(None),
     };
     let only = run.only.as_deref().map(selection::operations).transpose()?;
-    Ok(Some(Order { accounts: &run.accounts, action, dry_run: false, only, budget: (&run.budget).into() }))
+    let (wait, budget) = (run.wait, (&run.budget).into());
+    Ok(Some(Order { accounts: &run.accounts, action, dry_run: false, only, wait, budget }))
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failure> {
@@ -79,10 +92,17 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ex
             budget: order.budget,
             stop: session.stop.clone(),
         };
-        let outcome = session
-            .tenant
-            .run(&session.connector, order.action, &account.id, options, Arc::clone(&progress) as _)
-            .await;
+        let outcome = loop {
+            let observer = Arc::clone(&progress) as _;
+            let run = session.tenant.run(&session.connector, order.action, &account.id, options.clone(), observer);
+            match run.await {
+                Err(RunError::Busy { until, .. }) if order.wait && !session.stop.winding_down() => {
+                    progress.step("wait", 0, None);
+                    pause(until, &session.stop).await;
+                }
+                outcome => break outcome,
+            }
+        };
         progress.finish();
         let journal = match &outcome {
             Ok(run) => session.tenant.store().journal(&run.account, &run.run)?,
@@ -100,7 +120,13 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ex
         } else {
             match &outcome {
                 Ok(run) => screen::report(screen, account, run, &journal, detail(arguments))?,
-                Err(fault) => screen::failed(screen, account, fault)?,
+                Err(fault) => {
+                    screen::failed(screen, account, fault)?;
+                    if matches!(fault, RunError::Busy { .. }) {
+                        screen.wrapped(2, Tone::Plain, "To wait for it, add --wait. A preview needs no waiting.")?;
+                        screen.line("")?;
+                    }
+                }
             }
             screen.flush()?;
         }
@@ -109,6 +135,15 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ex
         screen.value(&told)?;
     }
     Ok(exit)
+}
+
+/// Until another run may start, or for a moment: a run that goes on may end at any time.
+async fn pause(until: u64, stop: &Stop) {
+    let wait = Duration::from_millis(until.saturating_sub(SystemClock::new().wall())).min(LOOK_AGAIN);
+    tokio::select! {
+        () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
+        () = stop.asked() => {}
+    }
 }
 
 /// What the arguments want to be told.

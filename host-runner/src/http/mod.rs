@@ -15,6 +15,7 @@ pub mod lane;
 mod policy;
 pub mod retry;
 pub mod transport;
+mod underway;
 mod window;
 pub mod wire;
 
@@ -23,6 +24,7 @@ pub use destination::{Destinations, MailboxService, Origin};
 pub use egress::{Egress, Rules};
 pub use policy::HttpPolicy;
 pub use transport::{Failure, Incoming, Outgoing, Transport};
+pub use underway::Underway;
 pub use window::{LeaseTerm, RunWindow};
 
 #[cfg(test)]

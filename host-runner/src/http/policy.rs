@@ -100,7 +100,14 @@ impl HttpPolicy {
             self.sent.fetch_add(1, Ordering::Relaxed);
             let headers = request.headers.iter().cloned().chain(signature.headers()).collect();
             let limit = u64::from(request.max_body);
+            let writes = self.window.writes.as_ref().filter(|_| !request.repeatable);
+            if let Some(writes) = writes {
+                writes.begins(self.egress.clock().wall());
+            }
             let outcome = self.egress.exchange(target, &request.method, headers, body.clone(), limit).await;
+            if let Some(writes) = writes {
+                writes.ends();
+            }
             if let Ok(answer) = &outcome {
                 session.learn(&signature, &answer.headers).await;
             }

@@ -189,6 +189,23 @@ fn answers_come_in_the_order_of_the_requests() {
 }
 
 #[test]
+fn since_when_writes_are_under_way_is_told_and_reads_are_not() {
+    let world = World::new(|_, seen| {
+        let wait = if seen.path.ends_with("/slow") { 5 } else { 1 };
+        Does::Takes(Duration::from_secs(wait), Box::new(ok()))
+    });
+    let told: Arc<Mutex<Vec<Option<u64>>>> = Arc::default();
+    let kept = Arc::clone(&told);
+    let writes = Underway::new(move |since| kept.lock().unwrap().push(since));
+    let window = RunWindow { writes: Some(writes), ..RunWindow::default() };
+    let start = world.egress.clock().wall();
+    let later = Request { after: 2000, ..write("later") };
+    world.send_within(vec![read("read"), write("slow"), later], window);
+    // The later one ended first, and the slow one was still under way.
+    assert_eq!(*told.lock().unwrap(), [Some(start), Some(start + 2000), None]);
+}
+
+#[test]
 fn a_mailbox_gets_four_requests_side_by_side() {
     let world = World::new(|_, _| Does::Takes(Duration::from_secs(1), Box::new(ok())));
     let answers = world.send((0..10).map(|_| read("events")).collect());

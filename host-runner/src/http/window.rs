@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::contract::Error;
+use super::underway::Underway;
 use crate::clock::millis;
 use crate::stop::Stop;
 
@@ -43,6 +44,8 @@ pub struct RunWindow {
     pub deadline: Option<Duration>,
     /// The account's lease; none where nobody else can run for the account.
     pub lease: Option<LeaseTerm>,
+    /// Who is told since when writes are under way.
+    pub writes: Option<Underway>,
     /// The longest wait that is sat out within a run; a longer one is answered as `throttled`.
     pub longest_wait: Option<Duration>,
     /// Refuse what cannot be a read: a preview writes nothing, whatever the component thinks.

@@ -18,7 +18,7 @@ use super::tenant::Tenant;
 use super::{lease, resolve};
 use crate::clock::millis;
 use crate::config::Account;
-use crate::http::{LeaseTerm, RunWindow};
+use crate::http::{LeaseTerm, RunWindow, Underway};
 use crate::report::{Catalogue, Report};
 use crate::stop::Stop;
 use crate::store::{Fence, Lease, RunRecord, RunResult, RunStorage, Ticket};
@@ -73,6 +73,7 @@ impl Tenant {
         });
         let window = RunWindow {
             lease: grip.as_ref().map(|grip| grip.term.clone()),
+            writes: grip.as_ref().map(|grip| self.underway(&grip.fence)),
             reads_only: options.dry_run,
             stop: options.stop.clone(),
             ..self.window()
@@ -209,8 +210,16 @@ impl Tenant {
         let asked = self.blocking(move |store| store.acquire(&of, &id, now, now + millis(length), grace)).await?;
         match asked {
             Lease::Granted(fence) => Ok(Grip { fence, term, length }),
-            Lease::Taken { run, until } => Err(RunError::Busy { account: account.to_owned(), run, until }),
+            Lease::Taken { run, until, holder } => {
+                Err(RunError::Busy { account: account.to_owned(), run, until, holder })
+            }
         }
+    }
+
+    /// Notes what is under way where a successor finds it if this process is killed.
+    fn underway(&self, fence: &Fence) -> Underway {
+        let (store, fence) = (Arc::clone(&self.0.store), fence.clone());
+        Underway::new(move |since| store.writing(&fence, since))
     }
 
     async fn keeper(&self, grip: Option<&Grip>) {

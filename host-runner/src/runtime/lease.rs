@@ -7,7 +7,8 @@ use crate::clock::{Clock, millis};
 use crate::http::LeaseTerm;
 use crate::store::{Fence, Store, StoreError};
 
-/// How long a lease holds without being renewed. A run that was cut off keeps its account for this long.
+/// How long a lease holds without being renewed. A run that was cut off keeps its account for this long, where its store
+/// cannot tell that its process has ended.
 pub(super) const TERM: Duration = Duration::from_secs(120);
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 

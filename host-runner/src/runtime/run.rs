@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::journal::Side;
 use crate::report::Report;
 use crate::stop::Stop;
-use crate::store::StoreError;
+use crate::store::{Holder, StoreError};
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,14 +118,16 @@ pub enum RunError {
     #[error("there is no account {0} in the configuration; add an [[account]] with that mail")]
     UnknownAccount(String),
     /// Another run for the account is going on.
-    #[error("a run for {account} is going on, or was cut off; another can start at {} at the latest", moment(*.until))]
+    #[error("{}", busy(.account, .run, *.until, *.holder))]
     Busy {
         /// The account.
         account: String,
         /// The other run.
         run: String,
-        /// When another can start at the latest, in milliseconds since 1970.
+        /// When another can start at the latest, in milliseconds since 1970; a run that goes on may move it.
         until: u64,
+        /// What is known of its process.
+        holder: Holder,
     },
     /// A choice names something that does not exist, or exists twice.
     #[error("{0}")]
@@ -142,6 +144,23 @@ pub enum RunError {
     /// The host's own records could not be kept.
     #[error("storage: {0}")]
     Store(#[from] StoreError),
+}
+
+fn busy(account: &str, run: &str, until: u64, holder: Holder) -> String {
+    let until = moment(until);
+    match holder {
+        Holder::Living(process) => format!(
+            "run {run} for {account} is going on in process {process}, which has the account until {until} and longer if \
+             it needs to"
+        ),
+        Holder::Ended(process) => format!(
+            "run {run} for {account} was cut off with process {process}, and what it had sent may still arrive: another \
+             can start at {until}"
+        ),
+        Holder::Unknown => {
+            format!("run {run} for {account} is going on, or was cut off: another can start at {until} at the latest")
+        }
+    }
 }
 
 fn moment(millis: u64) -> String {

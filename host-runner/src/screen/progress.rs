@@ -82,6 +82,7 @@ impl Observer for Progress {
 
 fn words(phase: &str) -> &str {
     match phase {
+        "wait" => "waiting for another run of the account",
         "settle" => "settling what the last run left open",
         "observe" => "reading both sides",
         "observe-mailbox" => "reading the mailbox",

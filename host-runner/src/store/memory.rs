@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
-    Change, Entry, Fence, Guard, Lease, Outcome, Page, RunRecord, RunResult, Store, StoreError, Ticket, check,
+    Change, Entry, Fence, Guard, Holder, Lease, Outcome, Page, RunRecord, RunResult, Store, StoreError, Ticket, check,
 };
 use crate::journal::Entry as JournalEntry;
 
@@ -128,7 +128,8 @@ impl Store for MemoryStore {
             && !held.released
             && now < held.until.saturating_add(grace)
         {
-            return Ok(Lease::Taken { run: held.run.clone(), until: held.until.saturating_add(grace) });
+            let until = held.until.saturating_add(grace);
+            return Ok(Lease::Taken { run: held.run.clone(), until, holder: Holder::Unknown });
         }
         let number = last.map_or(1, |held| held.number + 1);
         state.leases.insert(account.to_owned(), Held { run: run.to_owned(), number, until, released: false });

@@ -116,9 +116,22 @@ pub enum Lease {
     Taken {
         /// Id of the run that has it.
         run: String,
-        /// When another run can start at the latest, in milliseconds since 1970.
+        /// When another run can start at the latest, in milliseconds since 1970; a holder that lives may move it.
         until: u64,
+        /// What is known of who has it.
+        holder: Holder,
     },
+}
+
+/// What is known of the process that has a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// Nothing: it may be going on, or was cut off.
+    Unknown,
+    /// The process with this number lives.
+    Living(u32),
+    /// The process with this number has ended, and a write of its may still arrive.
+    Ended(u32),
 }
 
 /// A run as it was recorded.
@@ -173,7 +186,8 @@ pub trait Store: Send + Sync + 'static {
     fn commit(&self, ticket: &Ticket, changes: &[Change], journal: &[JournalEntry]) -> Result<Outcome, StoreError>;
 
     /// Asks for the lease of an account until a moment. A lease that ran out is given away `grace` milliseconds later:
-    /// by then the last request that it covered has ended.
+    /// by then the last request that it covered has ended. A store that knows that the holder's process has ended gives
+    /// it away sooner: `grace` milliseconds after the last write that was under way began, at once if none was.
     ///
     /// # Errors
     /// Storage cannot be written.
@@ -184,6 +198,13 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Fenced`] if it was lost.
     fn renew(&self, fence: &Fence, until: u64) -> Result<(), StoreError>;
+
+    /// Notes that a request which may change something is under way: when the latest of them began, in milliseconds since
+    /// 1970, or that there is none any more. It must survive the end of this process and is asked for by
+    /// [`Store::acquire`]; a store that cannot know whether a holder lives has no use for it.
+    fn writing(&self, fence: &Fence, since: Option<u64>) {
+        let _ = (fence, since);
+    }
 
     /// Gives a lease back. One that was lost stays the other's.
     ///

@@ -1,21 +1,26 @@
 //! The default store: one SQLite file for each tenant.
 
+mod hold;
 mod open;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use hold::{Grab, Holds, Writing};
 pub use open::OpenError;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::{
-    Change, Entry, Fence, Guard, Lease, Outcome, Page, RunRecord, RunResult, Store, StoreError, Ticket, check,
+    Change, Entry, Fence, Guard, Holder, Lease, Outcome, Page, RunRecord, RunResult, Store, StoreError, Ticket, check,
 };
 use crate::journal::Entry as JournalEntry;
 
 /// A store in a file. Several processes may open it; SQLite's locks and the leases keep them apart.
 #[derive(Debug)]
-pub struct SqliteStore(Mutex<Connection>);
+pub struct SqliteStore {
+    connection: Mutex<Connection>,
+    holds: Holds,
+}
 
 impl SqliteStore {
     /// Opens the file of a tenant, or makes it.
@@ -23,7 +28,8 @@ impl SqliteStore {
     /// # Errors
     /// The file is not ours, is newer than this program, belongs to another tenant, or cannot be opened.
     pub fn open(path: &Path, tenant: &str) -> Result<Self, OpenError> {
-        open::open(path, tenant).map(|connection| Self(Mutex::new(connection)))
+        let connection = Mutex::new(open::open(path, tenant)?);
+        Ok(Self { connection, holds: Holds::beside(path) })
     }
 
     /// A disk of so many pages.
@@ -40,7 +46,7 @@ impl SqliteStore {
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs one transaction that takes the write lock at its start: a later upgrade could only fail.
@@ -170,27 +176,34 @@ impl Store for SqliteStore {
 
     fn acquire(&self, account: &str, run: &str, now: u64, until: u64, grace: u64) -> Result<Lease, StoreError> {
         self.write(|transaction| {
-            let last = transaction
-                .query_row("SELECT run, number, until, released FROM lease WHERE account = ?1", [account], |row| {
-                    Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, bool>(3)?))
-                })
-                .optional()
-                .map_err(fault)?;
+            // Within the transaction: of two that find a holder gone, one is first in both.
+            let grab = self.holds.grab(account);
+            let last = held(transaction, account).map_err(fault)?;
             let number = match last {
-                Some((run, _, until, false)) if now < unsigned(until).saturating_add(grace) => {
-                    return Ok(Lease::Taken { run, until: unsigned(until).saturating_add(grace) });
+                Some(held) => {
+                    if let Some(taken) = held.taken(&grab, now, grace) {
+                        return Ok(taken);
+                    }
+                    held.number + 1
                 }
-                Some((_, number, ..)) => number + 1,
                 None => 1,
             };
+            let process = self.holds.keep(account, grab, number).then(std::process::id);
             transaction
                 .execute(
-                    "INSERT OR REPLACE INTO lease (account, run, number, until, released) VALUES (?1, ?2, ?3, ?4, 0)",
-                    params![account, run, number, signed(until)],
+                    "INSERT OR REPLACE INTO lease (account, run, number, until, released, process) \
+                     VALUES (?1, ?2, ?3, ?4, 0, ?5)",
+                    params![account, run, signed(number), signed(until), process],
                 )
                 .map_err(fault)?;
-            Ok(Lease::Granted(Fence { account: account.to_owned(), number: unsigned(number) }))
+            Ok(Lease::Granted(Fence { account: account.to_owned(), number }))
         })
+    }
+
+    fn writing(&self, fence: &Fence, since: Option<u64>) {
+        if let Err(fault) = self.holds.writing(&fence.account, fence.number, since) {
+            tracing::warn!(account = fence.account, %fault, "what is under way was not noted");
+        }
     }
 
     fn renew(&self, fence: &Fence, until: u64) -> Result<(), StoreError> {
@@ -204,13 +217,13 @@ impl Store for SqliteStore {
     }
 
     fn release(&self, fence: &Fence) -> Result<(), StoreError> {
-        self.connection()
-            .execute(
-                "UPDATE lease SET released = 1 WHERE account = ?1 AND number = ?2",
-                params![fence.account, signed(fence.number)],
-            )
-            .map(drop)
-            .map_err(fault)
+        let released = self.connection().execute(
+            "UPDATE lease SET released = 1 WHERE account = ?1 AND number = ?2",
+            params![fence.account, signed(fence.number)],
+        );
+        // Nothing is under way any more, so whoever gets the lock may begin, recorded or not.
+        self.holds.give_back(&fence.account, fence.number);
+        released.map(drop).map_err(fault)
     }
 
     fn begin(&self, run: &RunRecord, keep_from: u64) -> Result<(), StoreError> {
@@ -291,6 +304,50 @@ impl Store for SqliteStore {
                    WHERE later.account = one.account AND later.operation = one.operation AND later.dry_run = 0 \
                    AND later.seq > one.seq) ORDER BY seq";
         read_journal(&self.connection(), sql, [account])
+    }
+}
+
+/// A lease as it stands in the file.
+struct Held {
+    run: String,
+    number: u64,
+    until: u64,
+    released: bool,
+    /// The process that kept the account's file locked for it.
+    process: Option<u32>,
+}
+
+fn held(transaction: &Transaction<'_>, account: &str) -> rusqlite::Result<Option<Held>> {
+    let sql = "SELECT run, number, until, released, process FROM lease WHERE account = ?1";
+    transaction
+        .query_row(sql, [account], |row| {
+            Ok(Held {
+                run: row.get(0)?,
+                number: unsigned(row.get(1)?),
+                until: unsigned(row.get(2)?),
+                released: row.get(3)?,
+                process: row.get(4)?,
+            })
+        })
+        .optional()
+}
+
+impl Held {
+    /// What to answer somebody else who asks for it; none: it can be given away.
+    fn taken(&self, grab: &Grab, now: u64, grace: u64) -> Option<Lease> {
+        let end = self.until.saturating_add(grace);
+        let (until, holder) = match (self.process, grab) {
+            (Some(process), Grab::Free(file)) => match hold::told(file, self.number) {
+                Writing::Nothing => (now, Holder::Ended(process)),
+                // A clock that was set back must not make the wait longer.
+                Writing::Since(since) => (since.min(now).saturating_add(grace).min(end), Holder::Ended(process)),
+                Writing::Untold => (end, Holder::Ended(process)),
+            },
+            (Some(process), Grab::Living | Grab::Ours) => (end, Holder::Living(process)),
+            (Some(_), Grab::Unknown) | (None, _) => (end, Holder::Unknown),
+        };
+        let taken = !self.released && now < until;
+        taken.then(|| Lease::Taken { run: self.run.clone(), until, holder })
     }
 }
 

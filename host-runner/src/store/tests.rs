@@ -121,8 +121,12 @@ fn commits_outside_the_contract_are_refused() {
 fn one_run_at_a_time_has_the_lease_and_a_lost_one_cannot_commit() {
     for (name, store, _folder) in stores() {
         let Lease::Granted(first) = store.acquire("a", "r1", 1000, 2000, 500).unwrap() else { panic!("{name}") };
-        let taken = Lease::Taken { run: "r1".to_owned(), until: 2500 };
-        assert_eq!(store.acquire("a", "r2", 2400, 9000, 500).unwrap(), taken, "{name}");
+        let taken = Lease::Taken { run: "r1".to_owned(), until: 2500, holder: Holder::Unknown };
+        let refused = match store.acquire("a", "r2", 2400, 9000, 500).unwrap() {
+            Lease::Taken { run, until, .. } => Lease::Taken { run, until, holder: Holder::Unknown },
+            granted @ Lease::Granted(_) => granted,
+        };
+        assert_eq!(refused, taken, "{name}");
         assert!(matches!(store.acquire("b", "r2", 1000, 2000, 500), Ok(Lease::Granted(_))), "{name}");
         let Lease::Granted(second) = store.acquire("a", "r2", 2500, 9000, 500).unwrap() else { panic!("{name}") };
         let change = [put("k", b"1", Guard::Any)];
@@ -133,6 +137,99 @@ fn one_run_at_a_time_has_the_lease_and_a_lost_one_cannot_commit() {
         store.release(&second).unwrap();
         assert!(matches!(store.acquire("a", "r3", 2600, 9000, 500), Ok(Lease::Granted(_))), "{name}");
     }
+}
+
+/// Two of them on one file are as two processes: the system's locks belong to whoever opened.
+fn beside(folder: &tempfile::TempDir) -> SqliteStore {
+    SqliteStore::open(&folder.path().join("t.db"), "t").unwrap()
+}
+
+fn granted(lease: Lease) -> Fence {
+    match lease {
+        Lease::Granted(fence) => fence,
+        Lease::Taken { .. } => panic!("{lease:?}"),
+    }
+}
+
+fn refused(lease: Lease) -> (u64, Holder) {
+    match lease {
+        Lease::Taken { until, holder, .. } => (until, holder),
+        Lease::Granted(_) => panic!("{lease:?}"),
+    }
+}
+
+#[test]
+fn the_lease_of_a_process_that_ended_is_given_away_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (beside(&folder), beside(&folder));
+    let fence = granted(first.acquire("a", "r1", 1000, 121_000, 60_000).unwrap());
+    let me = std::process::id();
+    let living = (181_000, Holder::Living(me));
+    assert_eq!(refused(second.acquire("a", "r2", 2000, 122_000, 60_000).unwrap()), living);
+    first.writing(&fence, Some(1500));
+    first.writing(&fence, None);
+    drop(first);
+    let next = granted(second.acquire("a", "r2", 2000, 122_000, 60_000).unwrap());
+    assert_eq!(next.number, fence.number + 1);
+    // And its own process lives, as far as a third one can see.
+    let third = beside(&folder);
+    assert_eq!(refused(third.acquire("a", "r3", 3000, 123_000, 60_000).unwrap()), (182_000, Holder::Living(me)));
+    second.release(&next).unwrap();
+    granted(third.acquire("a", "r3", 3000, 123_000, 60_000).unwrap());
+}
+
+#[test]
+fn a_write_that_a_killed_process_had_sent_is_waited_for_as_long_as_a_request_may_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = beside(&folder);
+    let fence = granted(first.acquire("a", "r1", 1000, 121_000, 60_000).unwrap());
+    first.writing(&fence, Some(5000));
+    drop(first);
+    let second = beside(&folder);
+    let ended = (65_000, Holder::Ended(std::process::id()));
+    assert_eq!(refused(second.acquire("a", "r2", 6000, 126_000, 60_000).unwrap()), ended);
+    assert_eq!(refused(second.acquire("a", "r2", 64_999, 190_000, 60_000).unwrap()), ended);
+    granted(second.acquire("a", "r2", 65_000, 190_000, 60_000).unwrap());
+}
+
+#[test]
+fn a_lease_without_a_lock_runs_out_by_the_clock_whoever_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let (stalled, second, third) = (beside(&folder), beside(&folder), beside(&folder));
+    granted(stalled.acquire("a", "r1", 1000, 2000, 500).unwrap());
+    // The first one sleeps through the end of its lease, and keeps the lock.
+    let fence = granted(second.acquire("a", "r2", 2500, 9000, 500).unwrap());
+    drop(stalled);
+    // The lock is free, and says nothing about the second one.
+    assert_eq!(refused(third.acquire("a", "r3", 3000, 9000, 500).unwrap()), (9500, Holder::Unknown));
+    assert!(second.commit(&ticket(Some(fence.number)), &[put("k", b"1", Guard::Any)], &[]).is_ok());
+}
+
+#[test]
+fn a_run_that_was_cut_off_in_a_living_process_keeps_its_lease() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = beside(&folder);
+    granted(store.acquire("a", "r1", 1000, 2000, 500).unwrap());
+    let mine = Holder::Living(std::process::id());
+    assert_eq!(refused(store.acquire("a", "r2", 1500, 2500, 500).unwrap()), (2500, mine));
+    granted(store.acquire("a", "r2", 2500, 3500, 500).unwrap());
+}
+
+#[test]
+fn a_file_of_the_first_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("schema/1.sql")).unwrap();
+    old.execute_batch("INSERT INTO meta VALUES ('tenant', 't'); INSERT INTO lease VALUES ('a', 'r1', 4, 2000, 0)")
+        .unwrap();
+    old.execute_batch(&format!("PRAGMA application_id = {}; PRAGMA user_version = 1", 0x5363_6853)).unwrap();
+    drop(old);
+    let store = beside(&folder);
+    assert_eq!(refused(store.acquire("a", "r2", 1000, 9000, 500).unwrap()), (2500, Holder::Unknown));
+    assert_eq!(granted(store.acquire("a", "r2", 2500, 9000, 500).unwrap()).number, 5);
+    drop(store);
+    drop(beside(&folder));
 }
 
 #[test]

@@ -31,7 +31,7 @@ struct Arguments {
     /// Address of the control port.
     #[arg(long, default_value = "127.0.0.1:4100")]
     control: SocketAddr,
-    /// What to start from: empty, demo, large:N, large-creatio:N or large-mailbox:N.
+    /// What to start from: empty, demo, large:N, large-creatio:N, large-mailbox:N or mixed:N.
     #[arg(long, default_value = "demo")]
     world: Kind,
     /// The day the world is built around, as an RFC 3339 time; now if not given.

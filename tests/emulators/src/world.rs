@@ -11,6 +11,7 @@ use crate::graph::{self, Graph};
 
 mod demo;
 mod large;
+mod mixed;
 
 /// Which world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub enum Kind {
     LargeCreatio(u32),
     /// The events alone.
     LargeMailbox(u32),
+    /// So many meetings of the first person in turn: in the mailbox, in Creatio, on both sides.
+    Mixed(u32),
 }
 
 /// A text that names no world.
@@ -33,7 +36,7 @@ pub struct UnknownWorld(String);
 
 impl fmt::Display for UnknownWorld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is none of empty, demo, large:N, large-creatio:N, large-mailbox:N", self.0)
+        write!(f, "'{}' is none of empty, demo, large:N, large-creatio:N, large-mailbox:N, mixed:N", self.0)
     }
 }
 
@@ -50,6 +53,7 @@ impl FromStr for Kind {
             ("large", Ok(number)) => Ok(Self::Large(number)),
             ("large-creatio", Ok(number)) => Ok(Self::LargeCreatio(number)),
             ("large-mailbox", Ok(number)) => Ok(Self::LargeMailbox(number)),
+            ("mixed", Ok(number)) => Ok(Self::Mixed(number)),
             _ => Err(UnknownWorld(text.to_owned())),
         }
     }
@@ -63,6 +67,7 @@ impl fmt::Display for Kind {
             Self::Large(number) => write!(f, "large:{number}"),
             Self::LargeCreatio(number) => write!(f, "large-creatio:{number}"),
             Self::LargeMailbox(number) => write!(f, "large-mailbox:{number}"),
+            Self::Mixed(number) => write!(f, "mixed:{number}"),
         }
     }
 }
@@ -166,13 +171,16 @@ impl World {
                 demo::fill(&mut world)?;
                 graph::world::populate_demo(&mut world.graph, start);
             }
-            Kind::Empty | Kind::LargeCreatio(_) => graph::world::populate_empty(&mut world.graph),
+            Kind::Empty | Kind::LargeCreatio(_) | Kind::Mixed(_) => graph::world::populate_empty(&mut world.graph),
             Kind::Large(number) | Kind::LargeMailbox(number) => {
                 graph::world::populate_large(&mut world.graph, start, usize::try_from(number).unwrap_or(usize::MAX));
             }
         }
         if let Kind::Large(number) | Kind::LargeCreatio(number) = kind {
             large::fill(&mut world, number)?;
+        }
+        if let Kind::Mixed(number) = kind {
+            mixed::fill(&mut world, number)?;
         }
         Ok(world)
     }
@@ -186,13 +194,23 @@ mod tests {
     #[test]
     fn a_world_is_the_same_at_every_start() {
         let start = "2026-11-22T09:00:00Z".parse().unwrap();
-        for kind in [Kind::Empty, Kind::Demo, Kind::Large(50)] {
+        for kind in [Kind::Empty, Kind::Demo, Kind::Large(50), Kind::Mixed(50)] {
             let state = || {
                 let world = World::new(kind, start).unwrap();
                 (world.creatio.state(), world.graph.state())
             };
             assert!(state() == state(), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_mixed_world_has_its_meetings_on_one_side_the_other_and_both() {
+        let start = "2026-11-22T09:00:00Z".parse().unwrap();
+        let world = World::new(Kind::Mixed(30), start).unwrap();
+        let events: Vec<String> = world.graph.events(graph::world::EUGENE).into_iter().map(|e| e.subject).collect();
+        let activities: Vec<&str> = world.creatio.rows("Activity").map(|(_, row)| row.text("Title")).collect();
+        let both = events.iter().filter(|subject| activities.contains(&subject.as_str())).count();
+        assert_eq!((events.len(), activities.len(), both), (20, 20, 10));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior};
 
 /// Marks a SQLite file as ours (`file` and SQLite's own tools show it).
 const APPLICATION: i32 = 0x5363_6853;
-const VERSION: i32 = 1;
+/// What makes each version of the format from the one before, the first from an empty file.
+const STEPS: [(i32, &str); 2] = [(1, include_str!("../schema/1.sql")), (2, include_str!("../schema/2.sql"))];
+const VERSION: i32 = 2;
 /// Longer than any transaction of ours.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -71,11 +73,14 @@ pub(super) fn open(path: &Path, tenant: &str) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "synchronous", "FULL").map_err(translate)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(translate)?;
     // Looked at again under the lock: another process may have made the tables meanwhile.
-    if pragma(&transaction, "user_version").map_err(translate)? == 0 {
-        transaction.execute_batch(include_str!("../schema.sql")).map_err(translate)?;
+    let found: i32 = pragma(&transaction, "user_version").map_err(translate)?;
+    for (version, step) in STEPS.into_iter().filter(|(version, _)| *version > found) {
+        transaction.execute_batch(step).map_err(translate)?;
+        transaction.pragma_update(None, "user_version", version).map_err(translate)?;
+    }
+    if found == 0 {
         transaction.execute("INSERT INTO meta VALUES ('tenant', ?1)", [tenant]).map_err(translate)?;
         transaction.pragma_update(None, "application_id", APPLICATION).map_err(translate)?;
-        transaction.pragma_update(None, "user_version", VERSION).map_err(translate)?;
     }
     let owner: Option<String> = transaction
         .query_row("SELECT value FROM meta WHERE name = 'tenant'", [], |row| row.get(0))

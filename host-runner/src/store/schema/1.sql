@@ -1,4 +1,4 @@
--- Version 1. One file holds one tenant.
+-- Version 1: one file holds one tenant.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 -- Text compares by its UTF-8 bytes, as the contract says. The version is the number of the commit that wrote the value.
 CREATE TABLE entry (key TEXT PRIMARY KEY, value BLOB NOT NULL, version INTEGER NOT NULL);
