@@ -84,12 +84,11 @@ fn encode(at: usize, part: &Part) -> Value {
 
 fn decode(answer: Result<Response, Fault>, count: usize) -> Vec<Result<PartAnswer, Fault>> {
     let date = answer.as_ref().ok().and_then(|response| response.header("date")).and_then(crate::time::parse_http_date);
-    let whole = http::json(answer);
-    let responses = match &whole {
-        Ok(body) => body.get("responses").and_then(Value::as_array),
-        Err(fault) => return vec![Err(fault.clone()); count],
+    let responses = match http::json(answer) {
+        Ok(mut body) => body.get_mut("responses").map(Value::take),
+        Err(fault) => return vec![Err(fault); count],
     };
-    let Some(responses) = responses else {
+    let Some(Value::Array(responses)) = responses else {
         return vec![Err(Fault::Garbled("a batch without responses".into())); count];
     };
     let mut answers = vec![None; count];
@@ -110,17 +109,17 @@ fn decode(answer: Result<Response, Fault>, count: usize) -> Vec<Result<PartAnswe
         .collect()
 }
 
-fn part(response: &Value, date: Option<chrono::DateTime<chrono::Utc>>) -> Result<PartAnswer, Fault> {
+fn part(mut response: Value, date: Option<chrono::DateTime<chrono::Utc>>) -> Result<PartAnswer, Fault> {
     let status = response.get("status").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
-    let body = match response.get("body") {
+    let body = match response.get_mut("body").map(Value::take) {
         // A body that is text is JSON in JSON, or not JSON at all.
-        Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
-        Some(body) => body.clone(),
+        Some(Value::String(text)) => http::nested(text),
+        Some(body) => body,
         None => Value::Null,
     };
     match status {
         Some(200..300) => Ok(PartAnswer { body, date }),
-        Some(429) => Err(Fault::Again(retry_after(response).unwrap_or(1_000))),
+        Some(429) => Err(Fault::Again(retry_after(&response).unwrap_or(1_000))),
         Some(status) => {
             let (code, message) = http::complaint(&body);
             Err(Fault::Refused { status, code, message })

@@ -30,16 +30,49 @@ pub fn json(answer: Result<Response, Fault>) -> Result<Value, Fault> {
     if !(200..300).contains(&response.status) {
         return Err(refused(response.status, &response.body));
     }
+    if weight(&response.body) > HEAVIEST {
+        return Err(Fault::TooLarge(u64::try_from(response.body.len()).unwrap_or(u64::MAX)));
+    }
     serde_json::from_slice(&response.body).map_err(|why| garbled(&response.body, &why.to_string()))
+}
+
+/// Bytes that a decoded answer may take: with what is made of it, it has to fit into the sandbox.
+const HEAVIEST: usize = 24 << 20;
+/// Bytes that an object takes beside its values, and a value beside its text: a tree of maps in memory.
+const OBJECT: usize = 640;
+const VALUE: usize = 48;
+
+/// About how many bytes JSON takes once it is decoded: a small answer can hold a great many empty objects.
+fn weight(body: &[u8]) -> usize {
+    let (mut weight, mut quoted, mut escaped) = (body.len(), false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'{' => weight = weight.saturating_add(OBJECT),
+            b'[' | b',' => weight = weight.saturating_add(VALUE),
+            _ => {}
+        }
+    }
+    weight
+}
+
+/// JSON that stands as a text in JSON; the text itself where it is none.
+#[must_use]
+pub fn nested(text: String) -> Value {
+    if weight(text.as_bytes()) > HEAVIEST {
+        return Value::String(text);
+    }
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
 /// What a server complained of.
 #[must_use]
 pub fn refused(status: u16, body: &[u8]) -> Fault {
-    let (code, message) = match serde_json::from_slice::<Value>(body) {
-        Ok(value) => complaint(&value),
-        Err(_) => (String::new(), outline(body)),
-    };
+    let decoded = (weight(body) <= HEAVIEST).then(|| serde_json::from_slice::<Value>(body).ok()).flatten();
+    let (code, message) = decoded.map_or_else(|| (String::new(), outline(body)), |value| complaint(&value));
     Fault::Refused { status, code, message }
 }
 
@@ -114,6 +147,22 @@ mod tests {
         assert_eq!(complaint(&body).1, "An error has occurred.");
         let body = json!({"error": {"code": "ErrorItemNotFound", "message": "gone", "innerError": {"date": "x"}}});
         assert_eq!(complaint(&body), ("ErrorItemNotFound".into(), "gone".into()));
+    }
+
+    fn answered(body: Vec<u8>) -> Result<Value, Fault> {
+        json(Ok(Response { status: 200, headers: Vec::new(), body, received: 0 }))
+    }
+
+    #[test]
+    fn an_answer_that_would_not_fit_into_memory_is_too_large() {
+        let empty = format!("[{}{{}}]", "{},".repeat(100_000));
+        let size = u64::try_from(empty.len()).expect("small");
+        assert_eq!(answered(empty.clone().into_bytes()), Err(Fault::TooLarge(size)));
+        assert!(matches!(refused(500, empty.as_bytes()), Fault::Refused { status: 500, .. }));
+        assert_eq!(nested(empty.clone()), Value::String(empty));
+        // The same within a text is no structure.
+        let text = json!("{,[\\\"".repeat(100_000));
+        assert_eq!(answered(text.to_string().into_bytes()), Ok(text));
     }
 
     #[test]

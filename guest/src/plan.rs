@@ -380,7 +380,7 @@ pub fn create(pair: &Pair, source: &Seen, target: SideId, reason: Reason, frame:
 #[must_use]
 pub fn reminder_to_come(value: Value, start: DateTime<Utc>, now: DateTime<Utc>) -> Value {
     match value {
-        Value::Reminder(Some(minutes)) if start - Duration::minutes(minutes) <= now => Value::Reminder(None),
+        Value::Reminder(Some(minutes)) if time::minutes_before(start, minutes) <= now => Value::Reminder(None),
         value => value,
     }
 }

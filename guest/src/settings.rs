@@ -133,6 +133,8 @@ pub struct Settings {
 const DEFAULT_IMPORT_DAYS: u64 = 7;
 /// A start date further ahead is a slip of the pen.
 const MOST_AHEAD_DAYS: u64 = 366;
+/// 1990 to 2200, in seconds since 1970: a clock that says something else is broken, and everything hangs on it.
+const CLOCKS: std::ops::Range<i64> = 631_152_000..7_258_118_400;
 /// Characters of a wrong value that an error shows.
 const SHOWN: usize = 80;
 
@@ -146,6 +148,10 @@ impl Settings {
     /// # Errors
     /// A sentence for each thing that cannot be carried out.
     pub fn new(account: Account, now: DateTime<Utc>) -> Result<Self, Vec<String>> {
+        if !CLOCKS.contains(&now.timestamp()) {
+            let text = format!("the host's clock says {now}, which cannot be; correct it");
+            return Err(vec![text]);
+        }
         let mut faults = Vec::new();
         for (what, text) in [("tenant", &account.tenant), ("account id", &account.id)] {
             if text.is_empty() || text.len() > 128 || text.chars().any(char::is_control) {

@@ -94,19 +94,21 @@ pub fn html_to_text(html: &str) -> String {
     out
 }
 
+/// Bytes between `&` and `;`.
+const LONGEST_ENTITY: usize = 8;
+
 fn push_text(out: &mut String, text: &str) {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         push_folded(out, before);
-        match after.split_once(';') {
-            Some((name, tail)) if name.len() <= 8 => {
-                if let Some(character) = entity(name) {
-                    out.push(character);
-                    rest = tail;
-                    continue;
-                }
-            }
-            _ => {}
+        // No further than a name is long: a text may hold many a `&` and no `;`.
+        let end = after.bytes().take(LONGEST_ENTITY + 1).position(|byte| byte == b';');
+        if let Some((name, tail)) = end.and_then(|end| after.split_at_checked(end))
+            && let Some(character) = entity(name)
+        {
+            out.push(character);
+            rest = tail.strip_prefix(';').unwrap_or(tail);
+            continue;
         }
         out.push('&');
         rest = after;
@@ -164,6 +166,20 @@ mod tests {
     #[test]
     fn plain_text_with_a_less_than_sign_stays_as_it_is() {
         assert_eq!(from_notes("a < b & c; x&y"), "a < b & c; x&y");
+    }
+
+    #[test]
+    fn entities_are_characters_and_what_only_looks_like_one_stays() {
+        assert_eq!(
+            html_to_text("a&amp;b &#1090;&#x442; &;&&unknown;&#99999999; &nbsp"),
+            "a&b тт &;&&unknown;&#99999999; &nbsp"
+        );
+    }
+
+    #[test]
+    fn a_text_of_ampersands_is_read_in_one_go() {
+        let text = "&".repeat(4 << 20);
+        assert_eq!(html_to_text(&text).len(), text.len());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Instants, zones, whole days.
 
 use chrono::{
-    DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone, Timelike, Utc,
+    DateTime, Days, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone, Timelike, Utc,
 };
 use chrono_tz::Tz;
 
@@ -11,22 +11,44 @@ pub fn iso(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
+/// 0001-01-03 and 9999-12-30, in seconds since 1970: what lies between has four digits for its year in every zone.
+const RECKONABLE: std::ops::Range<i64> = -62_135_424_000..253_402_128_000;
+
+/// The instant is one that both services can say and that can be reckoned with; text can say others.
+#[must_use]
+pub fn reckonable(at: DateTime<Utc>) -> bool {
+    RECKONABLE.contains(&at.timestamp())
+}
+
+/// An instant some time later, or as late as there is.
+#[must_use]
+pub fn later(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    at.checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// An instant so many minutes earlier, or as early as there is.
+#[must_use]
+pub fn minutes_before(at: DateTime<Utc>, minutes: i64) -> DateTime<Utc> {
+    let earliest = DateTime::from_timestamp(RECKONABLE.start, 0).unwrap_or_default();
+    Duration::try_minutes(minutes).and_then(|span| at.checked_sub_signed(span)).map_or(earliest, |at| at.max(earliest))
+}
+
 /// Reads an instant with an offset, with 0 to 9 digits of fraction.
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.with_timezone(&Utc))
+    DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.with_timezone(&Utc)).filter(|at| reckonable(*at))
 }
 
 /// Reads a local time without an offset, `2026-11-01T08:00:00.0000000`.
 #[must_use]
 pub fn parse_local(text: &str) -> Option<NaiveDateTime> {
-    text.parse().ok()
+    text.parse().ok().filter(|local: &NaiveDateTime| reckonable(local.and_utc()))
 }
 
 /// Reads an HTTP date, `Sun, 22 Nov 2026 12:00:00 GMT`.
 #[must_use]
 pub fn parse_http_date(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc2822(text).ok().map(|instant| instant.with_timezone(&Utc))
+    DateTime::parse_from_rfc2822(text).ok().map(|instant| instant.with_timezone(&Utc)).filter(|at| reckonable(*at))
 }
 
 /// Finds a zone by whatever name a server used for it: an IANA name, a Windows name, one of Exchange's own.
@@ -56,12 +78,12 @@ pub fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.with_timezone(&Utc),
         LocalResult::None => {
             // The offset before the gap, found some hours earlier, is the one that moves the time past the gap.
-            let before = local - chrono::Duration::hours(26);
+            let before = local.checked_sub_signed(Duration::hours(26)).unwrap_or(local);
             let offset = match zone.from_local_datetime(&before) {
                 LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.naive_local() - at.naive_utc(),
-                LocalResult::None => chrono::Duration::zero(),
+                LocalResult::None => Duration::zero(),
             };
-            Utc.from_utc_datetime(&(local - offset))
+            Utc.from_utc_datetime(&local.checked_sub_signed(offset).unwrap_or(local))
         }
     }
 }
@@ -158,6 +180,21 @@ mod tests {
             Some(("2026-10-25".into(), "2026-10-26".into()))
         );
         assert_eq!(whole_days(berlin, at("2026-10-24T22:00:00Z"), at("2026-10-25T22:00:00Z")), None);
+    }
+
+    #[test]
+    fn a_time_that_no_calendar_has_is_none() {
+        for text in ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-03:00"] {
+            assert_eq!(parse_instant(text), None, "{text}");
+        }
+        for text in ["9999-12-31T23:59:59", "+262142-12-31T23:59:59", "-262143-01-01T00:00:00"] {
+            assert_eq!(parse_local(text), None, "{text}");
+        }
+        let last = at("9999-12-29T23:59:59Z");
+        assert_eq!(date_in(Tz::Pacific__Kiritimati, last).to_string(), "9999-12-30");
+        assert_eq!(later(last, Duration::MAX), DateTime::<Utc>::MAX_UTC);
+        assert_eq!(iso(minutes_before(last, i64::MAX)), "0001-01-03T00:00:00Z");
+        assert_eq!(iso(minutes_before(at("2026-11-23T08:00:00Z"), 30)), "2026-11-23T07:30:00Z");
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn decode(
     for row in rows {
         let stamp = mapping::instant(row, "ModifiedOn");
         if stamp.is_some() && stamp == next.last {
-            next.same += 1;
+            next.same = next.same.saturating_add(1);
         } else {
             next.last = stamp.or(next.last);
             next.same = 1;
@@ -159,7 +159,9 @@ fn decode(
 /// where this one did, which reads too much and misses nothing.
 fn finished(side: &Creatio, cursor: Cursor) -> Cursor {
     let since = match cursor.began {
-        Some(began) => Some(began - Duration::minutes(OVERLAP_MINUTES) - Duration::seconds(side.skew)),
+        Some(began) => Duration::try_seconds(side.skew)
+            .and_then(|skew| began.checked_sub_signed(skew)?.checked_sub_signed(Duration::minutes(OVERLAP_MINUTES)))
+            .or(cursor.since),
         None => cursor.since,
     };
     // It never moves back, or skew measured late would read old rows again and again.

@@ -9,7 +9,7 @@ use crate::activity::{Kind, Priority, Seen, State, Unit, Value, Values, When};
 use crate::ask::Fault;
 use crate::reason::Reason;
 use crate::{text, time};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Map, Value as Json, json};
 use uuid::{Uuid, uuid};
@@ -275,7 +275,7 @@ fn reminder(values: &Values, current: Option<&Seen>, body: &mut Map<String, Json
         (Some(Value::Reminder(Some(minutes))), _, _, Some(start))
         | (None, Some(Value::Reminder(Some(minutes))), Some(start), _) => {
             body.insert("RemindToOwner".into(), json!(true));
-            body.insert("RemindToOwnerDate".into(), json!(time::iso(start - Duration::minutes(*minutes))));
+            body.insert("RemindToOwnerDate".into(), json!(time::iso(time::minutes_before(start, *minutes))));
         }
         (Some(Value::Reminder(None)), ..) => {
             body.insert("RemindToOwner".into(), json!(false));

@@ -44,7 +44,7 @@ pub fn span(
             let held = days(zone, start, end);
             (moved(zone, start, held.start?, first), moved(zone, end, held.due?, last))
         }
-        None => (morning(zone, first), morning(zone, last) + LENGTH),
+        None => (morning(zone, first), time::later(morning(zone, last), LENGTH)),
     };
     Some((start, end.max(start)))
 }
@@ -78,7 +78,7 @@ pub fn viewed(seen: &Seen, kind: Kind, zone: Tz) -> Seen {
         Kind::Task => {
             seen.values.insert(Unit::When, Value::Days(days(zone, start, end)));
             if let Some(Value::Reminder(minutes)) = reminder {
-                let at = minutes.map(|minutes| start - Duration::minutes(minutes));
+                let at = minutes.map(|minutes| time::minutes_before(start, minutes));
                 seen.values.insert(Unit::Reminder, Value::RemindAt(at));
             }
         }

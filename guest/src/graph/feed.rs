@@ -13,6 +13,7 @@ use crate::side::{Feed, From, Observed, Page};
 use crate::{text, time};
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Longest slice. Graph takes 1,825 days at most.
 const SLICE_DAYS: u64 = 1_461;
@@ -76,6 +77,7 @@ fn decode(side: &Graph, feed: &Feed, answer: Result<Response, Fault>) -> Result<
     let body = http::json(answer)?;
     let events = elements(&body)?;
     let mut items = Vec::with_capacity(events.len());
+    let titles = titles(events);
     for event in events {
         let Some(id) = event.get("id").and_then(Value::as_str) else {
             return Err(Fault::Garbled("a change without an id".into()));
@@ -86,7 +88,7 @@ fn decode(side: &Graph, feed: &Feed, answer: Result<Response, Fault>) -> Result<
         }
         let mut seen = mapping::seen(side, event, Some(&feed.folder))?;
         if seen.partial {
-            complete_from_master(&mut seen, event, events);
+            complete_from_master(&mut seen, event, &titles);
         }
         items.push(Observed::Here(Box::new(seen)));
     }
@@ -120,14 +122,18 @@ fn own(side: &Graph, link: &str) -> Result<String, Fault> {
     side.client.own_link(link).ok_or_else(|| Fault::Denied("a page link to a foreign address".into()))
 }
 
+/// Titles of a page's events by id.
+fn titles(events: &[Value]) -> BTreeMap<&str, &str> {
+    fn titled(event: &Value) -> Option<(&str, &str)> {
+        Some((event.get("id")?.as_str()?, event.get("subject")?.as_str()?))
+    }
+    events.iter().rev().filter_map(titled).collect()
+}
+
 /// An abridged occurrence has the title of its master, which stands in the same page.
-fn complete_from_master(seen: &mut crate::activity::Seen, event: &Value, events: &[Value]) {
+fn complete_from_master(seen: &mut crate::activity::Seen, event: &Value, titles: &BTreeMap<&str, &str>) {
     let Some(master) = event.get("seriesMasterId").and_then(Value::as_str) else { return };
-    let title = events
-        .iter()
-        .find(|other| other.get("id").and_then(Value::as_str) == Some(master))
-        .and_then(|master| master.get("subject").and_then(Value::as_str));
-    if let Some(title) = title
+    if let Some(title) = titles.get(master)
         && !seen.masked
     {
         seen.values.insert(crate::activity::Unit::Title, crate::activity::Value::Text(text::line(title)));

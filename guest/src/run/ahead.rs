@@ -189,6 +189,6 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
 /// Generation of an item that is to be made: one made anew on purpose has another, or the server would take it for a
 /// repetition of the first.
 pub(super) fn next_generation(job: &Job) -> u32 {
-    let anew = job.pair.link.as_ref().map_or(0, |link| link.generation + 1);
+    let anew = job.pair.link.as_ref().map_or(0, |link| link.generation.saturating_add(1));
     anew.max(job.owed.as_ref().map_or(0, |owed| owed.generation))
 }

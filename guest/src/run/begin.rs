@@ -42,7 +42,7 @@ pub(super) fn begin<'a>(
         folders.as_ref().map_or_else(Some, |listing| listing.without_tasks.as_ref()),
         user.as_ref().err(),
     ]) {
-        report.come_back(started + Duration::milliseconds(i64::try_from(wait).unwrap_or(0)));
+        report.come_back(time::later(started, Duration::milliseconds(i64::try_from(wait).unwrap_or(0))));
         return Err(Stop::Early(Ending::Throttled));
     }
     let listing = folders.map_err(|fault| mailbox_fault(fault, settings))?;

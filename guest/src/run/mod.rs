@@ -281,7 +281,7 @@ impl Run<'_> {
         for row in gone {
             match row.held {
                 Some((_, reason, _)) => self.report.count("standing", None, reason.code(), 1),
-                None if row.side == SideId::Creatio => self.report.come_back(row.since + wait),
+                None if row.side == SideId::Creatio => self.report.come_back(time::later(row.since, wait)),
                 None => {}
             }
         }

@@ -205,7 +205,7 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
             // looked for one by one.
             run.report.warn(Reason::FeedReset, format!("The folder \"{}\" is read anew.", folder.unwrap_or_default()));
             reading.state.cursor = None;
-            reading.state.rounds += 1;
+            reading.state.rounds = reading.state.rounds.saturating_add(1);
             reading.state.round = Some(reading.state.rounds);
             let key = feed_key(run, reading.side, &reading.state.feed);
             run.quiet.put(key, &reading.state);
@@ -214,7 +214,7 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
         fault @ (Fault::Stopped | Fault::Credential(_) | Fault::Unreachable(_)) => Err(fatal(reading.side, fault)),
         Fault::Throttled(wait) => {
             let wait = i64::try_from(wait.unwrap_or(60_000)).unwrap_or(60_000);
-            run.report.come_back(run.caps.clock.now() + chrono::Duration::milliseconds(wait));
+            run.report.come_back(time::later(run.caps.clock.now(), chrono::Duration::milliseconds(wait)));
             Err(Stop::Early(Ending::Throttled))
         }
         fault if reading.side == SideId::Creatio => Err(begin::creatio_fault(fault, run.settings)),

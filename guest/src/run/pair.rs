@@ -167,7 +167,7 @@ fn fail(run: &mut Run, id: &str, fault: &Fault) -> Staged<()> {
     let subject = Subject::Item(id.to_owned());
     let key = run.store.owed_key(&subject);
     let old: Option<Owed> = run.store.one(key.clone())?;
-    let tries = old.as_ref().map_or(0, |owed| owed.tries) + 1;
+    let tries = old.as_ref().map_or(0, |owed| owed.tries).saturating_add(1);
     let owed = Owed {
         subject: subject.clone(),
         why: Why::Failed,

@@ -133,7 +133,7 @@ pub(super) fn record(
         put_link(run, job, &link, batch)?;
         let after = link.active();
         let change = i64::from(after) - i64::from(before);
-        run.change_state(|state| state.links += change);
+        run.change_state(|state| state.links = state.links.saturating_add(change));
     }
     let subject = Subject::Activity(job.pair.activity);
     match owed_after(run, job, &tally, results) {
@@ -370,7 +370,8 @@ pub(super) fn owed_after(
     let (why, reason, retry) = if tally.unknown {
         (Why::Unknown, Reason::UnknownOutcome, Some(run.started))
     } else if let Some((reason, soon)) = tally.failed {
-        let tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries) + 1;
+        let tries =
+            job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries).saturating_add(1);
         (Why::Failed, reason, Some(run.started + backoff(if soon { 0 } else { tries })))
     } else if let Some(side) = tally.pending {
         (Why::Pending(side), Reason::OtherDirection, None)
@@ -386,7 +387,8 @@ pub(super) fn owed_after(
     }
     let mut owed = owed_row(run, job, why, reason);
     owed.retry = retry;
-    owed.tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries) + 1;
+    owed.tries =
+        job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries).saturating_add(1);
     owed.operations.clone_from(&tally.operations);
     let created =
         results.values().any(|(operation, _)| operation.action.makes() && operation.target == SideId::Mailbox);
@@ -431,7 +433,7 @@ pub(super) fn owed_row(run: &Run, job: &Job, why: Why, reason: Reason) -> Owed {
 /// A pair whose sides could not both be read is tried again later.
 pub(super) fn fail(run: &Run, job: &Job, side: SideId, fault: &Fault, batch: &mut Batch, entries: &mut Vec<Entry>) {
     let subject = Subject::Activity(job.pair.activity);
-    let tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries) + 1;
+    let tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries).saturating_add(1);
     let operation = Operation::new(&job.pair, Action::Skip, side, BTreeMap::new(), Reason::Unreadable);
     entries.push(entry(job, &operation, Outcome::Failed, Reason::Unreadable, fault.to_string()));
     let mut owed = owed_row(run, job, Why::Failed, Reason::Unreadable);

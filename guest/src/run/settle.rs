@@ -222,7 +222,7 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
         };
         store_link(run, &link, seen, &mut batch)?;
         let change = i64::from(link.active()) - i64::from(before);
-        run.change_state(|state| state.links += change);
+        run.change_state(|state| state.links = state.links.saturating_add(change));
     } else if !link.mailbox.id.is_empty() {
         // An import that did not arrive: its item is paired anew.
         observed(run, Subject::Item(link.mailbox.id.clone()), SideId::Mailbox, None, &mut batch);
@@ -253,7 +253,7 @@ fn remember_attempts(run: &Run, row: &WalRow, batch: &mut Batch) {
         item: None,
         attempts: row.attempts.clone(),
         // The server has seen this transaction and does not have its item any more: only another one makes a new item.
-        generation: row.link.generation + u32::from(row.duplicate),
+        generation: row.link.generation.saturating_add(u32::from(row.duplicate)),
         title: row.link.title.clone(),
     };
     batch.put(run.store.owed_key(&subject), &owed);
