@@ -1,6 +1,6 @@
 //! The accounts of a file: their own keys over the defaults, each judged on its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
@@ -14,13 +14,14 @@ impl Judge<'_> {
             self.fault(Some(mail.span()), "[defaults] mail", "belongs to an [[account]]; leave it out here");
         }
         let mut accounts: Vec<Account> = Vec::new();
+        let (mut mails, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for one in raw {
             let span = one.span();
             let Some(account) = self.account(defaults, one) else { continue };
-            if accounts.iter().any(|known| known.mail.eq_ignore_ascii_case(&account.mail)) {
+            if !mails.insert(account.mail.to_ascii_lowercase()) {
                 let text = format!("{} has an [[account]] already; keep one of them", account.mail);
                 self.fault(Some(span), "[[account]] mail", text);
-            } else if accounts.iter().any(|known| known.id == account.id) {
+            } else if !ids.insert(account.id.clone()) {
                 let text = format!("another [[account]] has the id {} already; ids are unique", account.id);
                 self.fault(Some(span), "[[account]] id", text);
             } else {

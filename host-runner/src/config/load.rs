@@ -33,10 +33,10 @@ impl Config {
     /// Everything that is wrong with it.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let raw: RawConfig = toml::from_str(text).map_err(|fault| {
-            let line = fault.span().map(|span| line_of(text, &span));
+            let line = fault.span().map(|span| Lines::of(text).at(&span));
             ConfigError::single(path, line, "", fault.message().to_owned())
         })?;
-        let mut judge = Judge { path, text, faults: Vec::new() };
+        let mut judge = Judge { path, lines: Lines::of(text), faults: Vec::new() };
         let config = judge.config(raw);
         judge.faults.sort_by_key(|fault| fault.line);
         match config {
@@ -46,19 +46,29 @@ impl Config {
     }
 }
 
-fn line_of(text: &str, span: &Range<usize>) -> usize {
-    text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
+/// Where the lines of a text end: found once, because a file may have many faults.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(memchr::memchr_iter(b'\n', text.as_bytes()).collect())
+    }
+
+    /// The line of a place, from 1.
+    fn at(&self, span: &Range<usize>) -> usize {
+        self.0.partition_point(|end| *end < span.start) + 1
+    }
 }
 
 pub(super) struct Judge<'a> {
     path: &'a Path,
-    text: &'a str,
+    lines: Lines,
     faults: Vec<Fault>,
 }
 
 impl Judge<'_> {
     pub(super) fn fault(&mut self, span: Option<Range<usize>>, key: &str, text: impl Into<String>) {
-        let line = span.map(|span| line_of(self.text, &span));
+        let line = span.map(|span| self.lines.at(&span));
         self.faults.push(Fault { line, key: key.to_owned(), text: text.into() });
     }
 

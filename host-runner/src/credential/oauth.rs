@@ -16,6 +16,8 @@ use crate::http::egress::Answer;
 
 /// Where a token endpoint does not say how long its token lasts.
 const DEFAULT_LIFETIME: u64 = 3600;
+/// A token that is said to last longer than a year is fetched anew then: nothing can be reckoned with any number.
+const LONGEST_LIFETIME: u64 = 366 * 86_400;
 
 #[derive(Deserialize)]
 struct Granted {
@@ -51,7 +53,7 @@ pub(super) async fn fetch(client: &ClientCredentials, egress: &Egress) -> Result
         serde_json::Value::String(text) => text.parse().ok(),
         _ => None,
     });
-    let lifetime = Duration::from_secs(lifetime.unwrap_or(DEFAULT_LIFETIME));
+    let lifetime = Duration::from_secs(lifetime.unwrap_or(DEFAULT_LIFETIME).min(LONGEST_LIFETIME));
     let renew_at = egress.clock().elapsed() + lifetime.saturating_sub(margin(lifetime, egress.rules()));
     Ok(Live { pass: Pass::Token(SecretString::from(granted.access_token)), renew_at: Some(renew_at) })
 }

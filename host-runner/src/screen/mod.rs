@@ -65,6 +65,12 @@ impl Screen {
         Self { out: Box::new(BufWriter::new(io::stdout())), colour, width: told.unwrap_or(WIDTH).clamp(40, 120), json }
     }
 
+    /// Something else to write to, without colours.
+    #[must_use]
+    pub fn to(out: impl Write + 'static, width: usize) -> Self {
+        Self { out: Box::new(out), colour: false, width: width.clamp(40, 120), json: false }
+    }
+
     /// A text in a tone.
     #[must_use]
     pub fn tone(&self, tone: Tone, text: impl Display) -> String {

@@ -86,8 +86,12 @@ fn totals(screen: &mut Screen, counts: &[Count]) -> io::Result<()> {
 
 /// A component may tell the sum itself, with an empty reason, or leave the adding to the reader.
 pub fn sum<'a>(group: impl IntoIterator<Item = &'a Count> + Clone) -> u64 {
-    let whole = group.clone().into_iter().filter(|count| count.reason.is_empty()).map(|count| count.number).sum();
-    if whole > 0 { whole } else { group.into_iter().map(|count| count.number).sum() }
+    let whole = added(group.clone().into_iter().filter(|count| count.reason.is_empty()));
+    if whole > 0 { whole } else { added(group) }
+}
+
+fn added<'a>(counts: impl IntoIterator<Item = &'a Count>) -> u64 {
+    counts.into_iter().fold(0, |sum, count| sum.saturating_add(count.number))
 }
 
 fn ended(account: &Account, run: &RunReport) -> String {
