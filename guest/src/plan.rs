@@ -280,7 +280,9 @@ fn import(pair: &Pair, item: &Seen, frame: &Frame) -> Plan {
         return Plan::leave(reason);
     }
     if item.marker.is_some() {
-        return Plan::leave(Reason::MarkedOrphan);
+        let note =
+            Note { action: Action::Skip, reason: Reason::MarkedOrphan, side: SideId::Mailbox, units: Vec::new() };
+        return Plan { notes: vec![note], ..Plan::leave(Reason::MarkedOrphan) };
     }
     if item.state == State::Cancelled {
         return Plan::leave(Reason::CancelledByOrganizer);

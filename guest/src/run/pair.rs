@@ -245,7 +245,7 @@ fn judge(run: &mut Run, seen: &Seen) -> Staged<Match> {
     {
         return Ok(Match::Held(Reason::DuplicateIdentity));
     }
-    if let Some(found) = lookalike(run, seen)? {
+    if let Some(found) = lookalike(run, seen, activity)? {
         return Ok(found);
     }
     match plan::not_importable(seen, &run.frame()) {
@@ -267,7 +267,7 @@ fn still_there(run: &mut Run, link: &Link) -> Staged<bool> {
 }
 
 /// The one unlinked activity of the account's contact with the same title, start and end, if this is the one item.
-fn lookalike(run: &Run, seen: &Seen) -> Staged<Option<Match>> {
+fn lookalike(run: &Run, seen: &Seen, derived: Uuid) -> Staged<Option<Match>> {
     let Some(print) = identity::fingerprint(seen) else { return Ok(None) };
     let (mut activities, mut items) = (Vec::new(), 0_usize);
     run.store.each(&format!("print/{}/", print.as_str()), |_, who: Print| {
@@ -283,6 +283,8 @@ fn lookalike(run: &Run, seen: &Seen) -> Staged<Option<Match>> {
         return Ok(None);
     }
     match activities.as_slice() {
+        // It was made from this very meeting, by rows that are lost.
+        all if all.contains(&derived) => Ok(Some(Match::Of(derived))),
         [activity] if items <= 1 => Ok(Some(Match::Of(*activity))),
         _ => Ok(Some(Match::Held(Reason::Ambiguous))),
     }
