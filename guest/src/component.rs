@@ -38,6 +38,15 @@ impl exported::Guest for Component {
         run(account, options, Direction::Reconcile)
     }
 
+    fn undo(
+        account: exported::Account,
+        of: String,
+        options: exported::Options,
+    ) -> Result<exported::Report, exported::Error> {
+        tell_panics();
+        run::undo(capabilities(), as_account(account), &as_options(options), &of).map(from_report).map_err(from_error)
+    }
+
     fn discover(account: exported::Account) -> Result<exported::Catalogue, exported::Error> {
         tell_panics();
         run::catalogue::discover(capabilities(), as_account(account)).map(from_catalogue).map_err(from_error)

@@ -67,4 +67,12 @@ impl Entry {
     pub fn stands(&self) -> bool {
         matches!(self.outcome.as_str(), "held" | "failed")
     }
+
+    /// Whether it tells of a write that an undo did not carry out. Nothing tries it again by itself.
+    #[must_use]
+    pub fn not_done(&self) -> bool {
+        self.outcome == "noted"
+            && self.reason != "server-normalised"
+            && matches!(self.action.as_str(), "create" | "update" | "delete" | "cancel" | "restore")
+    }
 }

@@ -26,7 +26,8 @@ pub(crate) struct Arguments {
 }
 
 const AFTER: &str = "\
-Exit codes: 0 done; 1 a run failed; 2 wrong arguments or configuration; 3 something is newly held or failed.
+Exit codes: 0 done; 1 a run failed; 2 wrong arguments or configuration; 3 something is newly held or failed,
+or was not undone.
 Begin with: host-runner check, host-runner discover, host-runner preview, host-runner sync.";
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Import(Run),
     /// Brings changes of Creatio into the mailbox; writes to the mailbox only.
     Export(Run),
+    /// Takes back what a run did, as far as nobody has changed it since.
+    Undo(Undo),
     /// Lists the folders and groups there are to choose from.
     Discover(Accounts),
     /// Tries the configuration and both sides, and says what to do about what is wrong.
@@ -90,6 +93,28 @@ pub(crate) struct Run {
     /// Where another run has the account, wait for it to end.
     #[arg(long)]
     pub(crate) wait: bool,
+    #[command(flatten)]
+    pub(crate) budget: Budget,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// Id of the run, as status and log show it; or "last" for the last one that wrote something and was no undo.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// The account with this address; needed where there are several and the run is "last".
+    #[arg(long, value_name = "MAIL")]
+    pub(crate) account: Option<String>,
+    /// Show what would be undone, and change nothing.
+    #[arg(long, conflicts_with_all = ["only", "yes"])]
+    pub(crate) preview: bool,
+    /// Undo exactly these operations of the preview, also held ones: ids separated by commas, or @FILE whose lines begin
+    /// with an id.
+    #[arg(long, value_name = "ID[,ID…]|@FILE")]
+    pub(crate) only: Option<String>,
+    /// Undo also where that removes or creates more than a sync may without asking. Nobody is mailed by that.
+    #[arg(long, conflicts_with = "only")]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) budget: Budget,
 }

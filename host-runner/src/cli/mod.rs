@@ -8,6 +8,7 @@ mod run;
 mod selection;
 mod session;
 mod status;
+mod undo;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ fn perform(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failure> 
         Command::Preview(_) | Command::Sync(_) | Command::Import(_) | Command::Export(_) => {
             session::block_on(run::run(arguments, screen))
         }
+        Command::Undo(order) => session::block_on(undo::undo(arguments, order, screen)),
         Command::Discover(which) => session::block_on(discover::discover(arguments, which, screen)),
         Command::Check(which) => session::block_on(check::check(arguments, which, screen)),
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use host_runner::config::Account;
 use host_runner::journal::Entry;
 use host_runner::report::Ending;
 use host_runner::screen::{self, Detail, Progress, Screen, Tone};
@@ -83,53 +84,15 @@ pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Ex
         if session.stop.winding_down() {
             break;
         }
-        let before: BTreeSet<String> =
-            session.tenant.store().standing(&account.id)?.into_iter().map(|entry| entry.operation).collect();
-        let progress = Arc::new(Progress::new(&account.mail));
         let options = RunOptions {
             dry_run: order.dry_run,
             only: order.only.clone(),
             budget: order.budget,
             stop: session.stop.clone(),
         };
-        let outcome = loop {
-            let observer = Arc::clone(&progress) as _;
-            let run = session.tenant.run(&session.connector, order.action, &account.id, options.clone(), observer);
-            match run.await {
-                Err(RunError::Busy { until, .. }) if order.wait && !session.stop.winding_down() => {
-                    progress.step("wait", 0, None);
-                    pause(until, &session.stop).await;
-                }
-                outcome => break outcome,
-            }
-        };
-        progress.finish();
-        let journal = match &outcome {
-            Ok(run) => session.tenant.store().journal(&run.account, &run.run)?,
-            Err(_) => Vec::new(),
-        };
-        exit = exit.max(judged(&outcome, &journal, &before));
-        if screen.json {
-            let told_one = Told {
-                account: &account.mail,
-                run: outcome.as_ref().ok(),
-                error: outcome.as_ref().err().map(ToString::to_string),
-                entries: &journal,
-            };
-            told.push(serde_json::to_value(told_one).map_err(io::Error::from)?);
-        } else {
-            match &outcome {
-                Ok(run) => screen::report(screen, account, run, &journal, detail(arguments))?,
-                Err(fault) => {
-                    screen::failed(screen, account, fault)?;
-                    if matches!(fault, RunError::Busy { .. }) {
-                        screen.wrapped(2, Tone::Plain, "To wait for it, add --wait. A preview needs no waiting.")?;
-                        screen.line("")?;
-                    }
-                }
-            }
-            screen.flush()?;
-        }
+        let done = one(&session, account, order.action.clone(), options, order.wait).await?;
+        exit = exit.max(done.exit);
+        told.extend(tell(arguments, screen, account, &done)?);
     }
     if screen.json {
         screen.value(&told)?;
@@ -146,6 +109,74 @@ async fn pause(until: u64, stop: &Stop) {
     }
 }
 
+/// A run that ended, one way or another.
+pub(crate) struct Done {
+    pub(crate) outcome: Result<RunReport, RunError>,
+    pub(crate) journal: Vec<Entry>,
+    pub(crate) exit: Exit,
+}
+
+/// Runs for one account, and shows how far it is.
+pub(crate) async fn one(
+    session: &Session,
+    account: &Account,
+    action: Action,
+    options: RunOptions,
+    wait: bool,
+) -> Result<Done, Failure> {
+    let before: BTreeSet<String> =
+        session.tenant.store().standing(&account.id)?.into_iter().map(|entry| entry.operation).collect();
+    let progress = Arc::new(Progress::new(&account.mail));
+    let outcome = loop {
+        let observer = Arc::clone(&progress) as _;
+        let run = session.tenant.run(&session.connector, action.clone(), &account.id, options.clone(), observer);
+        match run.await {
+            Err(RunError::Busy { until, .. }) if wait && !session.stop.winding_down() => {
+                progress.step("wait", 0, None);
+                pause(until, &session.stop).await;
+            }
+            outcome => break outcome,
+        }
+    };
+    progress.finish();
+    let journal = match &outcome {
+        Ok(run) => session.tenant.store().journal(&run.account, &run.run)?,
+        Err(_) => Vec::new(),
+    };
+    let exit = judged(&outcome, &journal, &before);
+    Ok(Done { outcome, journal, exit })
+}
+
+/// Tells people of it at once; gives what is told to programs.
+pub(crate) fn tell(
+    arguments: &Arguments,
+    screen: &mut Screen,
+    account: &Account,
+    done: &Done,
+) -> Result<Option<serde_json::Value>, Failure> {
+    if screen.json {
+        let told = Told {
+            account: &account.mail,
+            run: done.outcome.as_ref().ok(),
+            error: done.outcome.as_ref().err().map(ToString::to_string),
+            entries: &done.journal,
+        };
+        return Ok(Some(serde_json::to_value(told).map_err(io::Error::from)?));
+    }
+    match &done.outcome {
+        Ok(run) => screen::report(screen, account, run, &done.journal, detail(arguments))?,
+        Err(fault) => {
+            screen::failed(screen, account, fault)?;
+            if matches!(fault, RunError::Busy { .. }) {
+                screen.wrapped(2, Tone::Plain, "To wait for it, add --wait. A preview needs no waiting.")?;
+                screen.line("")?;
+            }
+        }
+    }
+    screen.flush()?;
+    Ok(None)
+}
+
 /// What the arguments want to be told.
 pub(crate) fn detail(arguments: &Arguments) -> Detail {
     Detail { values: arguments.verbose > 0, ..Detail::default() }
@@ -155,6 +186,7 @@ fn judged(outcome: &Result<RunReport, RunError>, journal: &[Entry], before: &BTr
     match outcome {
         Err(_) => Exit::Failed,
         Ok(_) if journal.iter().any(|entry| entry.stands() && !before.contains(&entry.operation)) => Exit::Attention,
+        Ok(_) if journal.iter().any(Entry::not_done) => Exit::Attention,
         // A calendar that could not be read has failed as well.
         Ok(run) if run.report.ending == Ending::Partial => Exit::Attention,
         Ok(_) => Exit::Done,

@@ -13,7 +13,7 @@ use super::{selection, session};
 /// Runs shown for each account.
 const RUNS: u32 = 5;
 
-fn open(config: &Config) -> Result<Option<SqliteStore>, Failure> {
+pub(crate) fn open(config: &Config) -> Result<Option<SqliteStore>, Failure> {
     // Looking must not make an empty file.
     if !config.storage.exists() {
         return Ok(None);
@@ -99,7 +99,7 @@ pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Re
     }
 }
 
-fn described(record: &RunRecord, account: &Account) -> String {
+pub(crate) fn described(record: &RunRecord, account: &Account) -> String {
     let started = i64::try_from(record.started)
         .map_or_else(|_| record.started.to_string(), |started| screen::local(started, account.time_zone));
     let what = if record.dry_run { format!("preview of {}", record.action) } else { record.action.clone() };

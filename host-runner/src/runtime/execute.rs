@@ -87,10 +87,11 @@ impl Tenant {
         };
         let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
             let synchronizer = world.schedule_sync_synchronizer();
-            match action {
+            match &action {
                 Action::Import => synchronizer.call_import(instance, account, &wit_options).await,
                 Action::Export => synchronizer.call_export(instance, account, &wit_options).await,
                 Action::Reconcile => synchronizer.call_reconcile(instance, account, &wit_options).await,
+                Action::Undo(of) => synchronizer.call_undo(instance, account, of, &wit_options).await,
                 Action::Forget => synchronizer.call_forget(instance, account, &wit_options).await,
             }
         };

@@ -10,7 +10,7 @@ use crate::stop::Stop;
 use crate::store::{Holder, StoreError};
 
 /// What to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Bring changes of the mailbox into Creatio.
     Import,
@@ -18,6 +18,8 @@ pub enum Action {
     Export,
     /// Both.
     Reconcile,
+    /// Undo what the run with this id did.
+    Undo(String),
     /// End the sync of the account without a trace.
     Forget,
 }
@@ -25,11 +27,12 @@ pub enum Action {
 impl Action {
     /// Its name, as records and reports have it.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::Import => "import",
             Self::Export => "export",
             Self::Reconcile => "reconcile",
+            Self::Undo(_) => "undo",
             Self::Forget => "forget",
         }
     }

@@ -55,7 +55,7 @@ pub fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::
 /// Whether a person should read it. A note without anything to compare or to add is one line among the others.
 fn needs_person(entry: &Entry) -> bool {
     let bare = entry.outcome == "noted" && entry.units.is_empty() && entry.detail.is_empty();
-    !bare && URGENT.contains(&entry.outcome.as_str())
+    (!bare || entry.not_done()) && URGENT.contains(&entry.outcome.as_str())
 }
 
 /// All other entries, grouped by side, action and reason, each group in the order of time. What an update changes is
@@ -102,8 +102,8 @@ fn one(screen: &mut Screen, account: &Account, entry: &Entry) -> io::Result<()> 
     let place = if entry.target == Side::Creatio { "Creatio" } else { "the mailbox" };
     let (_, done) = words(&entry.action);
     let doing = match entry.outcome.as_str() {
-        "noted" => String::new(),
-        "held" | "failed" => format!("Not {done} in {place}. "),
+        "noted" if !entry.not_done() => String::new(),
+        "noted" | "held" | "failed" => format!("Not {done} in {place}. "),
         _ => format!("Was {done} in {place}. "),
     };
     let reason = reasons::sentence(&entry.reason);
@@ -119,8 +119,11 @@ fn units(screen: &mut Screen, indent: usize, entry: &Entry, account: &Account) -
         let after = shown(unit.after.as_deref().unwrap_or_default(), account.time_zone);
         let change = match &unit.before {
             // Nothing is written by a note: it tells what the two sides hold.
-            Some(before) if entry.outcome == "noted" => {
+            Some(before) if entry.action == "adopt" => {
                 format!("{}: {} in Creatio, {after} in the mailbox", unit.name, shown(before, account.time_zone))
+            }
+            Some(now) if entry.not_done() => {
+                format!("{}: {} now, {after} before the run", unit.name, shown(now, account.time_zone))
             }
             Some(before) => format!("{}: {} → {after}", unit.name, shown(before, account.time_zone)),
             None => format!("{}: {after}", unit.name),

@@ -90,6 +90,7 @@ fn words(phase: &str) -> &str {
         "match" => "matching",
         "write" => "writing",
         "removals" => "deciding removals",
+        "undo" => "undoing",
         other => other,
     }
 }

@@ -98,13 +98,18 @@ fn ended(account: &Account, run: &RunReport) -> String {
     let how = match run.report.ending {
         Ending::Complete => "Everything was looked at.",
         Ending::Partial => "A calendar could not be read; everything else was looked at.",
-        Ending::Budget => "The budget was used up; the next run goes on.",
-        Ending::Stopped => "Ended early on request; the next run goes on.",
-        Ending::Throttled => "A server asked to wait; the next run goes on.",
+        Ending::Budget => "The budget was used up",
+        Ending::Stopped => "Ended early on request",
+        Ending::Throttled => "A server asked to wait",
+    };
+    let how = match run.report.ending {
+        Ending::Complete | Ending::Partial => how.to_owned(),
+        _ if run.action == "undo" => format!("{how}; undo the run again to go on."),
+        _ => format!("{how}; the next run goes on."),
     };
     let next = run.report.next.and_then(|next| i64::try_from(next).ok());
     match next {
         Some(next) => format!("{how} There is reason to run again at {}.", entries::local(next, account.time_zone)),
-        None => how.to_owned(),
+        None => how,
     }
 }

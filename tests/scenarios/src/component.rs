@@ -210,7 +210,30 @@ impl Sandboxed {
         let (_, connector, _) = LOADED.get().unwrap();
         world.switch.arm(cut);
         world.site.lock().unwrap().log.clear();
-        let run = self.tenant.run(connector, action, EUGENE, RunOptions::default(), Arc::new(Silent));
+        self.run_with(world, connector, action, RunOptions::default())
+    }
+
+    /// Runs the component with options.
+    pub fn run_as(&self, world: &World, action: Action, options: RunOptions) -> RunReport {
+        let (_, connector, _) = LOADED.get().unwrap();
+        world.switch.arm(Cut::Never);
+        self.run_with(world, connector, action, options).unwrap().unwrap()
+    }
+
+    /// What a run told.
+    #[must_use]
+    pub fn journal(&self, run: &RunReport) -> Vec<JournalEntry> {
+        self.tenant.store().journal(&run.account, &run.run).unwrap()
+    }
+
+    fn run_with(
+        &self,
+        world: &World,
+        connector: &Connector,
+        action: Action,
+        options: RunOptions,
+    ) -> Option<Result<RunReport, RunError>> {
+        let run = self.tenant.run(connector, action, EUGENE, options, Arc::new(Silent));
         let died = poll_fn(|_| if world.switch.dead() { Poll::Ready(()) } else { Poll::Pending });
         self.runtime.block_on(async move {
             match select(pin!(run), pin!(died)).await {

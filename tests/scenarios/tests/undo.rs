@@ -5,6 +5,8 @@ use emulators::creatio::ids::activity_status;
 use guest::report::Outcome;
 use guest::run::Direction;
 use guest::settings::Account;
+use host_runner::{Action, RunOptions};
+use scenarios::component::Sandboxed;
 use scenarios::life::guest;
 use scenarios::switch::Cut;
 use scenarios::world::EUGENE;
@@ -589,4 +591,39 @@ fn texts_that_a_policy_hides_are_not_kept() {
     let ran = undo(&mut world, &masks, &of);
     assert_eq!(ran.reasons(Outcome::Noted), ["masked-private"]);
     assert_eq!(ran.writes(), 0);
+}
+
+// As it ships.
+
+#[test]
+fn the_component_undoes_a_run_by_the_id_that_its_host_gave_it() {
+    let world = World::empty();
+    let sandboxed = Sandboxed::beside(&world);
+    world.meeting("Review", 30);
+    world.activity("Plan", 40);
+    sandboxed.sync(&world);
+    world.pass(20);
+    world.edit_event("Review", json!({"subject": "Review 2"}));
+    world.activity("Plan 2", 41);
+    let before = normal::view(&world);
+    let run = sandboxed.sync(&world);
+    world.pass(10);
+    let action = Action::Undo(run.run.clone());
+    let dry = RunOptions { dry_run: true, ..RunOptions::default() };
+    let planned = sandboxed.run_as(&world, action.clone(), dry);
+    let ids = |run: &host_runner::RunReport, outcome: &str| {
+        let entries = sandboxed.journal(run);
+        assert!(entries.iter().all(|entry| entry.outcome == outcome && entry.reason == "undone"), "{entries:?}");
+        let mut ids: Vec<String> = entries.into_iter().map(|entry| entry.operation).collect();
+        ids.sort();
+        ids
+    };
+    let done = sandboxed.run_as(&world, action, RunOptions::default());
+    assert_eq!(ids(&planned, "planned").len(), 2);
+    assert_eq!(ids(&done, "written"), ids(&planned, "planned"));
+    assert_eq!(normal::view(&world), before);
+    world.pass(20);
+    let next = sandboxed.sync(&world);
+    assert!(sandboxed.journal(&next).is_empty());
+    assert_eq!(normal::view(&world), before);
 }
