@@ -90,6 +90,25 @@ fn something_newly_held_exits_with_3_and_is_told_first() {
 }
 
 #[test]
+fn a_run_that_cannot_be_undone_is_refused_with_a_sentence() {
+    let place = Place::new();
+    let component = place.component(&[]);
+    let (code, _, err) = place.run(&component, &["undo", "last"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("there was no run yet"), "{err}");
+    assert_eq!(place.run(&component, &["sync"]).0, 0);
+    let (code, out, _) = place.run(&component, &["undo", "last"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("every run so far wrote nothing, so there is nothing to undo."), "{out}");
+    let (code, _, err) = place.run(&component, &["undo", "20200101T000000.000Z"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("has no run 20200101T000000.000Z; host-runner status"), "{err}");
+    let (code, _, err) = place.run(&component, &["undo", "last", "--preview", "--yes"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("cannot be used with"), "{err}");
+}
+
+#[test]
 fn a_failed_run_exits_with_1_and_says_why() {
     let place = Place::new();
     let component =

@@ -23,8 +23,9 @@ fn the_component_imports_and_exports_what_its_world_declares_and_nothing_else() 
             "export schedule:sync/synchronizer@0.1.0;",
         ]
     );
-    let synchronizer = |(_, interface): &(_, &wit_parser::Interface)| interface.name.as_deref() == Some("synchronizer");
-    let (_, interface) = decoded.resolve().interfaces.iter().find(synchronizer).expect("it is exported");
+    let interfaces = &decoded.resolve().interfaces;
+    let synchronizer = interfaces.iter().find(|(_, interface)| interface.name.as_deref() == Some("synchronizer"));
+    let (_, interface) = synchronizer.expect("it is exported");
     let functions: Vec<&str> = interface.functions.keys().map(String::as_str).collect();
     assert_eq!(functions, ["import", "export", "reconcile", "undo", "discover", "forget"]);
 }

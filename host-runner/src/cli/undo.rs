@@ -59,14 +59,22 @@ pub(crate) async fn undo(arguments: &Arguments, order: &Undo, screen: &mut Scree
             done
         }
     };
+    let mut done = done;
+    let many = done.journal.iter().filter(|entry| MANY.contains(&entry.reason.as_str())).count();
+    if !screen.json && !order.preview {
+        // One line says it as well as hundreds.
+        done.journal.retain(|entry| !MANY.contains(&entry.reason.as_str()));
+    }
     let told = tell(arguments, screen, &account, &done)?;
     if screen.json {
         screen.value(&told.into_iter().collect::<Vec<_>>())?;
-    } else if done.journal.iter().any(|entry| MANY.contains(&entry.reason.as_str())) {
+    } else if many > 0 {
         let id = &run.run;
-        screen.line(format!(
-            "So many at once need a yes: host-runner undo {id} --preview shows them, --yes undoes them."
-        ))?;
+        let text = format!(
+            "{many} operations wait, because so many at once look like a mistake: host-runner undo {id} --preview shows \
+             them, --yes carries them out."
+        );
+        screen.wrapped(0, Tone::Attention, &text)?;
     }
     Ok(done.exit)
 }
