@@ -426,3 +426,32 @@ fn a_crash_anywhere_while_it_turns_leaves_one_item_in_the_end() {
         }
     }
 }
+
+#[test]
+fn a_run_that_wrote_tasks_is_undone() {
+    let mut world = World::empty();
+    let account = world.with_tasks();
+    world.todo("Theirs", json!({"dueDateTime": day("2026-11-25")}));
+    world.chore("Ours", on("2026-11-26T07:00:00Z"), on("2026-11-26T08:00:00Z"));
+    sync(&mut world, &account);
+    world.pass(20);
+    world.edit_todo("Theirs", json!({"status": "inProgress", "dueDateTime": day("2026-11-30")}));
+    world.edit_activity("Ours", json!({"StatusId": activity_status::COMPLETED}));
+    let undone = world.run(account.clone(), Direction::Reconcile, |options| options.run = "edits".into());
+    undone.report();
+    assert_eq!((world.found("Theirs").end, world.task("Ours").status), (on("2026-11-30T06:30:00Z"), "completed"));
+    world.pass(20);
+    world.undo_until(account.clone(), "edits", |_| {}, Cut::Never).report();
+    let theirs = world.found("Theirs");
+    assert_eq!((theirs.end, theirs.status), (on("2026-11-25T06:30:00Z"), activity_status::NOT_STARTED));
+    assert_eq!(world.task("Ours").status, "notStarted");
+    rests(&mut world, &account);
+    // A deletion in the mailbox cancelled the activity.
+    world.delete_todo("Theirs");
+    world.run(account.clone(), Direction::Reconcile, |options| options.run = "deletion".into()).report();
+    assert_eq!(world.found("Theirs").status, activity_status::CANCELED);
+    world.pass(20);
+    world.undo_until(account.clone(), "deletion", |_| {}, Cut::Never).report();
+    assert_eq!(world.found("Theirs").status, activity_status::NOT_STARTED);
+    rests(&mut world, &account);
+}
