@@ -132,8 +132,18 @@ pub(super) fn map<'a>(name: &str, value: &'a Value, kind: &str, known: &[&str]) 
     }
 }
 
+/// A flag. The service reads the text of one as well, in any letter case, and clients send it.
 pub(super) fn boolean(name: &str, value: &Value) -> Read<bool> {
-    value.as_bool().ok_or_else(|| wrong(name))
+    let said = match value.as_str().map(|text| text.trim().to_ascii_lowercase()) {
+        Some(text) => text.parse().ok(),
+        None => value.as_bool(),
+    };
+    said.ok_or_else(|| wrong(name))
+}
+
+/// A whole number, or the text of one.
+pub(super) fn integer(value: &Value) -> Option<i64> {
+    value.as_str().map_or_else(|| value.as_i64(), |text| text.trim().parse().ok())
 }
 
 pub(super) fn text(name: &str, value: &Value) -> Read<Option<String>> {
@@ -286,7 +296,7 @@ impl Patch {
                 "isReminderOn" => patch.reminder_on = Some(boolean(name, value)?),
                 "reminderMinutesBeforeStart" => {
                     let minutes =
-                        value.as_i64().and_then(|minutes| i32::try_from(minutes).ok()).ok_or_else(|| wrong(name))?;
+                        integer(value).and_then(|minutes| i32::try_from(minutes).ok()).ok_or_else(|| wrong(name))?;
                     patch.reminder_minutes = Some(minutes);
                 }
                 "responseRequested" => patch.response_requested = Some(boolean(name, value)?),

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-use super::decode::{Read, list, map, one_of};
+use super::decode::{Read, integer, list, map, one_of};
 use super::errors::ApiError;
 use super::recurrence::{DAYS, End, FREQUENCIES, Frequency, INDEXES, MOST, Recurrence};
 use super::zones::Zone;
@@ -33,7 +33,7 @@ pub(super) fn recurrence(value: &Value) -> Read<Option<Recurrence>> {
     let number = |map: &Map<String, Value>, name: &str, most: u32| match map.get(name) {
         None | Some(Value::Null) => Ok(0),
         Some(value) => {
-            let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            let number = integer(value).and_then(|number| u32::try_from(number).ok());
             number.filter(|number| *number <= most).ok_or_else(|| bad(name))
         }
     };

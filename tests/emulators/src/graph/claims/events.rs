@@ -168,6 +168,24 @@ fn a_body_without_the_join_block_ends_the_online_meeting() {
 }
 
 #[test]
+fn the_text_of_a_flag_or_a_number_is_read_as_one() {
+    let mut desk = Desk::new();
+    let mut event = meeting("A", "2026-12-01T10:00:00", "2026-12-01T11:00:00");
+    event["isOnlineMeeting"] = json!("false");
+    event["isReminderOn"] = json!("True");
+    event["reminderMinutesBeforeStart"] = json!("45");
+    let made = desk.post("/events", &event);
+    assert_eq!((&made["isOnlineMeeting"], &made["isReminderOn"]), (&json!(false), &json!(true)));
+    assert_eq!(made["reminderMinutesBeforeStart"], 45);
+    for (name, value) in
+        [("isReminderOn", json!("yes")), ("isReminderOn", json!(1)), ("reminderMinutesBeforeStart", json!("soon"))]
+    {
+        event[name] = value;
+        assert_eq!(desk.refused("POST", "/events", &[], Some(&event)).0, 400, "{name}");
+    }
+}
+
+#[test]
 fn what_the_model_has_not_is_refused() {
     let mut desk = Desk::new();
     let mut event = meeting("A", "2026-12-01T10:00:00", "2026-12-01T11:00:00");
