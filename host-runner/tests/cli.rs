@@ -32,6 +32,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_host-runner"));
         command
             .env_remove("COLUMNS")
+            .env("LC_ALL", "C")
             .arg("--config")
             .arg(&self.config)
             .arg("--component")
@@ -71,7 +72,7 @@ fn something_newly_held_exits_with_3_and_is_told_first() {
         lines,
         [
             "e.mirny@mycompany.com  sync",
-            "Held: approve with --only ID (1)",
+            "Held: approve ID carries it out (1)",
             "  (no date)             Review",
             "    Not updated in the mailbox. The change would send mail to the meeting's attendees. Approve",
             "    it, or set invitations = \"send\".",
@@ -82,7 +83,7 @@ fn something_newly_held_exits_with_3_and_is_told_first() {
     assert_eq!(place.run(&component, &["sync"]).0, 0);
     let (code, out, _) = place.run(&component, &["status"]);
     assert_eq!(code, 0);
-    assert!(out.contains("Held: approve with --only ID (1)"), "{out}");
+    assert!(out.contains("Held: approve ID carries it out (1)"), "{out}");
     let (code, out, _) = place.run(&component, &["log", "--json"]);
     assert_eq!(code, 0);
     let log: serde_json::Value = serde_json::from_str(&out).unwrap();
@@ -106,6 +107,93 @@ fn a_run_that_cannot_be_undone_is_refused_with_a_sentence() {
     let (code, _, err) = place.run(&component, &["undo", "last", "--preview", "--yes"]);
     assert_eq!(code, 2);
     assert!(err.contains("cannot be used with"), "{err}");
+}
+
+#[test]
+fn what_is_held_is_listed_with_its_remedy_and_can_be_dismissed() {
+    let place = Place::new();
+    let component = place.component(&[("reconcile", &held())]);
+    let (_, out, _) = place.run(&component, &["held"]);
+    assert!(out.contains("nothing is held, and nothing has failed"), "{out}");
+    place.run(&component, &["sync"]);
+    let (code, out, _) = place.run(&component, &["held"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("Held: approve ID carries it out (1)") && out.contains("id held"), "{out}");
+    assert!(out.contains("it, or set invitations = \"send\"."), "{out}");
+    let (_, out, _) = place.run(&component, &["held", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(told[0]["standing"][0]["remedy"], "Approve it, or set invitations = \"send\".");
+
+    let (code, out, err) = place.run(&component, &["dismiss", "held"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("held  Review: is not told of any more until it changes"), "{out}");
+    // Held again by the next run, and not told of again.
+    let (code, out, _) = place.run(&component, &["sync"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(!out.contains("Review"), "{out}");
+    let (_, out, _) = place.run(&component, &["held"]);
+    assert!(out.contains("nothing is held"), "{out}");
+    let (_, out, _) = place.run(&component, &["status"]);
+    assert!(out.contains("dismiss complete"), "{out}");
+    assert!(!out.contains("Review"), "{out}");
+    let (code, _, err) = place.run(&component, &["dismiss", "held"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("nothing that stands has the id held"), "{err}");
+}
+
+#[test]
+fn only_what_stands_can_be_approved() {
+    let place = Place::new();
+    let component = place.component(&[("reconcile", &held())]);
+    place.run(&component, &["sync"]);
+    let runs = |place: &Place| {
+        let (_, out, _) = place.run(&component, &["status", "--json"]);
+        let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+        told[0]["runs"].as_array().unwrap().len()
+    };
+    let (code, _, err) = place.run(&component, &["approve", "held", "gone"]);
+    assert_eq!((code, runs(&place)), (2, 1), "{err}");
+    assert!(err.contains("nothing that stands has the id gone") && err.contains("nothing was done"), "{err}");
+    // This component holds it whatever is approved, and whoever approved it is told.
+    let (code, out, _) = place.run(&component, &["approve", "held"]);
+    assert_eq!((code, runs(&place)), (3, 2), "{out}");
+    assert!(out.contains("id held"), "{out}");
+}
+
+#[test]
+fn the_tool_speaks_russian_where_it_is_asked_to() {
+    let place = Place::new();
+    let component = place.component(&[("reconcile", &held())]);
+    let (_, out, err) = place.run(&component, &["sync", "--lang", "ru"]);
+    let lines: Vec<&str> = out.lines().filter(|line| !line.is_empty()).take(8).collect();
+    assert_eq!(
+        lines[..6],
+        [
+            "e.mirny@mycompany.com  синхронизация",
+            "Отложено: выполнить — approve ID (1)",
+            "  (без даты)            Review",
+            "    Не изменено в почтовом ящике. Изменение разослало бы письма участникам встречи. Одобрите его",
+            "    или задайте invitations = \"send\".",
+            "    id held",
+        ],
+        "{out}{err}"
+    );
+    assert_eq!(lines[6], "Просмотрено всё.");
+    assert!(lines[7].starts_with("запуск ") && lines[7].contains(", запросов: 0, "), "{out}");
+    for command in ["status", "held", "log"] {
+        let (_, out, _) = place.run(&component, &[command, "--lang", "ru"]);
+        let english =
+            |line: &&str| ["Held", "Not ", "complete", "written", "run "].iter().any(|word| line.contains(word));
+        assert!(!out.lines().any(|line| english(&line)), "{command}: {out}");
+    }
+    // Without --lang the environment decides, and without a language there the account.
+    let config = std::fs::read_to_string(&place.config).unwrap();
+    let text = config.replace("user = \"e.mirny\"", "user = \"e.mirny\"\n        language = \"ru\"");
+    std::fs::write(&place.config, text).unwrap();
+    let (_, out, _) = place.run(&component, &["held"]);
+    assert!(out.contains("Отложено"), "{out}");
+    let (_, out, _) = place.run(&component, &["held", "--lang", "en"]);
+    assert!(out.contains("Held"), "{out}");
 }
 
 #[test]

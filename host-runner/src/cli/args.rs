@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use host_runner::config::Language;
 
 /// Keeps Creatio activities and Exchange or Microsoft 365 calendars and tasks in step.
 #[derive(Debug, Parser)]
@@ -15,6 +16,9 @@ pub(crate) struct Arguments {
     /// Answer in JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Speak English or Russian; as the environment says (LANG), else as the account does, unless told.
+    #[arg(long, global = true, value_enum, value_name = "LANGUAGE")]
+    pub(crate) lang: Option<Tongue>,
     /// Say more on standard error; twice for everything.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -23,6 +27,24 @@ pub(crate) struct Arguments {
     pub(crate) component: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// What the tool speaks.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Tongue {
+    /// English.
+    En,
+    /// Russian.
+    Ru,
+}
+
+impl From<Tongue> for Language {
+    fn from(tongue: Tongue) -> Self {
+        match tongue {
+            Tongue::En => Self::En,
+            Tongue::Ru => Self::Ru,
+        }
+    }
 }
 
 const AFTER: &str = "\
@@ -48,6 +70,12 @@ pub(crate) enum Command {
     Check(Accounts),
     /// Shows the last runs, and what is held or failed.
     Status(Accounts),
+    /// Lists what is held or has failed, with ids and what to do.
+    Held(Accounts),
+    /// Carries out held operations.
+    Approve(Approve),
+    /// Takes what is held or has failed off the list until it changes again.
+    Dismiss(Dismiss),
     /// Shows what a run did, item by item.
     Log(Log),
     /// Writes the built-in component to a file, for other hosts.
@@ -139,6 +167,23 @@ pub(crate) struct Log {
     /// The run with this id; the latest one unless told.
     #[arg(long, value_name = "ID")]
     pub(crate) run: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// Ids of held operations, as `held` and `status` show them.
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// Where another run has the account, wait for it to end.
+    #[arg(long)]
+    pub(crate) wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dismiss {
+    /// Ids, as `held` and `status` show them.
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use host_runner::config::Language;
 use host_runner::journal::Side;
 use host_runner::report::{Catalogue, Content};
 use host_runner::screen::{Screen, Tone};
@@ -21,7 +22,7 @@ struct Finding {
 }
 
 pub(crate) async fn check(arguments: &Arguments, which: &Accounts, screen: &mut Screen) -> Result<Exit, Failure> {
-    let config = session::config(arguments)?;
+    let config = session::config(arguments, screen)?;
     let accounts = selection::accounts(&config, which)?;
     let file = config.path.display().to_string();
     let storage = config.storage.display().to_string();
@@ -29,13 +30,13 @@ pub(crate) async fn check(arguments: &Arguments, which: &Accounts, screen: &mut 
     let mut exit = Exit::Done;
     let mut told = Vec::new();
     if !screen.json {
-        show(screen, &good("configuration", format!("{file}, secrets found")))?;
+        show(screen, &good("configuration", format!("{file}, {}", screen.say("secrets found", "секреты найдены"))))?;
         show(screen, &good("storage", storage))?;
     }
     let mut signed_in = true;
     for (side, what) in [(Side::Creatio, "sign-in at Creatio"), (Side::Mailbox, "sign-in for the mailboxes")] {
         let finding = match session.tenant.sign_in(side).await {
-            Ok(()) => good(what, "accepted".to_owned()),
+            Ok(()) => good(what, screen.say("accepted", "принят").to_owned()),
             Err(fault) => bad(what, fault.fault.to_string()),
         };
         signed_in &= finding.good;
@@ -56,7 +57,7 @@ pub(crate) async fn check(arguments: &Arguments, which: &Accounts, screen: &mut 
         let found =
             session.tenant.discover(&session.connector, &account.id, session.stop.clone(), Arc::new(Silent)).await;
         let findings = match &found {
-            Ok(catalogue) => fine(catalogue),
+            Ok(catalogue) => fine(catalogue, screen.language),
             Err(fault) => wrong(fault),
         };
         if findings.iter().any(|finding| !finding.good) {
@@ -91,17 +92,20 @@ fn bad(what: &'static str, text: String) -> Finding {
     Finding { good: false, what, text }
 }
 
-fn fine(catalogue: &Catalogue) -> Vec<Finding> {
+fn fine(catalogue: &Catalogue, language: Language) -> Vec<Finding> {
     let count = |content| catalogue.folders.iter().filter(|f| f.content == content && f.offered).count();
-    let folders = format!(
-        "signed in; {} calendars and {} task folders can be synchronised",
-        count(Content::Meetings),
-        count(Content::Tasks)
-    );
-    let mut findings = vec![
-        good("Creatio", format!("signed in; the account's contact is {}", catalogue.contact_name)),
-        good("mailbox", folders),
-    ];
+    let (calendars, lists, contact) = (count(Content::Meetings), count(Content::Tasks), &catalogue.contact_name);
+    let (contact, folders) = match language {
+        Language::En => (
+            format!("signed in; the account's contact is {contact}"),
+            format!("signed in; {calendars} calendars and {lists} task folders can be synchronised"),
+        ),
+        Language::Ru => (
+            format!("вход принят; контакт учётной записи — {contact}"),
+            format!("вход принят; можно синхронизировать: календарей — {calendars}, папок задач — {lists}"),
+        ),
+    };
+    let mut findings = vec![good("Creatio", contact), good("mailbox", folders)];
     findings.extend(catalogue.warnings.iter().map(|warning| bad("warning", warning.text.clone())));
     findings
 }
@@ -125,7 +129,19 @@ fn wrong(fault: &RunError) -> Vec<Finding> {
 
 fn show(screen: &mut Screen, finding: &Finding) -> std::io::Result<()> {
     let Finding { good, what, text } = finding;
-    let mark = if *good { screen.tone(Tone::Good, "ok   ") } else { screen.tone(Tone::Bad, "wrong") };
-    screen.line(format!("  {mark} {what}"))?;
+    let (fine, wrong) = (screen.say("ok   ", "верно  "), screen.say("wrong", "неверно"));
+    let mark = if *good { screen.tone(Tone::Good, fine) } else { screen.tone(Tone::Bad, wrong) };
+    let russian = match *what {
+        "configuration" => "настройки",
+        "storage" => "хранилище",
+        "sign-in at Creatio" => "вход в Creatio",
+        "sign-in for the mailboxes" => "вход для почтовых ящиков",
+        "mailbox" => "почтовый ящик",
+        "warning" => "предупреждение",
+        "settings" => "выбор",
+        "run" => "запуск",
+        other => other,
+    };
+    screen.line(format!("  {mark} {}", screen.say(what, russian)))?;
     screen.wrapped(8, Tone::Plain, text)
 }

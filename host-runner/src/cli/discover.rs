@@ -13,13 +13,13 @@ use super::selection;
 use super::session::{self, Session};
 
 pub(crate) async fn discover(arguments: &Arguments, which: &Accounts, screen: &mut Screen) -> Result<Exit, Failure> {
-    let config = session::config(arguments)?;
+    let config = session::config(arguments, screen)?;
     let accounts = selection::accounts(&config, which)?;
     let session = Session::open(arguments, config)?;
     let mut exit = Exit::Done;
     let mut told = Vec::new();
     for account in &accounts {
-        let progress = Arc::new(Progress::new(&account.mail));
+        let progress = Arc::new(Progress::speaking(&account.mail, screen.language));
         let outcome = session
             .tenant
             .discover(&session.connector, &account.id, session.stop.clone(), Arc::clone(&progress) as _)
@@ -47,44 +47,55 @@ pub(crate) async fn discover(arguments: &Arguments, which: &Accounts, screen: &m
 
 fn show(screen: &mut Screen, mail: &str, found: &Catalogue) -> io::Result<()> {
     let name = screen.tone(Tone::Strong, mail);
-    screen.line(format!("{name}  contact in Creatio: {} ({})", clean(&found.contact_name), clean(&found.contact)))?;
+    let contact = screen.say("contact in Creatio", "контакт в Creatio");
+    screen.line(format!("{name}  {contact}: {} ({})", clean(&found.contact_name), clean(&found.contact)))?;
     for warning in &found.warnings {
         screen.wrapped(2, Tone::Attention, &warning.text)?;
     }
-    for (content, heading) in [(Content::Meetings, "Calendars"), (Content::Tasks, "Task folders")] {
+    let kinds = [
+        (Content::Meetings, screen.say("Calendars", "Календари").to_owned()),
+        (Content::Tasks, screen.say("Task folders", "Папки задач").to_owned()),
+    ];
+    for (content, heading) in kinds {
         screen.line("")?;
         let heading = screen.tone(Tone::Strong, heading);
         screen.line(heading)?;
         if !found.folders.iter().any(|folder| folder.content == content) {
-            screen.line("  none")?;
+            screen.line(screen.say("  none", "  нет").to_owned())?;
         }
         for folder in found.folders.iter().filter(|folder| folder.content == content) {
             let tick = if folder.offered { "[x]" } else { "[ ]" };
-            let default = if folder.is_default { " (default)" } else { "" };
+            let default = if folder.is_default {
+                screen.say(" (default)", " (основная)").to_owned()
+            } else {
+                String::new()
+            };
             line(screen, tick, &format!("{}{default}", folder.name), folder.reason.as_deref(), &folder.id)?;
         }
     }
     if !found.groups.is_empty() {
         screen.line("")?;
-        let heading = screen.tone(Tone::Strong, "Groups of activities");
+        let heading = screen.tone(Tone::Strong, screen.say("Groups of activities", "Группы активностей"));
         screen.line(heading)?;
         for group in &found.groups {
             line(screen, "   ", &group.name, group.reason.as_deref(), &group.id)?;
         }
     }
     screen.line("")?;
-    screen.wrapped(
-        0,
-        Tone::Faint,
-        "[x] is part of \"all\". Others can be chosen by name or id, where a mailbox may use them.",
-    )?;
+    let legend = screen
+        .say(
+            "[x] is part of \"all\". Others can be chosen by name or id, where a mailbox may use them.",
+            "[x] входит в \"all\". Остальное выбирают по имени или id, если ящик может этим пользоваться.",
+        )
+        .to_owned();
+    screen.wrapped(0, Tone::Faint, &legend)?;
     screen.line("")
 }
 
 fn line(screen: &mut Screen, tick: &str, name: &str, reason: Option<&str>, id: &str) -> io::Result<()> {
     screen.line(format!("  {tick} {}", clean(name)))?;
     if let Some(reason) = reason {
-        screen.wrapped(6, Tone::Attention, &screen::sentence(reason))?;
+        screen.wrapped(6, Tone::Attention, &screen::sentence(reason, screen.language))?;
     }
     let id = screen.tone(Tone::Faint, format!("id {}", clean(id)));
     screen.line(format!("      {id}"))

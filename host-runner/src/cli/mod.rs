@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod discover;
 mod exit;
+mod held;
 mod run;
 mod selection;
 mod session;
@@ -44,6 +45,9 @@ fn perform(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failure> 
     match &arguments.command {
         Command::Component { out } => hand_out(out),
         Command::Status(which) => status::status(arguments, which, screen),
+        Command::Held(which) => held::held(arguments, which, screen),
+        Command::Approve(what) => session::block_on(held::approve(arguments, what, screen)),
+        Command::Dismiss(what) => held::dismiss(arguments, what, screen),
         Command::Log(which) => status::log(arguments, which, screen),
         Command::Preview(_) | Command::Sync(_) | Command::Import(_) | Command::Export(_) => {
             session::block_on(run::run(arguments, screen))

@@ -5,14 +5,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use host_runner::config::Account;
+use host_runner::config::{Account, Config};
 use host_runner::journal::Entry;
 use host_runner::report::Ending;
 use host_runner::screen::{self, Detail, Progress, Screen, Tone};
 use host_runner::{Action, Budget, Clock, Observer, RunError, RunOptions, RunReport, Stop, SystemClock};
 use serde::Serialize;
 
-use super::args::{Accounts, Arguments, Command};
+use super::args::{Arguments, Command};
 use super::exit::{Exit, Failure};
 use super::selection;
 use super::session::{self, Session};
@@ -20,14 +20,14 @@ use super::session::{self, Session};
 /// How long a run that is waited for is not looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// What the arguments ask for.
-struct Order<'a> {
-    accounts: &'a Accounts,
-    action: Action,
-    dry_run: bool,
-    only: Option<Vec<String>>,
-    wait: bool,
-    budget: Budget,
+/// What is to be run.
+pub(crate) struct Order {
+    pub(crate) action: Action,
+    pub(crate) dry_run: bool,
+    pub(crate) wait: bool,
+    pub(crate) budget: Budget,
+    /// For each account, the operations that are wanted; none for all.
+    pub(crate) accounts: Vec<(Account, Option<Vec<String>>)>,
 }
 
 /// One account's outcome, for programs.
@@ -42,7 +42,7 @@ struct Told<'a> {
     entries: &'a [Entry],
 }
 
-fn order(command: &Command) -> Result<Option<Order<'_>>, Failure> {
+fn order(command: &Command, config: &Config) -> Result<Option<Order>, Failure> {
     let (action, run) = match command {
         Command::Preview(preview) => {
             let action = match (preview.import, preview.export) {
@@ -50,15 +50,10 @@ fn order(command: &Command) -> Result<Option<Order<'_>>, Failure> {
                 (_, true) => Action::Export,
                 (false, false) => Action::Reconcile,
             };
+            let accounts = selection::accounts(config, &preview.accounts)?;
+            let accounts = accounts.into_iter().map(|account| (account, None)).collect();
             let budget = (&preview.budget).into();
-            return Ok(Some(Order {
-                accounts: &preview.accounts,
-                action,
-                dry_run: true,
-                only: None,
-                wait: false,
-                budget,
-            }));
+            return Ok(Some(Order { action, dry_run: true, wait: false, budget, accounts }));
         }
         Command::Sync(run) => (Action::Reconcile, run),
         Command::Import(run) => (Action::Import, run),
@@ -66,30 +61,36 @@ fn order(command: &Command) -> Result<Option<Order<'_>>, Failure> {
         _ => return Ok(None),
     };
     let only = run.only.as_deref().map(selection::operations).transpose()?;
-    let (wait, budget) = (run.wait, (&run.budget).into());
-    Ok(Some(Order { accounts: &run.accounts, action, dry_run: false, only, wait, budget }))
+    let accounts = selection::accounts(config, &run.accounts)?;
+    if only.is_some() && accounts.len() > 1 {
+        return Err(Failure::usage("--only names operations of one account; name that account with --account"));
+    }
+    let accounts = accounts.into_iter().map(|account| (account, only.clone())).collect();
+    Ok(Some(Order { action, dry_run: false, wait: run.wait, budget: (&run.budget).into(), accounts }))
 }
 
 pub(crate) async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failure> {
-    let Some(order) = order(&arguments.command)? else { return Ok(Exit::Usage) };
-    let config = session::config(arguments)?;
-    let accounts = selection::accounts(&config, order.accounts)?;
-    if order.only.is_some() && accounts.len() > 1 {
-        return Err(Failure::usage("--only names operations of one account; name that account with --account"));
-    }
+    let config = session::config(arguments, screen)?;
+    let Some(order) = order(&arguments.command, &config)? else { return Ok(Exit::Usage) };
+    carry_out(arguments, config, order, screen).await
+}
+
+/// Runs what was ordered, account by account.
+pub(crate) async fn carry_out(
+    arguments: &Arguments,
+    config: Config,
+    order: Order,
+    screen: &mut Screen,
+) -> Result<Exit, Failure> {
     let session = Session::open(arguments, config)?;
     let mut exit = Exit::Done;
     let mut told = Vec::new();
-    for account in &accounts {
+    for (account, only) in &order.accounts {
         if session.stop.winding_down() {
             break;
         }
-        let options = RunOptions {
-            dry_run: order.dry_run,
-            only: order.only.clone(),
-            budget: order.budget,
-            stop: session.stop.clone(),
-        };
+        let options =
+            RunOptions { dry_run: order.dry_run, only: only.clone(), budget: order.budget, stop: session.stop.clone() };
         let done = one(&session, account, order.action.clone(), options, order.wait).await?;
         exit = exit.max(done.exit);
         told.extend(tell(arguments, screen, account, &done)?);
@@ -124,9 +125,17 @@ pub(crate) async fn one(
     options: RunOptions,
     wait: bool,
 ) -> Result<Done, Failure> {
-    let before: BTreeSet<String> =
-        session.tenant.store().standing(&account.id)?.into_iter().map(|entry| entry.operation).collect();
-    let progress = Arc::new(Progress::new(&account.mail));
+    let store = session.tenant.store();
+    let dismissed = store.dismissed(&account.id)?;
+    let mut before: BTreeSet<String> = store
+        .standing(&account.id)?
+        .into_iter()
+        .map(|entry| entry.operation)
+        .chain(dismissed.iter().cloned())
+        .collect();
+    // Whoever asks for operations by name waits for them, and is told where one still stands.
+    before.retain(|known| !options.only.iter().flatten().any(|wanted| wanted == known));
+    let progress = Arc::new(Progress::speaking(&account.mail, session.language));
     let outcome = loop {
         let observer = Arc::clone(&progress) as _;
         let run = session.tenant.run(&session.connector, action.clone(), &account.id, options.clone(), observer);
@@ -139,10 +148,11 @@ pub(crate) async fn one(
         }
     };
     progress.finish();
-    let journal = match &outcome {
-        Ok(run) => session.tenant.store().journal(&run.account, &run.run)?,
+    let mut journal = match &outcome {
+        Ok(run) => store.journal(&run.account, &run.run)?,
         Err(_) => Vec::new(),
     };
+    journal.retain(|entry| !(entry.stands() && dismissed.contains(&entry.operation)));
     let exit = judged(&outcome, &journal, &before);
     Ok(Done { outcome, journal, exit })
 }
@@ -168,7 +178,11 @@ pub(crate) fn tell(
         Err(fault) => {
             screen::failed(screen, account, fault)?;
             if matches!(fault, RunError::Busy { .. }) {
-                screen.wrapped(2, Tone::Plain, "To wait for it, add --wait. A preview needs no waiting.")?;
+                let hint = screen.say(
+                    "To wait for it, add --wait. A preview needs no waiting.",
+                    "Чтобы подождать, добавьте --wait. Предварительному просмотру ждать не нужно.",
+                );
+                screen.wrapped(2, Tone::Plain, hint)?;
                 screen.line("")?;
             }
         }

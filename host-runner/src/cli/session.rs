@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::io::{IsTerminal, Write};
 
-use host_runner::config::{Config, no_prompt};
+use host_runner::config::{Config, Language, no_prompt};
+use host_runner::screen::Screen;
 use host_runner::{Connector, Host, Stop, Tenant, TenantError};
 use secrecy::SecretString;
 
@@ -15,10 +16,12 @@ pub(crate) struct Session {
     pub(crate) tenant: Tenant,
     pub(crate) connector: Connector,
     pub(crate) stop: Stop,
+    pub(crate) language: Language,
 }
 
 impl Session {
     pub(crate) fn open(arguments: &Arguments, config: Config) -> Result<Self, Failure> {
+        let language = language(arguments, &config);
         let host =
             Host::builder().memory(config.limits.memory).build().map_err(|fault| Failure::failed(fault.to_string()))?;
         let tenant = host.tenant(config).prompt(&ask).open().map_err(|fault| match fault {
@@ -37,13 +40,21 @@ impl Session {
         };
         let stop = Stop::new();
         listen(stop.clone());
-        Ok(Self { tenant, connector, stop })
+        Ok(Self { tenant, connector, stop, language })
     }
 }
 
-/// Reads the configuration.
-pub(crate) fn config(arguments: &Arguments) -> Result<Config, Failure> {
-    Config::load(&arguments.config).map_err(|fault| Failure::usage(fault.to_string()))
+/// Reads the configuration; from here on the screen speaks the language of whoever reads it.
+pub(crate) fn config(arguments: &Arguments, screen: &mut Screen) -> Result<Config, Failure> {
+    let config = Config::load(&arguments.config).map_err(|fault| Failure::usage(fault.to_string()))?;
+    screen.language = language(arguments, &config);
+    Ok(config)
+}
+
+/// What is spoken: as the arguments say, else as the environment does, else as the first account.
+fn language(arguments: &Arguments, config: &Config) -> Language {
+    let told = arguments.lang.map(Language::from).or_else(Language::of_the_environment);
+    told.unwrap_or_else(|| config.accounts.first().map_or_else(Language::default, |account| account.language))
 }
 
 /// Runs a command that waits for things.

@@ -1,6 +1,6 @@
 //! `status` and `log`: what was done, read from storage alone. No secret is needed, and nothing is sent.
 
-use host_runner::config::{Account, Config};
+use host_runner::config::{Account, Config, Language};
 use host_runner::report::Ending;
 use host_runner::screen::{self, Screen, Tone};
 use host_runner::store::{RunRecord, RunResult, SqliteStore, Store};
@@ -22,7 +22,7 @@ pub(crate) fn open(config: &Config) -> Result<Option<SqliteStore>, Failure> {
 }
 
 pub(crate) fn status(arguments: &Arguments, which: &Accounts, screen: &mut Screen) -> Result<Exit, Failure> {
-    let config = session::config(arguments)?;
+    let config = session::config(arguments, screen)?;
     // Nobody has to be named to look.
     let everyone = which.account.is_empty();
     let accounts = if everyone { config.accounts.clone() } else { selection::accounts(&config, which)? };
@@ -40,10 +40,10 @@ pub(crate) fn status(arguments: &Arguments, which: &Accounts, screen: &mut Scree
         let name = screen.tone(Tone::Strong, &account.mail);
         screen.line(name)?;
         if runs.is_empty() {
-            screen.line("  no run yet")?;
+            screen.line(screen.say("  no run yet", "  запусков ещё не было").to_owned())?;
         }
         for run in &runs {
-            let line = described(run, account);
+            let line = described(run, account, screen.language);
             screen.wrapped(2, Tone::Plain, &line)?;
         }
         screen.line("")?;
@@ -56,7 +56,7 @@ pub(crate) fn status(arguments: &Arguments, which: &Accounts, screen: &mut Scree
 }
 
 pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Result<Exit, Failure> {
-    let config = session::config(arguments)?;
+    let config = session::config(arguments, screen)?;
     let accounts = if which.accounts.account.is_empty() {
         config.accounts.clone()
     } else {
@@ -79,12 +79,12 @@ pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Re
         }
         let name = screen.tone(Tone::Strong, &account.mail);
         screen.line(name)?;
-        screen.wrapped(2, Tone::Plain, &described(run, account))?;
+        screen.wrapped(2, Tone::Plain, &described(run, account, screen.language))?;
         screen.line("")?;
         screen::urgent(screen, account, &journal)?;
         screen::plan(screen, account, &journal, super::run::detail(arguments))?;
         if journal.is_empty() {
-            screen.line("  nothing to tell")?;
+            screen.line(screen.say("  nothing to tell", "  рассказать не о чем").to_owned())?;
         }
     }
     if screen.json {
@@ -99,24 +99,38 @@ pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Re
     }
 }
 
-pub(crate) fn described(record: &RunRecord, account: &Account) -> String {
+pub(crate) fn described(record: &RunRecord, account: &Account, language: Language) -> String {
     let started = i64::try_from(record.started)
-        .map_or_else(|_| record.started.to_string(), |started| screen::local(started, account.time_zone));
-    let what = if record.dry_run { format!("preview of {}", record.action) } else { record.action.clone() };
+        .map_or_else(|_| record.started.to_string(), |started| screen::local(started, account.time_zone, language));
+    let what = match (record.dry_run, language) {
+        (true, Language::En) => format!("preview of {}", record.action),
+        (true, Language::Ru) => format!("просмотр: {}", screen::run_name(&record.action, language)),
+        (false, Language::En) => record.action.clone(),
+        (false, Language::Ru) => screen::run_name(&record.action, language).to_owned(),
+    };
     let how = match &record.result {
-        None => "going on, or cut off".to_owned(),
-        Some(RunResult::Failed(text)) => format!("failed: {text}"),
+        None => language.of("going on, or cut off", "идёт или прерван").to_owned(),
+        Some(RunResult::Failed(text)) => format!("{}: {text}", language.of("failed", "не удалось")),
         Some(RunResult::Report(report)) => {
             let written = screen::sum(report.counts.iter().filter(|count| count.what == "written").collect::<Vec<_>>());
             let ending = match report.ending {
-                Ending::Complete => "complete",
-                Ending::Partial => "complete but for a calendar",
-                Ending::Budget => "ended at its budget",
-                Ending::Stopped => "ended early",
-                Ending::Throttled => "ended because a server asked to wait",
+                Ending::Complete => language.of("complete", "полностью"),
+                Ending::Partial => language.of("complete but for a calendar", "полностью, кроме одного календаря"),
+                Ending::Budget => language.of("ended at its budget", "закончен по бюджету"),
+                Ending::Stopped => language.of("ended early", "закончен раньше"),
+                Ending::Throttled => {
+                    language.of("ended because a server asked to wait", "закончен: сервер попросил подождать")
+                }
             };
-            if record.dry_run { ending.to_owned() } else { format!("{ending}, {written} written") }
+            if record.dry_run {
+                ending.to_owned()
+            } else {
+                match language {
+                    Language::En => format!("{ending}, {written} written"),
+                    Language::Ru => format!("{ending}, записано: {written}"),
+                }
+            }
         }
     };
-    format!("{started}  {what}  {how}  (run {})", record.run)
+    format!("{started}  {what}  {how}  ({} {})", language.of("run", "запуск"), record.run)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use host_runner::config::{Account, Config};
+use host_runner::config::{Account, Config, Language};
 use host_runner::journal::Entry;
 use host_runner::report::Report;
 use host_runner::screen::{Screen, Tone};
@@ -22,7 +22,7 @@ const KEPT: u64 = 30 * 24 * 3600 * 1000;
 const MANY: [&str; 2] = ["removal-limit", "creation-limit"];
 
 pub(crate) async fn undo(arguments: &Arguments, order: &Undo, screen: &mut Screen) -> Result<Exit, Failure> {
-    let config = session::config(arguments)?;
+    let config = session::config(arguments, screen)?;
     let only = order.only.as_deref().map(selection::operations).transpose()?;
     let store = status::open(&config)?;
     let Some(store) = store else {
@@ -41,7 +41,8 @@ pub(crate) async fn undo(arguments: &Arguments, order: &Undo, screen: &mut Scree
         |dry_run, only| RunOptions { dry_run, only, budget: (&order.budget).into(), stop: session.stop.clone() };
     let action = Action::Undo(run.run.clone());
     if !screen.json {
-        let line = format!("Undoing: {}", status::described(&run, &account));
+        let undoing = screen.say("Undoing", "Отменяем");
+        let line = format!("{undoing}: {}", status::described(&run, &account, screen.language));
         screen.wrapped(0, Tone::Plain, &line)?;
         screen.line("")?;
     }
@@ -70,10 +71,16 @@ pub(crate) async fn undo(arguments: &Arguments, order: &Undo, screen: &mut Scree
         screen.value(&told.into_iter().collect::<Vec<_>>())?;
     } else if many > 0 {
         let id = &run.run;
-        let text = format!(
-            "{many} operations wait, because so many at once look like a mistake: host-runner undo {id} --preview shows \
-             them, --yes carries them out."
-        );
+        let text = match screen.language {
+            Language::En => format!(
+                "{many} operations wait, because so many at once look like a mistake: host-runner undo {id} --preview shows \
+                 them, --yes carries them out."
+            ),
+            Language::Ru => format!(
+                "Ждут операции ({many}): столько сразу похоже на ошибку. Показать их — host-runner undo {id} --preview, \
+                 выполнить — --yes."
+            ),
+        };
         screen.wrapped(0, Tone::Attention, &text)?;
     }
     Ok(done.exit)
@@ -137,7 +144,9 @@ fn refused(refusal: Refusal, account: &Account, screen: &mut Screen) -> Result<E
             if screen.json {
                 screen.value(&serde_json::json!([]))?;
             } else {
-                screen.line(format!("{mail}: {what} wrote nothing, so there is nothing to undo."))?;
+                let text =
+                    screen.say("wrote nothing, so there is nothing to undo.", "— ничего не записано, отменять нечего.");
+                screen.line(format!("{mail}: {what} {text}"))?;
             }
             Ok(Exit::Done)
         }

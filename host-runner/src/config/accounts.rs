@@ -13,6 +13,9 @@ impl Judge<'_> {
         if let Some(mail) = &defaults.mail {
             self.fault(Some(mail.span()), "[defaults] mail", "belongs to an [[account]]; leave it out here");
         }
+        if let Some(id) = &defaults.id {
+            self.fault(Some(id.span()), "[defaults] id", "belongs to an [[account]]; leave it out here");
+        }
         let mut accounts: Vec<Account> = Vec::new();
         let (mut mails, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for one in raw {
@@ -140,7 +143,10 @@ impl Judge<'_> {
                 self.fault(Some(raw.span()), key, text);
                 Selection::None
             }
-            RawSelection::List(list) if list.is_empty() => Selection::None,
+            RawSelection::List(list) if list.is_empty() => {
+                self.fault(Some(raw.span()), key, "selects nothing; write \"none\" if that is meant");
+                Selection::None
+            }
             RawSelection::List(list) => Selection::These(list.clone()),
         }
     }

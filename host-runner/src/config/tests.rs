@@ -85,6 +85,29 @@ fn impossible_dates_and_choices_are_refused() {
 }
 
 #[test]
+fn an_empty_selection_is_refused() {
+    let text = fault("export = [\"Important\"]", "export = []");
+    assert!(text.contains("line ") && text.contains("export: selects nothing; write \"none\""), "{text}");
+}
+
+#[test]
+fn defaults_hold_for_every_account_and_an_account_overrides_them() {
+    let two = "[[account]]\nmail = \"o.vetrov@mycompany.com\"\nuser = \"o\"\ntime-zone = \"Asia/Tokyo\"\n\
+               policies = { private = \"skip\" }\n[defaults]\nlanguage = \"ru\"\nexport = \"none\"\n\
+               policies = { private = \"copy\", notes = \"both\" }\n";
+    let config = parse(&format!("{}{two}", GOOD.split("[defaults]").next().unwrap())).unwrap();
+    let second = config.account("o.vetrov@mycompany.com").unwrap();
+    assert_eq!((second.language, &second.export), (Language::Ru, &Exported::None));
+    assert_eq!(second.time_zone, chrono_tz::Asia::Tokyo);
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(second.policies, [pair("notes", "both"), pair("private", "skip")]);
+    for key in ["mail", "id"] {
+        let text = parse(&format!("{GOOD}[defaults]\n{key} = \"x@y.z\"\n")).unwrap_err().to_string();
+        assert!(text.contains(&format!("[defaults] {key}")) || text.contains("duplicate"), "{text}");
+    }
+}
+
+#[test]
 fn an_account_stands_once() {
     let twice = "[[account]]\nmail = \"e.mirny@mycompany.com\"\nuser = \"x\"\n";
     let text = parse(&format!("{GOOD}{twice}")).unwrap_err().to_string();

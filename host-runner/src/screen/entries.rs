@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::values::shown;
-use super::{Screen, Tone, clean, cut, reasons};
-use crate::config::Account;
+use super::{Screen, Tone, clean, cut, reasons, words};
+use crate::config::{Account, Language};
 use crate::journal::{Entry, Side};
 use chrono_tz::Tz;
 
@@ -42,7 +42,7 @@ pub fn urgent(screen: &mut Screen, account: &Account, entries: &[Entry]) -> io::
             continue;
         }
         let tone = if outcome == "failed" { Tone::Bad } else { Tone::Attention };
-        let heading = screen.tone(tone, format!("{} ({})", heading(outcome), found.len()));
+        let heading = screen.tone(tone, format!("{} ({})", heading(outcome, screen.language), found.len()));
         screen.line(heading)?;
         for entry in found {
             one(screen, account, entry)?;
@@ -69,11 +69,17 @@ pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], detail: D
         groups.entry((entry.target, &entry.action, &entry.outcome, &entry.reason)).or_default().push(entry);
     }
     for ((side, action, outcome, reason), mut entries) in groups {
-        let (to, done) = words(action);
-        let doing = if outcome == "planned" { format!("to {to}") } else { done };
-        let heading = screen.tone(Tone::Strong, format!("{}: {doing} ({})", place(side), entries.len()));
+        let language = screen.language;
+        let (to, done) = words::action(action, language);
+        let doing = match (outcome, language) {
+            ("planned", Language::En) => format!("to {to}"),
+            ("planned", Language::Ru) => to.to_owned(),
+            _ => done.to_owned(),
+        };
+        let heading = format!("{}: {doing} ({})", words::side(side, language), entries.len());
+        let heading = screen.tone(Tone::Strong, heading);
         screen.line(heading)?;
-        screen.wrapped(2, Tone::Faint, &reasons::sentence(reason))?;
+        screen.wrapped(2, Tone::Faint, &reasons::sentence(reason, language))?;
         entries.sort_by_key(|entry| entry.start);
         let more = entries.len().saturating_sub(detail.most);
         entries.truncate(detail.most);
@@ -81,14 +87,21 @@ pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], detail: D
         for entry in entries {
             let id = format!("{:widest$}", clean(&entry.operation));
             let id = screen.tone(Tone::Faint, id);
-            screen.line(format!("  {id}  {:<20}  {}", start(entry, account), title(entry)))?;
+            screen.line(format!("  {id}  {:<20}  {}", start(entry, account, language), title(entry, language)))?;
             screen.wrapped(widest + 4, Tone::Plain, &entry.detail)?;
             if detail.values || action != "create" {
                 units(screen, widest + 4, entry, account)?;
             }
         }
         if more > 0 {
-            screen.wrapped(widest + 4, Tone::Faint, &format!("… and {more} more"))?;
+            screen.wrapped(
+                widest + 4,
+                Tone::Faint,
+                &match language {
+                    Language::En => format!("… and {more} more"),
+                    Language::Ru => format!("… и ещё {more}"),
+                },
+            )?;
         }
         screen.line("")?;
     }
@@ -97,16 +110,22 @@ pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], detail: D
 
 /// An entry that needs a person, with everything there is to know.
 fn one(screen: &mut Screen, account: &Account, entry: &Entry) -> io::Result<()> {
-    let title = screen.tone(Tone::Strong, title(entry));
-    screen.line(format!("  {:<20}  {title}", start(entry, account)))?;
-    let place = if entry.target == Side::Creatio { "Creatio" } else { "the mailbox" };
-    let (_, done) = words(&entry.action);
-    let doing = match entry.outcome.as_str() {
-        "noted" if !entry.not_done() => String::new(),
-        "noted" | "held" | "failed" => format!("Not {done} in {place}. "),
-        _ => format!("Was {done} in {place}. "),
+    let language = screen.language;
+    let title = screen.tone(Tone::Strong, title(entry, language));
+    screen.line(format!("  {:<20}  {title}", start(entry, account, language)))?;
+    let place = match entry.target {
+        Side::Creatio => "Creatio",
+        Side::Mailbox => language.of("the mailbox", "почтовом ящике"),
     };
-    let reason = reasons::sentence(&entry.reason);
+    let (_, done) = words::action(&entry.action, language);
+    let doing = match (entry.outcome.as_str(), language) {
+        ("noted", _) if !entry.not_done() => String::new(),
+        ("noted" | "held" | "failed", Language::En) => format!("Not {done} in {place}. "),
+        ("noted" | "held" | "failed", Language::Ru) => format!("Не {done} в {place}. "),
+        (_, Language::En) => format!("Was {done} in {place}. "),
+        (_, Language::Ru) => format!("В {place} {done}. "),
+    };
+    let reason = reasons::sentence(&entry.reason, language);
     screen.wrapped(4, Tone::Plain, &format!("{doing}{reason}"))?;
     screen.wrapped(4, Tone::Plain, &entry.detail)?;
     units(screen, 4, entry, account)?;
@@ -115,72 +134,71 @@ fn one(screen: &mut Screen, account: &Account, entry: &Entry) -> io::Result<()> 
 }
 
 fn units(screen: &mut Screen, indent: usize, entry: &Entry, account: &Account) -> io::Result<()> {
+    let language = screen.language;
     for unit in &entry.units {
-        let after = shown(unit.after.as_deref().unwrap_or_default(), account.time_zone);
+        let name = words::unit(&unit.name, language);
+        let after = shown(unit.after.as_deref().unwrap_or_default(), account.time_zone, language);
         let change = match &unit.before {
             // Nothing is written by a note: it tells what the two sides hold.
             Some(before) if entry.action == "adopt" => {
-                format!("{}: {} in Creatio, {after} in the mailbox", unit.name, shown(before, account.time_zone))
+                let before = shown(before, account.time_zone, language);
+                match language {
+                    Language::En => format!("{name}: {before} in Creatio, {after} in the mailbox"),
+                    Language::Ru => format!("{name}: {before} в Creatio, {after} в почтовом ящике"),
+                }
             }
             Some(now) if entry.not_done() => {
-                format!("{}: {} now, {after} before the run", unit.name, shown(now, account.time_zone))
+                let now = shown(now, account.time_zone, language);
+                match language {
+                    Language::En => format!("{name}: {now} now, {after} before the run"),
+                    Language::Ru => format!("{name}: сейчас {now}, до запуска {after}"),
+                }
             }
-            Some(before) => format!("{}: {} → {after}", unit.name, shown(before, account.time_zone)),
-            None => format!("{}: {after}", unit.name),
+            Some(before) => format!("{name}: {} → {after}", shown(before, account.time_zone, language)),
+            None => format!("{name}: {after}"),
         };
         screen.wrapped(indent, Tone::Faint, &change)?;
     }
     Ok(())
 }
 
-fn start(entry: &Entry, account: &Account) -> String {
-    entry.start.map_or_else(|| "(no date)".to_owned(), |start| local(start, account.time_zone))
+fn start(entry: &Entry, account: &Account, language: Language) -> String {
+    let undated = || language.of("(no date)", "(без даты)").to_owned();
+    entry.start.map_or_else(undated, |start| local(start, account.time_zone, language))
 }
 
-fn title(entry: &Entry) -> String {
-    if entry.title.trim().is_empty() { "(no title)".to_owned() } else { cut(&entry.title, TITLE) }
+fn title(entry: &Entry, language: Language) -> String {
+    if entry.title.trim().is_empty() {
+        return language.of("(no title)", "(без темы)").to_owned();
+    }
+    cut(&entry.title, TITLE)
 }
 
 /// A moment in a zone, for people.
 #[must_use]
-pub fn local(millis: i64, zone: Tz) -> String {
+pub fn local(millis: i64, zone: Tz, language: Language) -> String {
     chrono::DateTime::from_timestamp_millis(millis).map_or_else(
         || millis.to_string(),
-        |moment| moment.with_timezone(&zone).format("%a %Y-%m-%d %H:%M").to_string(),
+        |moment| {
+            let moment = moment.with_timezone(&zone);
+            format!("{} {}", words::day(moment, language), moment.format("%H:%M"))
+        },
     )
 }
 
-fn heading(outcome: &str) -> &str {
+fn heading(outcome: &str, language: Language) -> &str {
     match outcome {
-        "held" => "Held: approve with --only ID",
-        "failed" => "Failed: tried again by the next run",
-        "conflict" => "Conflicts: both sides had changed, and one value lost",
-        "overwritten" => "Overwritten: a value that nobody had seen was replaced",
-        "noted" => "To know",
+        "held" => language.of("Held: approve ID carries it out", "Отложено: выполнить — approve ID"),
+        "failed" => language.of("Failed: tried again by the next run", "Не удалось: следующий запуск попробует снова"),
+        "conflict" => language.of(
+            "Conflicts: both sides had changed, and one value lost",
+            "Конфликты: изменили с обеих сторон, одно значение не сохранилось",
+        ),
+        "overwritten" => language.of(
+            "Overwritten: a value that nobody had seen was replaced",
+            "Перезаписано: заменено значение, которого никто не видел",
+        ),
+        "noted" => language.of("To know", "К сведению"),
         other => other,
     }
-}
-
-fn place(side: Side) -> &'static str {
-    match side {
-        Side::Creatio => "Creatio",
-        Side::Mailbox => "Mailbox",
-    }
-}
-
-/// An action before and after it.
-fn words(action: &str) -> (String, String) {
-    let (to, done) = match action {
-        "create" => ("create", "created"),
-        "update" => ("update", "updated"),
-        "delete" => ("delete", "deleted"),
-        "cancel" => ("cancel", "cancelled"),
-        "restore" => ("restore", "restored"),
-        "adopt" => ("pair with what is there", "paired with what was there"),
-        "unlink" => ("let go", "let go"),
-        "park" => ("park", "parked"),
-        "skip" => ("leave alone", "left alone"),
-        other => (other, other),
-    };
-    (to.to_owned(), done.to_owned())
 }

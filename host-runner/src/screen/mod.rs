@@ -5,14 +5,18 @@ mod progress;
 mod reasons;
 mod report;
 mod values;
+mod words;
 
 pub use entries::{Detail, local, plan, urgent};
 pub use progress::Progress;
-pub use reasons::sentence;
+pub use reasons::{sentence, words as reason};
 pub use report::{failed, report, sum};
+pub use words::run as run_name;
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
+
+use crate::config::Language;
 
 /// Where the terminal does not say how wide it is.
 const WIDTH: usize = 96;
@@ -54,6 +58,8 @@ pub struct Screen {
     width: usize,
     /// Whether programs read it.
     pub json: bool,
+    /// What people are told in.
+    pub language: Language,
 }
 
 impl Screen {
@@ -62,19 +68,27 @@ impl Screen {
     pub fn stdout(json: bool) -> Self {
         let colour = !json && coloured(io::stdout().is_terminal());
         let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-        Self { out: Box::new(BufWriter::new(io::stdout())), colour, width: told.unwrap_or(WIDTH).clamp(40, 120), json }
+        let width = told.unwrap_or(WIDTH).clamp(40, 120);
+        Self { out: Box::new(BufWriter::new(io::stdout())), colour, width, json, language: Language::En }
     }
 
     /// Something else to write to, without colours.
     #[must_use]
     pub fn to(out: impl Write + 'static, width: usize) -> Self {
-        Self { out: Box::new(out), colour: false, width: width.clamp(40, 120), json: false }
+        let width = width.clamp(40, 120);
+        Self { out: Box::new(out), colour: false, width, json: false, language: Language::En }
     }
 
     /// A text in a tone.
     #[must_use]
     pub fn tone(&self, tone: Tone, text: impl Display) -> String {
         paint(self.colour, tone, text)
+    }
+
+    /// The one of two texts that is in the screen's language.
+    #[must_use]
+    pub fn say<'a>(&self, english: &'a str, russian: &'a str) -> &'a str {
+        self.language.of(english, russian)
     }
 
     /// One line.

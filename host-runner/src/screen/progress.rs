@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::config::Language;
 use crate::{Level, Observer};
 
 /// Shows one run.
@@ -13,19 +14,26 @@ pub struct Progress {
     account: String,
     bar: Option<ProgressBar>,
     phase: Mutex<String>,
+    language: Language,
 }
 
 impl Progress {
     /// Begins to show a run of this account.
     #[must_use]
     pub fn new(account: &str) -> Self {
+        Self::speaking(account, Language::En)
+    }
+
+    /// Begins to show a run of this account in a language.
+    #[must_use]
+    pub fn speaking(account: &str, language: Language) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
             bar.enable_steady_tick(Duration::from_millis(120));
             bar.set_message(account.to_owned());
             bar
         });
-        Self { account: account.to_owned(), bar, phase: Mutex::default() }
+        Self { account: account.to_owned(), bar, phase: Mutex::default(), language }
     }
 
     /// Leaves nothing of the bar behind.
@@ -44,7 +52,7 @@ impl Observer for Progress {
             phase.clone_into(&mut last);
             changed
         };
-        let said = words(phase);
+        let said = words(phase, self.language);
         match (&self.bar, total) {
             (Some(bar), Some(total)) if total > 0 => {
                 if changed && let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {bar:30} {pos}/{len}") {
@@ -80,17 +88,17 @@ impl Observer for Progress {
     }
 }
 
-fn words(phase: &str) -> &str {
+fn words(phase: &str, language: Language) -> &str {
     match phase {
-        "wait" => "waiting for another run of the account",
-        "settle" => "settling what the last run left open",
-        "observe" => "reading both sides",
-        "observe-mailbox" => "reading the mailbox",
-        "observe-creatio" => "reading Creatio",
-        "match" => "matching",
-        "write" => "writing",
-        "removals" => "deciding removals",
-        "undo" => "undoing",
+        "wait" => language.of("waiting for another run of the account", "ждём другой запуск этой учётной записи"),
+        "settle" => language.of("settling what the last run left open", "выясняем, что осталось от прошлого запуска"),
+        "observe" => language.of("reading both sides", "читаем обе стороны"),
+        "observe-mailbox" => language.of("reading the mailbox", "читаем почтовый ящик"),
+        "observe-creatio" => language.of("reading Creatio", "читаем Creatio"),
+        "match" => language.of("matching", "сопоставляем"),
+        "write" => language.of("writing", "записываем"),
+        "removals" => language.of("deciding removals", "решаем об удалениях"),
+        "undo" => language.of("undoing", "отменяем"),
         other => other,
     }
 }

@@ -1,91 +1,102 @@
-//! Codes of reasons, in words: a sentence and, where a person can do something, what. A code that is not here is shown as
-//! it is: a newer component may know more.
+//! Codes of reasons, in words and in both languages: a sentence and, where a person can do something, what. A code that is
+//! not here is shown as it is: a newer component may know more.
+
+use crate::config::Language;
 
 /// What a code means, and what to do.
 #[must_use]
-pub fn sentence(code: &str) -> String {
-    match TABLE.iter().find(|(known, ..)| *known == code) {
+pub fn sentence(code: &str, language: Language) -> String {
+    match words(code, language) {
         None => code.to_owned(),
-        Some((_, text, "")) => (*text).to_owned(),
-        Some((_, text, remedy)) => format!("{text} {remedy}"),
+        Some((text, "")) => text.to_owned(),
+        Some((text, remedy)) => format!("{text} {remedy}"),
     }
 }
 
+/// What a code means, and what to do; the latter is empty where nothing needs doing.
+#[must_use]
+pub fn words(code: &str, language: Language) -> Option<(&'static str, &'static str)> {
+    TABLE.iter().find(|(known, ..)| *known == code).map(|(_, text, remedy, russian, russian_remedy)| match language {
+        Language::En => (*text, *remedy),
+        Language::Ru => (*russian, *russian_remedy),
+    })
+}
+
+/// Code; English sentence and remedy; Russian sentence and remedy.
 #[rustfmt::skip]
-const TABLE: &[(&str, &str, &str)] = &[
-    ("new-in-mailbox", "The mailbox has a meeting that Creatio does not have.", ""),
-    ("new-in-creatio", "Creatio has an activity that the mailbox does not have.", ""),
-    ("changed-in-mailbox", "The item was changed in the mailbox.", ""),
-    ("changed-in-creatio", "The activity was changed in Creatio.", ""),
-    ("conflict-mailbox-wins", "Both sides changed the same thing; the mailbox wins.", "The other value is in this entry; write it again if it was the right one."),
-    ("conflict-creatio-wins", "Both sides changed the same thing; Creatio wins.", "The other value is in this entry; write it again if it was the right one."),
-    ("organizer-wins", "The meeting is somebody else's: its organizer's version replaces the change made in Creatio.", "Ask the organizer to change the meeting."),
-    ("policy-changed", "The account's policies or zone changed, and the activity is rewritten accordingly.", ""),
-    ("same-pair", "The activity and the item are the same meeting: they were linked.", ""),
-    ("adopted-different", "The activity and the item were linked although they differ; nothing was overwritten.", "Change the side that is wrong; the change will reach the other one."),
-    ("filled-empty", "One side had nothing here: the other one's value was filled in.", ""),
-    ("deleted-in-mailbox", "The item was deleted in the mailbox.", ""),
-    ("cancelled-by-organizer", "The organizer cancelled the meeting.", ""),
-    ("deleted-in-creatio", "The activity is gone in Creatio.", ""),
-    ("unlinked-not-ours", "The activity is gone in Creatio; the item was not made by the sync and stays.", "Set deleted-in-creatio = \"delete\" if such items should go too."),
-    ("ended-or-finished", "One side is gone; what has ended or is finished is not touched.", ""),
-    ("kept-by-policy", "One side is gone; the policy keeps the other one.", ""),
-    ("edit-beats-deletion", "It was deleted on one side and changed on the other: the change wins and it is made anew.", ""),
-    ("returned", "The item is back, and the activity with it.", ""),
-    ("late-double", "An earlier attempt of ours landed late and made a second item; it is removed.", ""),
-    ("would-notify", "The change would send mail to the meeting's attendees.", "Approve it, or set invitations = \"send\"."),
-    ("notes-from-mailbox", "Notes of a meeting with attendees or an online meeting go from the mailbox to Creatio only.", "Approve it, or set notes = \"both\"."),
-    ("join-block", "The notes hold the block that joins the online meeting and are not overwritten.", "Change the notes in the mailbox."),
-    ("masked-private", "The item is private: its texts are masked in Creatio, and changes of them are not written back.", ""),
-    ("folder-read-only", "The calendar may not be written.", "Ask for the right to write it, or choose another calendar."),
-    ("folder-not-owned", "The calendar belongs to somebody else.", ""),
-    ("removal-limit", "So many removals at once look like a fault.", "Look at the list, and approve it if it is right."),
-    ("empties-folder", "These removals would leave the calendar empty.", "Look at the list, and approve it if it is right."),
-    ("rights-changed", "Many activities vanished together: probably the rights in Creatio changed.", "Check the rights of the Creatio user; approve the removals if they are right."),
-    ("creation-limit", "The first contact would create very many items.", "Look at the preview, and approve it, or raise creation-limit."),
-    ("ambiguous", "Several items look the same, and none is certainly the counterpart.", "Change or delete the duplicates."),
-    ("by-invitation", "The meeting comes into this mailbox by its organizer's invitation, not by the sync.", ""),
-    ("kind-changed", "\"Show in calendar\" was changed of an item that the sync did not make: it stays what it is in the mailbox.", "Set \"show in calendar\" back, or make the item anew in the mailbox."),
-    ("other-direction", "It has to be written to the side that this run does not write.", "Run sync, or the other direction."),
-    ("series-not-handled", "Recurring meetings are not handled yet and are left alone.", ""),
-    ("tasks-unavailable", "The mailbox's task folders cannot be reached, so tasks are left alone.", "Give the application the permission Tasks.ReadWrite.All, or set import-tasks = \"none\" and the policy export-tasks = no."),
-    ("recurring-task", "The task comes again: its days belong to its rule and are not written.", "Change the day in the mailbox."),
-    ("folder-flagged-mail", "The list shows flagged mail, which is no task.", ""),
-    ("show-in-calendar", "\"Show in calendar\" was changed in Creatio: the item becomes a task or a meeting.", ""),
-    ("private-skipped", "Private items are skipped by policy.", ""),
-    ("out-of-window", "It ended before the start date of the import.", ""),
-    ("not-exported", "It is not among what the settings export.", ""),
-    ("left-scope", "It left the calendars or activities that the settings cover: it is not followed, and nothing is deleted.", ""),
-    ("no-dates", "It has no valid start and end.", "Correct the dates."),
-    ("not-organizer", "The meeting is somebody else's: it is not removed from this mailbox.", "Decline it in the mailbox, or approve the removal."),
-    ("duplicate-identity", "The same meeting is in the mailbox twice; one of them is synchronised.", "Delete the copy."),
-    ("marked-orphan", "The sync made this item from an activity that is not there any more.", "Delete the item, or keep it: it is left alone."),
-    ("changed-meanwhile", "It was changed while it was being written; it is merged anew.", ""),
-    ("overwrote-unseen", "A change made moments before was overwritten.", "The value is in this entry; write it again if it was the right one."),
-    ("server-normalised", "The server keeps the value in its own form; that was accepted.", ""),
-    ("unknown-outcome", "The answer was lost: whether it was written is found out in the next run.", ""),
-    ("refused", "The server refused it.", ""),
-    ("unreadable", "The item cannot be understood.", ""),
-    ("absent", "It cannot be found at the moment; removal waits for confirmation.", ""),
-    ("throttled", "The server asked to wait.", ""),
-    ("not-permitted", "The right is missing.", "Grant the right."),
-    ("lookup-missing", "A value of a Creatio lookup that the sync needs is missing.", "Restore it."),
-    ("one-way", "The settings never write to that side.", ""),
-    ("feed-reset", "The server forgot how far the sync had read: everything was read anew.", ""),
-    ("undone", "What a run did is taken back.", ""),
-    ("changed-since", "It is not what the run wrote any more: it was changed since, and stays as it is.", "Change it by hand if it should go back."),
-    ("not-restorable", "It was deleted and cannot be made again as it was.", "Make it again by hand, or take it out of Deleted Items."),
-    ("decided-elsewhere", "Another account's sync decides about this meeting.", "Undo the run of that account."),
-    ("linked-stays", "The run linked what was there on both sides; nothing was written, and the links stay.", ""),
-    ("nothing-to-undo", "There is nothing to undo.", ""),
-    ("gone-before-restore", "The pair was restored, and one side of it is not there any more: the other one stays as it is.", "Delete it by hand if it should go too."),
-    ("renamed", "The mailbox has another address than before; it is the same account.", ""),
-    ("settled", "What was held or had failed needs nothing any more.", ""),
-    ("folder-unreadable", "A calendar could not be read; nothing in it counts as gone.", ""),
-    ("unknown-operation", "An operation that was to be carried out is not intended any more.", "Look at a new preview."),
-    ("mail-forbidden", "The change would send mail to the meeting's attendees, and the policy is to send none.", "Change it in the mailbox, or set invitations = \"ask\"."),
-    ("folder-flagged-mail", "The list shows flagged e-mail, not tasks.", ""),
-    ("group-dynamic", "The group is a search, and its members cannot be told exactly.", "Choose another group."),
+const TABLE: &[(&str, &str, &str, &str, &str)] = &[
+    ("new-in-mailbox", "The mailbox has a meeting that Creatio does not have.", "", "В почтовом ящике есть элемент, которого нет в Creatio.", ""),
+    ("new-in-creatio", "Creatio has an activity that the mailbox does not have.", "", "В Creatio есть активность, которой нет в почтовом ящике.", ""),
+    ("changed-in-mailbox", "The item was changed in the mailbox.", "", "Элемент изменили в почтовом ящике.", ""),
+    ("changed-in-creatio", "The activity was changed in Creatio.", "", "Активность изменили в Creatio.", ""),
+    ("conflict-mailbox-wins", "Both sides changed the same thing; the mailbox wins.", "The other value is in this entry; write it again if it was the right one.", "Одно и то же изменили с обеих сторон; осталось значение из почтового ящика.", "Второе значение есть в этой записи; если верно оно, внесите его снова."),
+    ("conflict-creatio-wins", "Both sides changed the same thing; Creatio wins.", "The other value is in this entry; write it again if it was the right one.", "Одно и то же изменили с обеих сторон; осталось значение из Creatio.", "Второе значение есть в этой записи; если верно оно, внесите его снова."),
+    ("organizer-wins", "The meeting is somebody else's: its organizer's version replaces the change made in Creatio.", "Ask the organizer to change the meeting.", "Встреча чужая: изменение, сделанное в Creatio, заменено версией её организатора.", "Попросите организатора изменить встречу."),
+    ("policy-changed", "The account's policies or zone changed, and the activity is rewritten accordingly.", "", "Изменились политики или часовой пояс учётной записи, и активность переписана по ним.", ""),
+    ("same-pair", "The activity and the item are the same meeting: they were linked.", "", "Активность и элемент — одна и та же встреча: они связаны.", ""),
+    ("adopted-different", "The activity and the item were linked although they differ; nothing was overwritten.", "Change the side that is wrong; the change will reach the other one.", "Активность и элемент связаны, хотя различаются; ничего не перезаписано.", "Исправьте ту сторону, которая неверна; изменение попадёт на другую."),
+    ("filled-empty", "One side had nothing here: the other one's value was filled in.", "", "С одной стороны значения не было: оно взято с другой.", ""),
+    ("deleted-in-mailbox", "The item was deleted in the mailbox.", "", "Элемент удалили в почтовом ящике.", ""),
+    ("cancelled-by-organizer", "The organizer cancelled the meeting.", "", "Организатор отменил встречу.", ""),
+    ("deleted-in-creatio", "The activity is gone in Creatio.", "", "Активности больше нет в Creatio.", ""),
+    ("unlinked-not-ours", "The activity is gone in Creatio; the item was not made by the sync and stays.", "Set deleted-in-creatio = \"delete\" if such items should go too.", "Активности больше нет в Creatio; элемент создала не синхронизация, и он остаётся.", "Если такие элементы тоже нужно удалять, задайте deleted-in-creatio = \"delete\"."),
+    ("ended-or-finished", "One side is gone; what has ended or is finished is not touched.", "", "Одной стороны больше нет; то, что прошло или завершено, не меняется.", ""),
+    ("kept-by-policy", "One side is gone; the policy keeps the other one.", "", "Одной стороны больше нет; по политике вторая остаётся.", ""),
+    ("edit-beats-deletion", "It was deleted on one side and changed on the other: the change wins and it is made anew.", "", "С одной стороны удалили, с другой изменили: важнее изменение, и запись создаётся заново.", ""),
+    ("returned", "The item is back, and the activity with it.", "", "Элемент вернулся, а с ним и активность.", ""),
+    ("late-double", "An earlier attempt of ours landed late and made a second item; it is removed.", "", "Наша более ранняя попытка дошла с опозданием и создала второй элемент; он удаляется.", ""),
+    ("would-notify", "The change would send mail to the meeting's attendees.", "Approve it, or set invitations = \"send\".", "Изменение разослало бы письма участникам встречи.", "Одобрите его или задайте invitations = \"send\"."),
+    ("mail-forbidden", "The change would send mail to the meeting's attendees, and the policy is to send none.", "Change it in the mailbox, or set invitations = \"ask\".", "Изменение разослало бы письма участникам встречи, а по политике писем быть не должно.", "Измените встречу в почтовом ящике или задайте invitations = \"ask\"."),
+    ("notes-from-mailbox", "Notes of a meeting with attendees or an online meeting go from the mailbox to Creatio only.", "Approve it, or set notes = \"both\".", "Заметки встречи с участниками или онлайн-встречи идут только из почтового ящика в Creatio.", "Одобрите или задайте notes = \"both\"."),
+    ("join-block", "The notes hold the block that joins the online meeting and are not overwritten.", "Change the notes in the mailbox.", "В заметках — данные для подключения к онлайн-встрече, они не перезаписываются.", "Измените заметки в почтовом ящике."),
+    ("masked-private", "The item is private: its texts are masked in Creatio, and changes of them are not written back.", "", "Элемент личный: в Creatio его тексты скрыты, и их изменения обратно не записываются.", ""),
+    ("folder-read-only", "The calendar may not be written.", "Ask for the right to write it, or choose another calendar.", "В календарь нельзя писать.", "Попросите право на запись или выберите другой календарь."),
+    ("folder-not-owned", "The calendar belongs to somebody else.", "", "Календарь принадлежит другому человеку.", ""),
+    ("folder-flagged-mail", "The list shows flagged mail, which is no task.", "", "В списке помеченные письма, а не задачи.", ""),
+    ("folder-unreadable", "A calendar could not be read; nothing in it counts as gone.", "", "Календарь не удалось прочитать; ничто в нём не считается удалённым.", ""),
+    ("unknown-operation", "An operation that was to be carried out is not intended any more.", "Look at a new preview.", "Операция, которую просили выполнить, больше не нужна.", "Посмотрите новый предварительный просмотр."),
+    ("removal-limit", "So many removals at once look like a fault.", "Look at the list, and approve it if it is right.", "Столько удалений сразу похоже на ошибку.", "Просмотрите список и одобрите, если он верен."),
+    ("empties-folder", "These removals would leave the calendar empty.", "Look at the list, and approve it if it is right.", "После этих удалений календарь остался бы пустым.", "Просмотрите список и одобрите, если он верен."),
+    ("rights-changed", "Many activities vanished together: probably the rights in Creatio changed.", "Check the rights of the Creatio user; approve the removals if they are right.", "Сразу много активностей пропало: вероятно, в Creatio изменились права.", "Проверьте права пользователя Creatio; если всё верно, одобрите удаления."),
+    ("creation-limit", "The first contact would create very many items.", "Look at the preview, and approve it, or raise creation-limit.", "Первая синхронизация создала бы очень много элементов.", "Посмотрите предварительный просмотр и одобрите или увеличьте creation-limit."),
+    ("ambiguous", "Several items look the same, and none is certainly the counterpart.", "Change or delete the duplicates.", "Несколько элементов выглядят одинаково, и ни один не подходит наверняка.", "Измените или удалите повторы."),
+    ("by-invitation", "The meeting comes into this mailbox by its organizer's invitation, not by the sync.", "", "Встреча попадает в этот почтовый ящик по приглашению организатора, а не через синхронизацию.", ""),
+    ("kind-changed", "\"Show in calendar\" was changed of an item that the sync did not make: it stays what it is in the mailbox.", "Set \"show in calendar\" back, or make the item anew in the mailbox.", "Признак «показывать в календаре» изменили у элемента, который создала не синхронизация: в почтовом ящике он остаётся прежним.", "Верните «показывать в календаре» или создайте элемент в почтовом ящике заново."),
+    ("show-in-calendar", "\"Show in calendar\" was changed in Creatio: the item becomes a task or a meeting.", "", "Признак «показывать в календаре» изменили в Creatio: элемент становится задачей или встречей.", ""),
+    ("other-direction", "It has to be written to the side that this run does not write.", "Run sync, or the other direction.", "Запись нужна на той стороне, куда этот запуск не пишет.", "Запустите sync или другое направление."),
+    ("series-not-handled", "Recurring meetings are not handled yet and are left alone.", "", "Повторяющиеся встречи пока не поддерживаются и не меняются.", ""),
+    ("tasks-unavailable", "The mailbox's task folders cannot be reached, so tasks are left alone.", "Give the application the permission Tasks.ReadWrite.All, or set import-tasks = \"none\" and the policy export-tasks = no.", "Папки задач почтового ящика недоступны, поэтому задачи не меняются.", "Дайте приложению разрешение Tasks.ReadWrite.All или задайте import-tasks = \"none\" и политику export-tasks = no."),
+    ("recurring-task", "The task comes again: its days belong to its rule and are not written.", "Change the day in the mailbox.", "Задача повторяется: её дни задаёт правило, и они не записываются.", "Измените день в почтовом ящике."),
+    ("private-skipped", "Private items are skipped by policy.", "", "Личные элементы по политике пропускаются.", ""),
+    ("out-of-window", "It ended before the start date of the import.", "", "Закончилось раньше даты начала импорта.", ""),
+    ("not-exported", "It is not among what the settings export.", "", "Не входит в то, что выбрано для экспорта.", ""),
+    ("left-scope", "It left the calendars or activities that the settings cover: it is not followed, and nothing is deleted.", "", "Ушло из выбранных календарей или активностей: больше не отслеживается, ничего не удаляется.", ""),
+    ("no-dates", "It has no valid start and end.", "Correct the dates.", "Нет верных начала и конца.", "Исправьте даты."),
+    ("not-organizer", "The meeting is somebody else's: it is not removed from this mailbox.", "Decline it in the mailbox, or approve the removal.", "Встреча чужая: из этого почтового ящика она не удаляется.", "Отклоните её в почтовом ящике или одобрите удаление."),
+    ("duplicate-identity", "The same meeting is in the mailbox twice; one of them is synchronised.", "Delete the copy.", "Одна и та же встреча есть в почтовом ящике дважды; синхронизируется одна.", "Удалите копию."),
+    ("marked-orphan", "The sync made this item from an activity that is not there any more.", "Delete the item, or keep it: it is left alone.", "Этот элемент синхронизация создала из активности, которой больше нет.", "Удалите элемент или оставьте: его не тронут."),
+    ("changed-meanwhile", "It was changed while it was being written; it is merged anew.", "", "Изменилось во время записи; сводится заново.", ""),
+    ("overwrote-unseen", "A change made moments before was overwritten.", "The value is in this entry; write it again if it was the right one.", "Перезаписано изменение, сделанное за мгновение до этого.", "Значение есть в этой записи; если верно оно, внесите его снова."),
+    ("server-normalised", "The server keeps the value in its own form; that was accepted.", "", "Сервер хранит значение в своём виде; это принято.", ""),
+    ("unknown-outcome", "The answer was lost: whether it was written is found out in the next run.", "", "Ответ потерялся: записано ли, выяснит следующий запуск.", ""),
+    ("refused", "The server refused it.", "", "Сервер отказал.", ""),
+    ("unreadable", "The item cannot be understood.", "", "Элемент не удалось разобрать.", ""),
+    ("absent", "It cannot be found at the moment; removal waits for confirmation.", "", "Сейчас не находится; удаление ждёт подтверждения.", ""),
+    ("throttled", "The server asked to wait.", "", "Сервер попросил подождать.", ""),
+    ("not-permitted", "The right is missing.", "Grant the right.", "Не хватает права.", "Дайте право."),
+    ("lookup-missing", "A value of a Creatio lookup that the sync needs is missing.", "Restore it.", "Нет значения справочника Creatio, нужного синхронизации.", "Верните его."),
+    ("one-way", "The settings never write to that side.", "", "По настройкам на эту сторону ничего не записывается.", ""),
+    ("feed-reset", "The server forgot how far the sync had read: everything was read anew.", "", "Сервер забыл, до какого места было прочитано: всё прочитано заново.", ""),
+    ("undone", "What a run did is taken back.", "", "Сделанное запуском отменено.", ""),
+    ("changed-since", "It is not what the run wrote any more: it was changed since, and stays as it is.", "Change it by hand if it should go back.", "Это уже не то, что записал запуск: с тех пор изменено и остаётся как есть.", "Если нужно вернуть, измените вручную."),
+    ("not-restorable", "It was deleted and cannot be made again as it was.", "Make it again by hand, or take it out of Deleted Items.", "Удалено, и создать заново таким же нельзя.", "Создайте вручную или верните из папки «Удалённые»."),
+    ("decided-elsewhere", "Another account's sync decides about this meeting.", "Undo the run of that account.", "Об этой встрече решает синхронизация другой учётной записи.", "Отмените запуск той учётной записи."),
+    ("linked-stays", "The run linked what was there on both sides; nothing was written, and the links stay.", "", "Запуск связал то, что было с обеих сторон; ничего не записано, связи остаются.", ""),
+    ("nothing-to-undo", "There is nothing to undo.", "", "Отменять нечего.", ""),
+    ("renamed", "The mailbox has another address than before; it is the same account.", "", "У почтового ящика новый адрес; учётная запись та же.", ""),
+    ("gone-before-restore", "The pair was restored, and one side of it is not there any more: the other one stays as it is.", "Delete it by hand if it should go too.", "Пара восстановлена, а одной её стороны больше нет: вторая остаётся как есть.", "Если она тоже не нужна, удалите вручную."),
+    ("settled", "What was held or had failed needs nothing any more.", "", "То, что было отложено или не удалось, больше ничего не требует.", ""),
+    ("group-dynamic", "The group is a search, and its members cannot be told exactly.", "Choose another group.", "Группа — это поиск, и точно узнать её состав нельзя.", "Выберите другую группу."),
 ];
 
 #[cfg(test)]
@@ -95,20 +106,37 @@ mod tests {
     /// The component's own list, read as text: the tool must not depend on the engine.
     const PUBLISHED: &str = include_str!("../../../guest/src/reason.rs");
 
-    #[test]
-    fn every_reason_of_the_component_has_its_words() {
-        let rows = PUBLISHED.lines().filter_map(|line| {
+    /// Code, sentence and remedy of each line that publishes one.
+    fn published() -> impl Iterator<Item = (&'static str, String, String)> {
+        PUBLISHED.lines().filter_map(|line| {
             let (name, rest) = line.trim().split_once(" \"")?;
             let published = name.chars().all(char::is_alphanumeric) && rest.ends_with("\";");
-            published.then(|| rest.split_once('"').unwrap().0)
-        });
-        let missing: Vec<&str> = rows.filter(|code| !TABLE.iter().any(|(known, ..)| known == code)).collect();
-        assert!(missing.is_empty(), "no words for {missing:?}");
+            let (code, rest) = rest.split_once("\" \"").filter(|_| published)?;
+            let (text, remedy) = rest.strip_suffix("\";")?.split_once("\" \"")?;
+            Some((code, text.replace("\\\"", "\""), remedy.replace("\\\"", "\"")))
+        })
+    }
+
+    #[test]
+    fn every_reason_of_the_component_is_told_in_its_own_words() {
+        assert!(published().count() > 60);
+        for (code, text, remedy) in published() {
+            assert_eq!(words(code, Language::En), Some((text.as_str(), remedy.as_str())), "{code}");
+        }
+    }
+
+    #[test]
+    fn every_reason_has_a_remedy_in_both_languages_or_in_none() {
+        for (code, text, remedy, russian, russian_remedy) in TABLE {
+            assert!(!text.is_empty() && russian.chars().any(|c| ('а'..='я').contains(&c)), "{code}");
+            assert_eq!(remedy.is_empty(), russian_remedy.is_empty(), "{code}");
+        }
     }
 
     #[test]
     fn an_unknown_code_is_shown_as_it_is() {
-        assert_eq!(sentence("something-new"), "something-new");
-        assert!(sentence("would-notify").ends_with("Approve it, or set invitations = \"send\"."));
+        assert_eq!(sentence("something-new", Language::Ru), "something-new");
+        assert!(sentence("would-notify", Language::En).ends_with("Approve it, or set invitations = \"send\"."));
+        assert!(sentence("would-notify", Language::Ru).starts_with("Изменение разослало бы письма"));
     }
 }

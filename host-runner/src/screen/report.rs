@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::{Detail, Screen, Tone, entries};
-use crate::config::Account;
+use super::{Detail, Screen, Tone, entries, reasons, words};
+use crate::config::{Account, Language};
 use crate::journal::{Entry, Side};
 use crate::report::{Count, Ending};
 use crate::{RunError, RunReport};
@@ -15,7 +15,7 @@ use crate::{RunError, RunReport};
 /// The screen cannot be written.
 pub fn failed(screen: &mut Screen, account: &Account, fault: &RunError) -> io::Result<()> {
     let name = screen.tone(Tone::Strong, &account.mail);
-    let word = screen.tone(Tone::Bad, "failed");
+    let word = screen.tone(Tone::Bad, screen.say("failed", "не удалось"));
     screen.line(format!("{name}  {word}"))?;
     screen.wrapped(2, Tone::Plain, &fault.to_string())?;
     screen.line("")
@@ -33,16 +33,21 @@ pub fn report(
     detail: Detail,
 ) -> io::Result<()> {
     let name = screen.tone(Tone::Strong, &account.mail);
-    let what = match (run.dry_run, run.action) {
-        (true, _) => "preview, nothing was changed",
-        (false, "reconcile") => "sync",
-        (false, other) => other,
+    let language = screen.language;
+    let what = if run.dry_run {
+        language.of("preview, nothing was changed", "предварительный просмотр, ничего не изменено")
+    } else {
+        words::run(run.action, language)
     };
     screen.line(format!("{name}  {what}"))?;
     screen.line("")?;
     for warning in &run.report.warnings {
-        let mark = screen.tone(Tone::Attention, "Warning");
+        let mark = screen.tone(Tone::Attention, language.of("Warning", "Предупреждение"));
         screen.line(format!("{mark} ({})", warning.code))?;
+        // The component speaks English; what its code means is told in the reader's language.
+        if let Some((text, remedy)) = reasons::words(&warning.code, language).filter(|_| language != Language::En) {
+            screen.wrapped(2, Tone::Plain, &format!("{text} {remedy}"))?;
+        }
         screen.wrapped(2, Tone::Plain, &warning.text)?;
         screen.line("")?;
     }
@@ -51,9 +56,13 @@ pub fn report(
         entries::plan(screen, account, journal, detail)?;
     }
     totals(screen, &run.report.counts)?;
-    screen.wrapped(0, Tone::Plain, &ended(account, run))?;
+    screen.wrapped(0, Tone::Plain, &ended(account, run, language))?;
     let took = run.finished.saturating_sub(run.started);
-    let log = format!("run {}, {} requests, {}.{} s", run.run, run.requests, took / 1000, took % 1000 / 100);
+    let (seconds, tenths) = (took / 1000, took % 1000 / 100);
+    let log = match language {
+        Language::En => format!("run {}, {} requests, {seconds}.{tenths} s", run.run, run.requests),
+        Language::Ru => format!("запуск {}, запросов: {}, {seconds},{tenths} с", run.run, run.requests),
+    };
     let log = screen.tone(Tone::Faint, log);
     screen.line(log)?;
     screen.line("")
@@ -77,9 +86,15 @@ fn totals(screen: &mut Screen, counts: &[Count]) -> io::Result<()> {
             .filter(|part| !part.reason.is_empty())
             .map(|part| format!("{} {}", part.reason, part.number))
             .collect();
-        let side = side.map_or_else(String::new, |side| side.to_string());
+        let side = match (side, screen.language) {
+            (Some(side), Language::En) => side.to_string(),
+            (Some(Side::Creatio), Language::Ru) => "Creatio".to_owned(),
+            (Some(Side::Mailbox), Language::Ru) => "ящик".to_owned(),
+            (None, _) => String::new(),
+        };
+        let what = words::outcome(what, screen.language);
         let parts = if parts.is_empty() { String::new() } else { format!("({})", parts.join(", ")) };
-        screen.line(format!("{:>6}  {what:<12} {side:<8} {parts}", sum(group)))?;
+        screen.line(format!("{:>6}  {what:<14} {side:<8} {parts}", sum(group)))?;
     }
     Ok(())
 }
@@ -94,22 +109,37 @@ fn added<'a>(counts: impl IntoIterator<Item = &'a Count>) -> u64 {
     counts.into_iter().fold(0, |sum, count| sum.saturating_add(count.number))
 }
 
-fn ended(account: &Account, run: &RunReport) -> String {
+fn ended(account: &Account, run: &RunReport, language: Language) -> String {
     let how = match run.report.ending {
-        Ending::Complete => "Everything was looked at.",
-        Ending::Partial => "A calendar could not be read; everything else was looked at.",
-        Ending::Budget => "The budget was used up",
-        Ending::Stopped => "Ended early on request",
-        Ending::Throttled => "A server asked to wait",
+        Ending::Complete => language.of("Everything was looked at.", "Просмотрено всё."),
+        Ending::Partial => language.of(
+            "A calendar could not be read; everything else was looked at.",
+            "Календарь не удалось прочитать; всё остальное просмотрено.",
+        ),
+        Ending::Budget => language.of("The budget was used up", "Бюджет исчерпан"),
+        Ending::Stopped => language.of("Ended early on request", "Закончено раньше по просьбе"),
+        Ending::Throttled => language.of("A server asked to wait", "Сервер попросил подождать"),
     };
     let how = match run.report.ending {
         Ending::Complete | Ending::Partial => how.to_owned(),
-        _ if run.action == "undo" => format!("{how}; undo the run again to go on."),
-        _ => format!("{how}; the next run goes on."),
+        _ => {
+            let next = if run.action == "undo" {
+                language.of("undo the run again to go on.", "чтобы продолжить, отмените запуск ещё раз.")
+            } else {
+                language.of("the next run goes on.", "продолжит следующий запуск.")
+            };
+            format!("{how}; {next}")
+        }
     };
     let next = run.report.next.and_then(|next| i64::try_from(next).ok());
     match next {
-        Some(next) => format!("{how} There is reason to run again at {}.", entries::local(next, account.time_zone)),
+        Some(next) => {
+            let next = entries::local(next, account.time_zone, language);
+            match language {
+                Language::En => format!("{how} There is reason to run again at {next}."),
+                Language::Ru => format!("{how} Есть причина запустить снова: {next}."),
+            }
+        }
         None => how,
     }
 }

@@ -1,6 +1,6 @@
 //! A store in memory, for tests and simulations. A clone is a copy of its own: a snapshot to crash back to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -167,8 +167,15 @@ impl Store for MemoryStore {
             .map(|known| (known.account.clone(), known.run.clone()))
             .collect();
         let mut index = 0;
-        state.journal.retain(|(account, id, _)| {
-            let keep = standing.contains(&index) || !old.contains(&(account.clone(), id.clone()));
+        let accounts: BTreeSet<String> = state.runs.iter().map(|known| known.account.clone()).collect();
+        let kept: BTreeSet<(String, String)> = accounts
+            .into_iter()
+            .flat_map(|account| dismissed(&state, &account).into_iter().map(move |id| (account.clone(), id)))
+            .collect();
+        state.journal.retain(|(account, id, entry)| {
+            let keep = standing.contains(&index)
+                || kept.contains(&(account.clone(), entry.operation.clone()))
+                || !old.contains(&(account.clone(), id.clone()));
             index += 1;
             keep
         });
@@ -209,10 +216,27 @@ impl Store for MemoryStore {
 
     fn standing(&self, account: &str) -> Result<Vec<JournalEntry>, StoreError> {
         let state = self.state();
-        let found = standing(&state, Some(account));
+        let (found, dismissed) = (standing(&state, Some(account)), dismissed(&state, account));
         let entries = state.journal.iter().enumerate().filter(|(index, _)| found.contains(index));
-        Ok(entries.map(|(_, (_, _, entry))| entry.clone()).collect())
+        let entries = entries.map(|(_, (_, _, entry))| entry.clone());
+        Ok(entries.filter(|entry| !dismissed.contains(&entry.operation)).collect())
     }
+
+    fn dismissed(&self, account: &str) -> Result<BTreeSet<String>, StoreError> {
+        Ok(dismissed(&self.state(), account))
+    }
+}
+
+fn dismissed(state: &State, account: &str) -> BTreeSet<String> {
+    let mut dismissed = BTreeSet::new();
+    for (_, _, entry) in state.journal.iter().filter(|(of, ..)| of == account) {
+        if entry.outcome == "dismissed" {
+            dismissed.insert(entry.operation.clone());
+        } else if !entry.stands() {
+            dismissed.remove(&entry.operation);
+        }
+    }
+    dismissed
 }
 
 fn standing(state: &State, only: Option<&str>) -> Vec<usize> {

@@ -8,6 +8,8 @@ mod memory;
 mod run;
 mod sqlite;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use memory::MemoryStore;
@@ -244,11 +246,21 @@ pub trait Store: Send + Sync + 'static {
     fn journal(&self, account: &str, run: &str) -> Result<Vec<JournalEntry>, StoreError>;
 
     /// What is held or failed and was not settled by a later run: the last entry of each operation, where it is one of
-    /// the two. Previews do not count.
+    /// the two and was not dismissed. Previews do not count.
     ///
     /// # Errors
     /// Storage cannot be read.
     fn standing(&self, account: &str) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// Operations that a person does not want to be told of any more: those with an entry `dismissed` and none after it that
+    /// is neither `held` nor `failed`. A pair that changes again is another operation.
+    ///
+    /// # Errors
+    /// Storage cannot be read.
+    fn dismissed(&self, account: &str) -> Result<BTreeSet<String>, StoreError> {
+        let _ = account;
+        Ok(BTreeSet::new())
+    }
 }
 
 #[cfg(test)]

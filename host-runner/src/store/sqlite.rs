@@ -3,6 +3,7 @@
 mod hold;
 mod open;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -303,7 +304,24 @@ impl Store for SqliteStore {
                    AND outcome IN ('held', 'failed') AND NOT EXISTS (SELECT 1 FROM journal AS later \
                    WHERE later.account = one.account AND later.operation = one.operation AND later.dry_run = 0 \
                    AND later.seq > one.seq) ORDER BY seq";
-        read_journal(&self.connection(), sql, [account])
+        let mut standing = read_journal(&self.connection(), sql, [account])?;
+        let dismissed = self.dismissed(account)?;
+        standing.retain(|entry| !dismissed.contains(&entry.operation));
+        Ok(standing)
+    }
+
+    fn dismissed(&self, account: &str) -> Result<BTreeSet<String>, StoreError> {
+        let connection = self.connection();
+        let mut select = connection
+            .prepare_cached(
+                "SELECT operation FROM journal AS one WHERE account = ?1 AND dry_run = 0 AND outcome = 'dismissed' \
+                 AND NOT EXISTS (SELECT 1 FROM journal AS later WHERE later.account = one.account \
+                 AND later.operation = one.operation AND later.dry_run = 0 AND later.seq > one.seq \
+                 AND later.outcome NOT IN ('held', 'failed'))",
+            )
+            .map_err(fault)?;
+        let rows = select.query_map([account], |row| row.get(0)).map_err(fault)?;
+        rows.collect::<Result<_, _>>().map_err(fault)
     }
 }
 
@@ -385,13 +403,15 @@ fn apply(transaction: &Transaction<'_>, changes: &[Change], number: i64) -> Resu
     Ok(())
 }
 
-/// Drops runs that began before this moment with their journals, except what is still held or failed.
+/// Drops runs that began before this moment with their journals, except what is still held, failed or dismissed.
 fn forget(transaction: &Transaction<'_>, keep_from: i64) -> rusqlite::Result<()> {
     transaction.execute(
         "DELETE FROM journal WHERE EXISTS (SELECT 1 FROM run WHERE run.account = journal.account \
-         AND run.run = journal.run AND run.started < ?1) AND (dry_run = 1 OR outcome NOT IN ('held', 'failed') \
+         AND run.run = journal.run AND run.started < ?1) AND (dry_run = 1 \
+         OR outcome NOT IN ('held', 'failed', 'dismissed') \
          OR EXISTS (SELECT 1 FROM journal AS later WHERE later.account = journal.account \
-         AND later.operation = journal.operation AND later.dry_run = 0 AND later.seq > journal.seq))",
+         AND later.operation = journal.operation AND later.dry_run = 0 AND later.seq > journal.seq \
+         AND (journal.outcome <> 'dismissed' OR later.outcome NOT IN ('held', 'failed'))))",
         [keep_from],
     )?;
     transaction.execute("DELETE FROM run WHERE started < ?1", [keep_from]).map(drop)

@@ -275,6 +275,31 @@ fn what_is_held_stands_until_a_later_run_settles_it() {
 }
 
 #[test]
+fn what_was_dismissed_stands_no_more_until_it_was_something_else() {
+    for (name, store, _folder) in stores() {
+        let mut number = 0;
+        let mut run = |outcomes: &[(&str, &str)]| {
+            number += 1;
+            let id = format!("r{number}");
+            store.begin(&record(&id, number, false), 0).unwrap();
+            let rest: Vec<_> = outcomes.iter().map(|(operation, outcome)| entry(operation, outcome)).collect();
+            store.finish("a", &id, number, &RunResult::Failed("x".to_owned()), &rest).unwrap();
+            store.standing("a").unwrap().into_iter().map(|entry| entry.operation).collect::<Vec<_>>()
+        };
+        assert_eq!(run(&[("x", "held"), ("y", "failed")]), ["x", "y"], "{name}");
+        assert_eq!(run(&[("x", "dismissed")]), ["y"], "{name}");
+        // It is held as before.
+        assert_eq!(run(&[("x", "held")]), ["y"], "{name}");
+        assert_eq!(store.dismissed("a").unwrap().into_iter().collect::<Vec<_>>(), ["x"], "{name}");
+        // Old journals go, and the person's word does not go with them.
+        store.begin(&record("late", 1000, false), 500).unwrap();
+        assert_eq!(store.dismissed("a").unwrap().len(), 1, "{name}");
+        assert_eq!(run(&[("x", "written")]), ["y"], "{name}");
+        assert_eq!(run(&[("x", "held")]), ["y", "x"], "{name}");
+    }
+}
+
+#[test]
 fn a_preview_cannot_commit() {
     let run = RunStorage::preview(Arc::new(MemoryStore::new()), "a", "r");
     assert!(matches!(run.commit(&[]), Err(StoreError::Other(_))));

@@ -64,7 +64,12 @@ impl Programs {
     #[must_use]
     pub fn host_runner(&self, config: &Path, secret: &str, arguments: &[&str]) -> Running {
         let mut command = Command::new(&self.host_runner);
-        command.arg("--config").arg(config).args(arguments).env("KILL_SECRET", secret).env_remove("HOST_RUNNER_LOG");
+        command
+            .args(["--lang", "en", "--config"])
+            .arg(config)
+            .args(arguments)
+            .env("KILL_SECRET", secret)
+            .env_remove("HOST_RUNNER_LOG");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (mut out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let (told, phases) = channel();
