@@ -47,6 +47,24 @@ impl exported::Guest for Component {
         run::undo(capabilities(), as_account(account), &as_options(options), &of).map(from_report).map_err(from_error)
     }
 
+    fn links(account: exported::Account, after: Option<String>) -> Result<exported::LinkPage, exported::Error> {
+        tell_panics();
+        run::epoch::links(capabilities(), as_account(account), after.as_deref())
+            .map(|page| exported::LinkPage { lines: page.lines, next: page.next })
+            .map_err(from_error)
+    }
+
+    fn restore(
+        account: exported::Account,
+        lines: Vec<String>,
+        options: exported::RestoreOptions,
+    ) -> Result<exported::Report, exported::Error> {
+        tell_panics();
+        let exported::RestoreOptions { run, dry_run, replace, position, last } = options;
+        let options = run::epoch::RestoreOptions { run, dry_run, replace, position, last };
+        run::epoch::restore(capabilities(), as_account(account), &lines, &options).map(from_report).map_err(from_error)
+    }
+
     fn discover(account: exported::Account) -> Result<exported::Catalogue, exported::Error> {
         tell_panics();
         run::catalogue::discover(capabilities(), as_account(account)).map(from_catalogue).map_err(from_error)

@@ -3,6 +3,7 @@
 //! by which a file that was cut is known.
 
 use crate::activity::SideId;
+use crate::graph::todo;
 use crate::link::{Link, LinkState, Origin};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,24 @@ pub struct Header {
     pub written: DateTime<Utc>,
 }
 
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ItemKind {
+    /// A meeting of a calendar.
+    Meeting,
+    /// A task of a task folder.
+    Task,
+}
+
+impl ItemKind {
+    /// Kind of the item, which its id tells; where a link has no item any more, its folder does.
+    fn of(item: &str, folder: &str) -> Self {
+        let task = if item.is_empty() { todo::list_of(folder).is_some() } else { todo::task_of(item).is_some() };
+        if task { Self::Task } else { Self::Meeting }
+    }
+}
+
 /// A link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -54,8 +73,8 @@ pub struct Line {
     pub folder: String,
     /// Meeting identity of the item.
     pub identity: Option<String>,
-    /// `meeting`.
-    pub kind: String,
+    /// What the item is.
+    pub kind: ItemKind,
     /// How the pair came to be.
     pub origin: Origin,
     /// Whether it is followed.
@@ -101,12 +120,13 @@ pub enum Any {
 impl From<&Link> for Line {
     fn from(link: &Link) -> Self {
         let link = link.clone();
+        let kind = ItemKind::of(&link.mailbox.id, &link.folder);
         Self {
             activity: link.activity,
             item: link.mailbox.id,
             folder: link.folder,
             identity: link.identity,
-            kind: "meeting".into(),
+            kind,
             origin: link.origin,
             state: link.state,
             generation: link.generation,
@@ -150,5 +170,9 @@ pub fn read(text: &str) -> Result<Any, String> {
     if value.get("links").is_some() {
         return serde_json::from_value(value).map(Any::Total).map_err(damaged);
     }
-    serde_json::from_value(value).map(|line| Any::Link(Box::new(line))).map_err(damaged)
+    let line: Line = serde_json::from_value(value).map_err(damaged)?;
+    if line.kind != ItemKind::of(&line.item, &line.folder) {
+        return Err("it is damaged: the id of its item is not one of its kind".into());
+    }
+    Ok(Any::Link(Box::new(line)))
 }

@@ -40,6 +40,6 @@ pub mod store;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use runtime::{
     Action, Budget, Connector, GuestFailure, Host, HostBuilder, HostError, Level, Limits, LoadError, Observer,
-    RunError, RunOptions, RunReport, SignInError, Silent, Tenant, TenantBuilder, TenantError,
+    RestoreOptions, RunError, RunOptions, RunReport, SignInError, Silent, Tenant, TenantBuilder, TenantError,
 };
 pub use stop::Stop;

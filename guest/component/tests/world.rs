@@ -27,5 +27,5 @@ fn the_component_imports_and_exports_what_its_world_declares_and_nothing_else() 
     let synchronizer = interfaces.iter().find(|(_, interface)| interface.name.as_deref() == Some("synchronizer"));
     let (_, interface) = synchronizer.expect("it is exported");
     let functions: Vec<&str> = interface.functions.keys().map(String::as_str).collect();
-    assert_eq!(functions, ["import", "export", "reconcile", "undo", "discover", "forget"]);
+    assert_eq!(functions, ["import", "export", "reconcile", "undo", "links", "restore", "discover", "forget"]);
 }

@@ -39,6 +39,8 @@ pub struct RestoreOptions {
     pub replace: bool,
     /// How many links the pieces before held.
     pub position: u64,
+    /// No piece follows.
+    pub last: bool,
 }
 
 fn own(caps: Capabilities<'_>, account: Account) -> Result<(Settings, String), RunError> {
@@ -125,6 +127,9 @@ pub fn restore(
         let text =
             format!("the file says that it has {} links, and has {after}: it was cut or put together", total.links);
         return Err(refused(text));
+    }
+    if options.last && total.is_none() {
+        return Err(refused("the file lacks its last line, which says how many links it has: it was cut".into()));
     }
     match &header {
         Some(header) => fits(header, &settings, &opened, options)?,

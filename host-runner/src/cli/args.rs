@@ -64,6 +64,9 @@ pub(crate) enum Command {
     Export(Run),
     /// Takes back what a run did, as far as nobody has changed it since.
     Undo(Undo),
+    /// Takes an account's links out of storage, and puts them back.
+    #[command(subcommand)]
+    Links(Links),
     /// Lists the folders and groups there are to choose from.
     Discover(Accounts),
     /// Tries the configuration and both sides, and says what to do about what is wrong.
@@ -145,6 +148,34 @@ pub(crate) struct Undo {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) budget: Budget,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Links {
+    /// Writes which activity and which item belong together, to be kept for the day when storage is lost.
+    Export {
+        /// The account with this address; needed where there are several.
+        #[arg(long, value_name = "MAIL")]
+        account: Option<String>,
+        /// The file to write, instead of standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Puts back what export wrote. Nothing is sent to either side; the next sync creates and deletes nothing for it.
+    Restore {
+        /// The file; "-" for standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The account with this address; needed where there are several.
+        #[arg(long, value_name = "MAIL")]
+        account: Option<String>,
+        /// Look whether the file can be put back, and change nothing.
+        #[arg(long)]
+        preview: bool,
+        /// Put the links in the place of those that the account has.
+        #[arg(long)]
+        replace: bool,
+    },
 }
 
 #[derive(Debug, Args)]

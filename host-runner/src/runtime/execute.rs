@@ -50,13 +50,46 @@ impl Tenant {
         observer: Arc<dyn Observer>,
     ) -> Result<RunReport, RunError> {
         let account = self.account(connector, account, &options.stop, &observer).await?;
+        let (dry_run, only, budget) = (options.dry_run, options.only.clone(), options.budget);
+        let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account, run: &str| {
+            let synchronizer = world.schedule_sync_synchronizer();
+            let options = wit::Options { run: run.to_owned(), dry_run, only, budget: budget.into() };
+            let ran = match &action {
+                Action::Import => synchronizer.call_import(instance, account, &options).await,
+                Action::Export => synchronizer.call_export(instance, account, &options).await,
+                Action::Reconcile => synchronizer.call_reconcile(instance, account, &options).await,
+                Action::Undo(of) => synchronizer.call_undo(instance, account, of, &options).await,
+                Action::Forget => synchronizer.call_forget(instance, account, &options).await,
+            };
+            ran.map(|ran| ran.map(|report| (report, ())))
+        };
+        let (report, ()) = self.recorded(connector, action.name(), &account, &options, observer, call).await?;
+        Ok(report)
+    }
+
+    /// Runs something for one account, with its lease and a record of the run; a preview without the lease. The call is told
+    /// the run's id, and gives its report and something else.
+    pub(super) async fn recorded<T>(
+        &self,
+        connector: &Connector,
+        action: &'static str,
+        account: &Account,
+        options: &RunOptions,
+        observer: Arc<dyn Observer>,
+        call: impl AsyncFnOnce(
+            &World,
+            &mut Instance<Sandbox>,
+            &wit::Account,
+            &str,
+        ) -> wasmtime::Result<Result<(wit::Report, T), wit::Error>>,
+    ) -> Result<(RunReport, T), RunError> {
         let started = self.0.host.clock.wall();
         let run = run_id(self.moment(started));
         let grip = if options.dry_run { None } else { Some(self.grip(&account.id, &run, started).await?) };
         let record = RunRecord {
             run: run.clone(),
             account: account.id.clone(),
-            action: action.name().to_owned(),
+            action: action.to_owned(),
             dry_run: options.dry_run,
             started,
             finished: None,
@@ -78,22 +111,9 @@ impl Tenant {
             stop: options.stop.clone(),
             ..self.window()
         };
-        let task = Task { account: &account, window, storage: Arc::clone(&storage), observer };
-        let wit_options = wit::Options {
-            run: run.clone(),
-            dry_run: options.dry_run,
-            only: options.only,
-            budget: options.budget.into(),
-        };
+        let task = Task { account, window, storage: Arc::clone(&storage), observer };
         let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
-            let synchronizer = world.schedule_sync_synchronizer();
-            match &action {
-                Action::Import => synchronizer.call_import(instance, account, &wit_options).await,
-                Action::Export => synchronizer.call_export(instance, account, &wit_options).await,
-                Action::Reconcile => synchronizer.call_reconcile(instance, account, &wit_options).await,
-                Action::Undo(of) => synchronizer.call_undo(instance, account, of, &wit_options).await,
-                Action::Forget => synchronizer.call_forget(instance, account, &wit_options).await,
-            }
+            call(world, instance, account, &run).await
         };
         let keeper = self.keeper(grip.as_ref());
         let outcome = {
@@ -105,7 +125,7 @@ impl Tenant {
         };
         let finished = self.0.host.clock.wall();
         let (result, rest) = match &outcome {
-            Ok(used) => (RunResult::Report(Report::from(used.value.clone())), storage.take_rest()),
+            Ok(used) => (RunResult::Report(Report::from(used.value.0.clone())), storage.take_rest()),
             Err(broken) => (RunResult::Failed(broken.fault.to_string()), Vec::new()),
         };
         let (id, of, kept) = (run.clone(), account.id.clone(), result.clone());
@@ -120,18 +140,20 @@ impl Tenant {
         }
         let used = outcome.map_err(|broken| broken.fault)?;
         closed?;
-        Ok(RunReport {
+        let (report, value) = used.value;
+        let report = RunReport {
             run,
             account: account.id.clone(),
-            action: action.name(),
+            action,
             dry_run: options.dry_run,
             started,
             finished,
-            report: used.value.into(),
+            report: report.into(),
             requests: used.requests,
             memory: used.memory,
             cpu: millis(used.cpu),
-        })
+        };
+        Ok((report, value))
     }
 
     /// Lists what there is to choose from for an account.
@@ -167,7 +189,7 @@ impl Tenant {
     }
 
     /// The account of this name, its choices by id.
-    async fn account(
+    pub(super) async fn account(
         &self,
         connector: &Connector,
         name: &str,

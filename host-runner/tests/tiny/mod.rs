@@ -9,7 +9,7 @@ pub(crate) const NOTHING: &str = "(i32.const 4096)";
 /// A component whose functions have these bodies; the others return [`NOTHING`].
 pub(crate) fn component(bodies: &[(&str, &str)]) -> Vec<u8> {
     let body = |name: &str| bodies.iter().find(|(known, _)| *known == name).map_or(NOTHING, |(_, body)| body);
-    let functions: String = ["import", "export", "reconcile", "undo", "discover", "forget"]
+    let functions: String = ["import", "export", "reconcile", "undo", "links", "restore", "discover", "forget"]
         .iter()
         .map(|name| {
             format!(

@@ -60,10 +60,11 @@ pub struct Outcome {
 }
 
 /// Both services and a place for the host.
-struct Stage {
+pub struct Stage {
     programs: Programs,
     _served: Served,
-    services: Services,
+    /// What the emulators hold.
+    pub services: Services,
     folder: TempDir,
     config: PathBuf,
     secret: String,
@@ -71,7 +72,9 @@ struct Stage {
 }
 
 impl Stage {
-    fn set(programs: &Programs, items: u32, start: &str) -> Self {
+    /// A world of so many meetings that begins at a moment.
+    #[must_use]
+    pub fn set(programs: &Programs, items: u32, start: &str) -> Self {
         let (served, told) = programs.emulators(&format!("mixed:{items}"), start);
         let text = |path: &str| told.pointer(path).and_then(Value::as_str).unwrap().to_owned();
         let (creatio, graph, client) = (text("/creatio"), text("/graph"), text("/client/id"));
@@ -114,6 +117,26 @@ policies = {{ creation-limit = "100000" }}
         std::fs::write(&config, toml).unwrap();
         let (services, secret) = (Services::at(&told), text("/client/secret"));
         Self { programs: programs.clone(), _served: served, services, folder, config, secret, mail }
+    }
+
+    /// Runs the program to its end.
+    #[must_use]
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        self.programs.host_runner(&self.config, &self.secret, arguments).to_the_end()
+    }
+
+    /// A file beside the configuration.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Removes the storage file, as if its disk had broken.
+    pub fn lose_storage(&self) {
+        for name in ["kill.db", "kill.db-wal", "kill.db-shm"] {
+            let _ = std::fs::remove_file(self.beside(name));
+        }
+        assert!(!self.beside("kill.db").exists());
     }
 
     fn sync(&self, kill: Option<Duration>) -> Ended {

@@ -288,7 +288,7 @@ impl World {
         replace: bool,
         dry_run: bool,
     ) -> Result<Report, RunError> {
-        let options = RestoreOptions { run: "restore".into(), dry_run, replace, position: 0 };
+        let options = RestoreOptions { run: "restore".into(), dry_run, replace, position: 0, last: true };
         self.restore_piece(account, lines, &options)
     }
 

@@ -2,10 +2,11 @@
 
 use emulators::creatio::ids::activity_status;
 use guest::report::Outcome;
-use guest::run::RunError;
 use guest::run::epoch::RestoreOptions;
+use guest::run::{Direction, RunError};
 use scenarios::history::{rows, titles};
 use scenarios::switch::Cut;
+use scenarios::tasks::day;
 use scenarios::world::EUGENE;
 use scenarios::{World, show};
 use serde_json::json;
@@ -205,6 +206,11 @@ fn what_cannot_be_restored_is_refused_before_anything_is_changed() {
     refused(&mut world, &lines[1..], true, "the first line must say");
     let cut = [&lines[..5], &lines[6..]].concat();
     refused(&mut world, &cut, true, "it was cut or put together");
+    refused(&mut world, &lines[..9], true, "the file lacks its last line");
+    let other = with(3, &|line| line["kind"] = json!("task"));
+    refused(&mut world, &other, true, "line 4 cannot be restored: it is damaged: the id of its item");
+    let other = with(3, &|line| line["kind"] = json!("note"));
+    refused(&mut world, &other, true, "line 4 cannot be restored: it is damaged: unknown variant `note`");
     let doubled = [&lines[..5], &lines[4..]].concat();
     refused(&mut world, &doubled, true, "line 6 cannot be restored: its activity or its item is linked twice");
     world.rests();
@@ -222,7 +228,8 @@ fn many_links_go_page_by_page_and_come_piece_by_piece() {
     world.lose_storage();
     let mut position = 0;
     for (number, piece) in lines.chunks(100).enumerate() {
-        let options = RestoreOptions { run: "restore".into(), dry_run: false, replace: false, position };
+        let options =
+            RestoreOptions { run: "restore".into(), dry_run: false, replace: false, position, last: number == 4 };
         let held = piece.iter().filter(|line| line.contains("\"activity\"")).count();
         if number == 2 {
             // Out of order.
@@ -240,4 +247,30 @@ fn many_links_go_page_by_page_and_come_piece_by_piece() {
     assert_eq!(world.titles().len(), 450);
     world.rests();
     assert_eq!(exported(&world).len(), 452);
+}
+
+#[test]
+fn tasks_are_put_back_as_tasks() {
+    let mut world = World::empty();
+    let account = world.with_tasks();
+    world.todo("Imported", json!({"dueDateTime": day("2026-11-25")}));
+    let (start, due) = ("2026-11-26T07:00:00Z".parse().unwrap(), "2026-11-27T08:00:00Z".parse().unwrap());
+    world.chore("Exported", start, due);
+    world.meeting("Meeting", 30);
+    let sync = |world: &mut World| {
+        let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
+        ran.report();
+        ran
+    };
+    sync(&mut world);
+    let lines = world.links(&account).unwrap();
+    let kinds = |kind: &str| lines.iter().filter(|line| line.contains(&format!("\"kind\":\"{kind}\""))).count();
+    assert_eq!((kinds("task"), kinds("meeting")), (2, 1));
+    world.lose_storage();
+    world.restore(&account, &lines, false, false).unwrap();
+    for _ in 0..3 {
+        world.pass(70);
+        assert_eq!(sync(&mut world).writes(), 0);
+    }
+    assert_eq!((world.todos().len(), world.titles().len(), world.subjects().len()), (2, 3, 1));
 }

@@ -1,0 +1,115 @@
+//! `links`: an account's links out of storage and back.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use host_runner::config::{Account, Config};
+use host_runner::screen::{Progress, Screen, Tone, clean};
+use host_runner::{RestoreOptions, RunError, RunReport};
+
+use super::args::{Accounts, Arguments, Links};
+use super::exit::{Exit, Failure};
+use super::run::{Done, tell};
+use super::selection;
+use super::session::{self, Session};
+
+pub(crate) async fn links(arguments: &Arguments, order: &Links, screen: &mut Screen) -> Result<Exit, Failure> {
+    let config = session::config(arguments)?;
+    match order {
+        Links::Export { account, out } => {
+            let account = one_account(&config, account.as_ref())?;
+            export(&Session::open(arguments, config)?, &account, out.as_deref(), screen).await
+        }
+        Links::Restore { file, account, preview, replace } => {
+            let account = one_account(&config, account.as_ref())?;
+            let lines = lines(file)?;
+            let session = Session::open(arguments, config)?;
+            let options = RestoreOptions { dry_run: *preview, replace: *replace };
+            let progress = Arc::new(Progress::new(&account.mail));
+            let outcome = session
+                .tenant
+                .restore(&session.connector, &account.id, &lines, options, Arc::clone(&progress) as _)
+                .await;
+            progress.finish();
+            restored(arguments, &account, outcome, screen)
+        }
+    }
+}
+
+fn one_account(config: &Config, name: Option<&String>) -> Result<Account, Failure> {
+    let which = Accounts { account: name.into_iter().cloned().collect(), all: false };
+    let mut accounts = selection::accounts(config, &which)?;
+    accounts.pop().ok_or_else(|| Failure::usage("say which account with --account"))
+}
+
+async fn export(
+    session: &Session,
+    account: &Account,
+    out: Option<&Path>,
+    screen: &mut Screen,
+) -> Result<Exit, Failure> {
+    let progress = Arc::new(Progress::new(&account.mail));
+    let taken = session.tenant.links(&session.connector, &account.id, Arc::clone(&progress) as _).await;
+    progress.finish();
+    let (run, lines) = taken.map_err(|fault| Failure::failed(fault.to_string()))?;
+    match out {
+        None => lines.iter().try_for_each(|line| screen.line(line))?,
+        Some(path) => {
+            let refused = |fault: std::io::Error| {
+                Failure::usage(format!("{} cannot be written: {fault}; name another file", path.display()))
+            };
+            let mut file = std::fs::File::create(path).map_err(refused)?;
+            file.write_all((lines.join("\n") + "\n").as_bytes()).and_then(|()| file.sync_all()).map_err(refused)?;
+            let number: u64 = run.report.counts.iter().map(|count| count.number).sum();
+            let _ = writeln!(std::io::stderr(), "{number} links of {} are in {}", account.mail, path.display());
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn lines(file: &Path) -> Result<Vec<String>, Failure> {
+    let text = if file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(file)
+    };
+    let text = text.map_err(|fault| Failure::usage(format!("{} cannot be read: {fault}", file.display())))?;
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    if lines.is_empty() {
+        let text = format!("{} is empty; host-runner links export writes such a file", file.display());
+        return Err(Failure::usage(text));
+    }
+    Ok(lines)
+}
+
+fn restored(
+    arguments: &Arguments,
+    account: &Account,
+    outcome: Result<RunReport, RunError>,
+    screen: &mut Screen,
+) -> Result<Exit, Failure> {
+    let exit = if outcome.is_ok() { Exit::Done } else { Exit::Failed };
+    if !screen.json
+        && let Ok(run) = &outcome
+    {
+        let number: u64 = run.report.counts.iter().map(|count| count.number).sum();
+        let text = if run.dry_run {
+            format!("{number} links of {} can be put back. Nothing was changed.", account.mail)
+        } else {
+            format!(
+                "{number} links of {} were put back. See what the next sync finds: host-runner preview",
+                account.mail
+            )
+        };
+        screen.wrapped(0, Tone::Plain, &clean(&text))?;
+        return Ok(exit);
+    }
+    let done = Done { outcome, journal: Vec::new(), exit };
+    let told = tell(arguments, screen, account, &done)?;
+    if screen.json {
+        screen.value(&told.into_iter().collect::<Vec<_>>())?;
+    }
+    Ok(exit)
+}
