@@ -5,7 +5,8 @@
 //! - [`Host`] has the engine, [`Connector`] is a compiled component whose world was checked, [`Tenant`] is one Creatio
 //!   site with its accounts, connections, sign-ins and storage, and [`Tenant::run`] is one run for one account.
 //! - [`http`] is the policy behind the component's HTTP: pure over a [`http::Transport`] and a [`Clock`].
-//! - [`store`] is what a tenant remembers, [`journal`] and [`report`] are what a run tells.
+//! - [`store`] is what a tenant remembers, [`lease`] keeps an account's runs apart, [`journal`] and [`report`] are what a
+//!   run tells.
 //! - [`screen`] shows a run as the command line does.
 //! - [`config`] reads the file that describes a tenant; it never holds a secret.
 //!
@@ -31,6 +32,7 @@ pub mod config;
 pub mod credential;
 pub mod http;
 pub mod journal;
+pub mod lease;
 pub mod report;
 mod runtime;
 pub mod screen;

@@ -35,6 +35,7 @@ use crate::side::{Folder, Side};
 use crate::store::{Batch, Overlay, Store, StoreError};
 use crate::time;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use state::AccountState;
 use uuid::Uuid;
 
@@ -101,7 +102,8 @@ impl From<RunError> for Stop {
 pub type Staged<T> = Result<T, Stop>;
 
 /// Which sides a run writes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// Creatio.
     Import,

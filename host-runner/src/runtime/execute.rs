@@ -12,26 +12,20 @@ use super::call::Task;
 use super::connector::Connector;
 use super::limits::Limits;
 use super::observer::Observer;
+use super::resolve;
 use super::run::{Action, RunError, RunOptions, RunReport};
 use super::sandbox::Sandbox;
 use super::tenant::Tenant;
-use super::{lease, resolve};
 use crate::clock::millis;
 use crate::config::Account;
-use crate::http::{LeaseTerm, RunWindow, Underway};
+use crate::http::{RunWindow, Underway};
+use crate::lease::{Asked, Grip};
 use crate::report::{Catalogue, Report};
 use crate::stop::Stop;
-use crate::store::{Fence, Lease, RunRecord, RunResult, RunStorage, Ticket};
+use crate::store::{Fence, RunRecord, RunResult, RunStorage, StoreError, Ticket};
 
 /// Journals are kept for so long.
 const KEEP: Duration = Duration::from_secs(90 * 24 * 3600);
-
-/// An account's lease in our hands.
-struct Grip {
-    fence: Fence,
-    term: LeaseTerm,
-    length: Duration,
-}
 
 impl Tenant {
     /// Runs a component for one account, in a sandbox of its own.
@@ -85,7 +79,7 @@ impl Tenant {
     ) -> Result<(RunReport, T), RunError> {
         let started = self.0.host.clock.wall();
         let run = run_id(self.moment(started));
-        let grip = if options.dry_run { None } else { Some(self.grip(&account.id, &run, started).await?) };
+        let grip = if options.dry_run { None } else { Some(self.grip(&account.id, &run).await?) };
         let record = RunRecord {
             run: run.clone(),
             account: account.id.clone(),
@@ -100,13 +94,13 @@ impl Tenant {
         let storage = Arc::new(match &grip {
             None => RunStorage::preview(Arc::clone(&self.0.store), &account.id, &run),
             Some(grip) => {
-                let ticket = Ticket { account: account.id.clone(), run: run.clone(), fence: Some(grip.fence.number) };
+                let ticket = Ticket { account: account.id.clone(), run: run.clone(), fence: Some(grip.fence().number) };
                 RunStorage::new(Arc::clone(&self.0.store), ticket)
             }
         });
         let window = RunWindow {
-            lease: grip.as_ref().map(|grip| grip.term.clone()),
-            writes: grip.as_ref().map(|grip| self.underway(&grip.fence)),
+            lease: grip.as_ref().map(Grip::term),
+            writes: grip.as_ref().map(|grip| self.underway(grip.fence())),
             reads_only: options.dry_run,
             stop: options.stop.clone(),
             ..self.window()
@@ -132,9 +126,9 @@ impl Tenant {
         let closed = self.blocking(move |store| store.finish(&of, &id, finished, &kept, &rest)).await;
         // A run that was cut while the host worked for it may have a write under way: its lease runs out by itself.
         let under_way = outcome.as_ref().is_err_and(|broken| broken.under_way);
-        if let Some(Grip { fence, .. }) = grip
+        if let Some(grip) = grip
             && !under_way
-            && let Err(fault) = self.blocking(move |store| store.release(&fence)).await
+            && let Err(fault) = self.blocking(move |store| store.release(grip.fence())).await
         {
             tracing::warn!(account = account.id, %fault, "the lease was not given back and runs out by itself");
         }
@@ -224,16 +218,12 @@ impl Tenant {
         RunWindow { deadline: Some(deadline), longest_wait: Some(longest_wait), ..RunWindow::default() }
     }
 
-    async fn grip(&self, account: &str, run: &str, now: u64) -> Result<Grip, RunError> {
+    async fn grip(&self, account: &str, run: &str) -> Result<Grip, RunError> {
         let timeout = self.0.config.rules.request_timeout;
-        let length = lease::term(timeout);
-        let (of, id, grace) = (account.to_owned(), run.to_owned(), millis(timeout));
-        // Taken before the store is asked: the lease must not seem longer here than it is there.
-        let term = LeaseTerm::until(self.0.host.clock.elapsed() + length);
-        let asked = self.blocking(move |store| store.acquire(&of, &id, now, now + millis(length), grace)).await?;
-        match asked {
-            Lease::Granted(fence) => Ok(Grip { fence, term, length }),
-            Lease::Taken { run, until, holder } => {
+        let (of, id, clock) = (account.to_owned(), run.to_owned(), Arc::clone(&self.0.host.clock));
+        match self.blocking(move |store| Grip::ask(store, clock.as_ref(), &of, &id, timeout)).await? {
+            Asked::Granted(grip) => Ok(grip),
+            Asked::Taken { run, until, holder } => {
                 Err(RunError::Busy { account: account.to_owned(), run, until, holder })
             }
         }
@@ -246,13 +236,13 @@ impl Tenant {
     }
 
     async fn keeper(&self, grip: Option<&Grip>) {
-        match grip {
-            None => futures::future::pending().await,
-            Some(Grip { fence, term, length }) => {
-                let (store, clock) = (Arc::clone(&self.0.store), Arc::clone(&self.0.host.clock));
-                lease::keep(store, clock, fence.clone(), *length, term.clone()).await;
-            }
-        }
+        let Some(grip) = grip else { return futures::future::pending().await };
+        let renew = |fence: Fence, until: u64| {
+            let store = Arc::clone(&self.0.store);
+            let renewing = tokio::task::spawn_blocking(move || store.renew(&fence, until));
+            async { renewing.await.unwrap_or_else(|fault| Err(StoreError::Other(fault.to_string()))) }
+        };
+        grip.keep(Arc::clone(&self.0.host.clock), renew).await;
     }
 }
 

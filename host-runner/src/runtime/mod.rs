@@ -7,7 +7,6 @@ mod convert;
 mod execute;
 mod host;
 mod imports;
-mod lease;
 mod limits;
 mod links;
 mod meter;

@@ -2,6 +2,7 @@
 
 use crate::switch::{Power, Switch};
 use chrono::{DateTime, Utc};
+use futures::future::{Either, LocalBoxFuture, select};
 use guest::capability as seam;
 use guest::report;
 use host_runner::http::HttpPolicy;
@@ -9,6 +10,7 @@ use host_runner::http::contract::{self, Credential, UnreachableCause};
 use host_runner::store::{self, Store, Ticket};
 use host_runner::{Clock, VirtualClock};
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -18,12 +20,51 @@ pub struct Http {
     pub policy: HttpPolicy,
     /// Its clock.
     pub clock: VirtualClock,
+    /// What the host does meanwhile, for as long as the run takes.
+    pub keeper: RefCell<Option<LocalBoxFuture<'static, ()>>>,
+    /// What happens while the host does nothing at all.
+    pub pause: RefCell<Option<Pause>>,
+}
+
+/// The host stands still once: its machine sleeps, or the process gets no time.
+pub struct Pause {
+    /// Before it sends for this time, counted from 0.
+    pub before: u32,
+    /// What happens meanwhile.
+    pub happens: Box<dyn FnOnce()>,
+}
+
+impl Http {
+    fn pause(&self) {
+        let due = {
+            let mut pause = self.pause.borrow_mut();
+            let due = pause.as_ref().is_some_and(|pause| pause.before == 0);
+            if let Some(pause) = pause.as_mut().filter(|_| !due) {
+                pause.before -= 1;
+            }
+            if due { pause.take() } else { None }
+        };
+        if let Some(pause) = due {
+            (pause.happens)();
+        }
+    }
 }
 
 impl seam::Http for Http {
     fn send(&self, requests: Vec<seam::Request>) -> Vec<seam::Answer> {
+        self.pause();
         let requests = requests.into_iter().map(outgoing).collect();
-        let answers = self.clock.run(self.policy.send(requests)).expect("the policy waits for nothing but the clock");
+        let sending = self.policy.send(requests);
+        let answers = match self.keeper.borrow_mut().as_mut() {
+            None => self.clock.run(sending),
+            Some(keeper) => self.clock.run(async {
+                match select(pin!(sending), keeper).await {
+                    Either::Left((answers, _)) => answers,
+                    Either::Right(((), _)) => panic!("nothing is kept any more"),
+                }
+            }),
+        };
+        let answers = answers.expect("the policy waits for nothing but the clock");
         answers.into_iter().map(|answer| answer.map(incoming).map_err(fault)).collect()
     }
 }

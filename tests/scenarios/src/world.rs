@@ -1,7 +1,7 @@
 //! A world: both services, a tenant's storage, its accounts, one virtual clock.
 
 use crate::engine::Engine;
-use crate::native::{Http, Journal, Now, Storage, Unwatched};
+use crate::native::{Http, Journal, Now, Pause, Storage, Unwatched};
 use crate::switch::{Cut, Switch};
 use crate::trace::{Event, Recorder};
 use crate::transport::{Interlude, SiteTransport};
@@ -11,6 +11,7 @@ use emulators::creatio::{Creatio, NewUser, UserIds};
 use emulators::graph::{Graph, world as graph_world};
 use emulators::harness::{Shared, Site};
 use emulators::log::Entry as LogEntry;
+use futures::FutureExt;
 use guest::capability::{Capabilities, Progress};
 use guest::report::{Entry, Outcome, Report};
 use guest::run::epoch::RestoreOptions;
@@ -18,8 +19,11 @@ use guest::run::{Direction, RunError};
 use guest::settings::{Account, Budget, Exported, Folders, MailboxService, Options};
 use host_runner::credential::{ClientCredentials, SignIn};
 use host_runner::http::{Destinations, Egress, MailboxService as Service, Rules, RunWindow};
-use host_runner::store::{MemoryStore, Ticket};
+use host_runner::lease::{Asked, Grip};
+use host_runner::store::{Fence, MemoryStore, Store, Ticket};
 use host_runner::{Clock, VirtualClock};
+use std::cell::RefCell;
+use std::future::ready;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use url::Url;
@@ -101,6 +105,13 @@ pub struct Runner {
     egress: Arc<Egress>,
 }
 
+/// What only some runs are lent.
+#[derive(Default)]
+struct Lent {
+    grip: Option<Grip>,
+    pause: Option<Pause>,
+}
+
 /// The instant at which every world begins: a Monday morning.
 #[must_use]
 pub fn start() -> DateTime<Utc> {
@@ -135,40 +146,12 @@ impl World {
         let clock = VirtualClock::at(u64::try_from(start().timestamp_millis()).unwrap());
         let switch = Arc::new(Switch::default());
         let interlude = Arc::new(Mutex::new(None));
-        let transport = SiteTransport {
+        let egress = egress(SiteTransport {
             site: Arc::clone(&site),
             clock: clock.clone(),
             switch: Arc::clone(&switch),
             interlude: Arc::clone(&interlude),
-        };
-        let url = |text: &str| Url::parse(text).unwrap();
-        let client = |place, token: &str, scope: Option<&str>| {
-            SignIn::ClientCredentials(ClientCredentials {
-                place,
-                token_url: url(token),
-                client_id: graph_world::CLIENT_ID.into(),
-                client_secret: graph_world::CLIENT_SECRET.to_owned().into(),
-                scope: scope.map(str::to_owned),
-                remedy: "renew it",
-            })
-        };
-        let egress = Egress::new(
-            Arc::new(transport),
-            Arc::new(clock.clone()),
-            Destinations {
-                creatio: url(CREATIO),
-                odata: "0/odata".into(),
-                mailbox: Service::Graph(url(GRAPH)),
-                private: Vec::new(),
-            },
-            Rules::default(),
-            client("Creatio", &format!("{CREATIO}/connect/token"), None),
-            client(
-                "Microsoft 365",
-                &format!("{GRAPH}/mycompany.onmicrosoft.com/oauth2/v2.0/token"),
-                Some(&format!("{GRAPH}/.default")),
-            ),
-        );
+        });
         Self {
             clock,
             site,
@@ -310,10 +293,22 @@ impl World {
 
     /// Somebody else writes a row.
     pub fn put_row(&self, key: &str, row: &serde_json::Value) {
-        use host_runner::store::{Change, Guard, Store};
+        use host_runner::store::{Change, Guard};
         let ticket = Ticket { account: "somebody".into(), run: "else".into(), fence: None };
         let value = Some(serde_json::to_vec(row).unwrap());
         self.store.commit(&ticket, &[Change { key: key.into(), guard: Guard::Any, value }], &[]).unwrap();
+    }
+
+    /// What a run on another machine needs, whose host has the same store.
+    #[must_use]
+    pub fn another_host(&self) -> Runner {
+        let transport = SiteTransport {
+            site: Arc::clone(&self.site),
+            clock: self.clock.clone(),
+            switch: Arc::clone(&self.switch),
+            interlude: Arc::clone(&self.interlude),
+        };
+        Runner { egress: egress(transport), ..self.runner() }
     }
 
     /// What a run needs.
@@ -331,16 +326,54 @@ impl World {
 }
 
 impl Runner {
-    /// Runs.
+    /// Lets time pass.
+    pub fn pass(&self, minutes: u64) {
+        self.clock.advance(std::time::Duration::from_secs(minutes * 60));
+    }
+
+    /// Requests since the log was cleared, sign-ins apart.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.site.lock().unwrap().log.work()
+    }
+
+    /// Runs, by a host that knows no leases.
     #[must_use]
     pub fn run(&self, account: Account, direction: Direction, options: &Options, progress: &dyn Progress) -> Ran {
-        self.call(account, options, progress, |caps, account| self.engine.run(caps, account, options, direction))
+        self.call(account, options, progress, Lent::default(), |caps, account| {
+            self.engine.run(caps, account, options, direction)
+        })
+    }
+
+    /// Runs as the host does: with the account's lease, which is renewed until the run ends. A run that died
+    /// leaves it standing. None where another run has it.
+    #[must_use]
+    pub fn leased(
+        &self,
+        account: Account,
+        direction: Direction,
+        options: &Options,
+        progress: &dyn Progress,
+        pause: Option<Pause>,
+    ) -> Option<Ran> {
+        let timeout = self.egress.rules().request_timeout;
+        let asked = Grip::ask(self.store.as_ref(), &self.clock, &account.id, &options.run, timeout).unwrap();
+        let Asked::Granted(grip) = asked else { return None };
+        let lent = Lent { grip: Some(grip.clone()), pause };
+        let ran = self
+            .call(account, options, progress, lent, |caps, account| self.engine.run(caps, account, options, direction));
+        if !self.switch.dead() {
+            self.store.release(grip.fence()).unwrap();
+        }
+        Some(ran)
     }
 
     /// Undoes a run natively.
     #[must_use]
     pub fn undo(&self, account: Account, of: &str, options: &Options, progress: &dyn Progress) -> Ran {
-        self.call(account, options, progress, |caps, account| guest::run::undo(caps, account, options, of))
+        self.call(account, options, progress, Lent::default(), |caps, account| {
+            guest::run::undo(caps, account, options, of)
+        })
     }
 
     /// Calls what works on storage alone.
@@ -352,7 +385,7 @@ impl Runner {
     ) -> Result<T, RunError> {
         let mut done = None;
         let options = Options { run: run.into(), dry_run: false, only: None, budget: Budget::default() };
-        self.call(account.clone(), &options, &Unwatched, |caps, account| {
+        self.call(account.clone(), &options, &Unwatched, Lent::default(), |caps, account| {
             done = Some(work(caps, account));
             Ok(Report::default())
         });
@@ -364,14 +397,26 @@ impl Runner {
         account: Account,
         options: &Options,
         progress: &dyn Progress,
+        Lent { grip, pause }: Lent,
         work: impl FnOnce(Capabilities<'_>, Account) -> Result<Report, RunError>,
     ) -> Ran {
-        let http =
-            Http { policy: self.egress.policy(&account.address, RunWindow::default()), clock: self.clock.clone() };
+        let fence = grip.as_ref().map(|grip| grip.fence().number);
+        let window = RunWindow { lease: grip.as_ref().map(Grip::term), ..RunWindow::default() };
+        let keeper = grip.map(|grip| {
+            let (store, clock) = (Arc::clone(&self.store), Arc::new(self.clock.clone()));
+            let renew = move |fence: Fence, until: u64| ready(store.renew(&fence, until));
+            async move { grip.keep(clock, renew).await }.boxed_local()
+        });
+        let http = Http {
+            policy: self.egress.policy(&account.address, window),
+            clock: self.clock.clone(),
+            keeper: RefCell::new(keeper),
+            pause: RefCell::new(pause),
+        };
         let journal = Rc::new(Journal::default());
         let storage = Storage {
             store: Arc::clone(&self.store) as _,
-            ticket: Ticket { account: account.id.clone(), run: options.run.clone(), fence: None },
+            ticket: Ticket { account: account.id.clone(), run: options.run.clone(), fence },
             switch: Arc::clone(&self.switch),
             commits: std::cell::Cell::new(0),
             journal: Rc::clone(&journal),
@@ -385,6 +430,39 @@ impl Runner {
         let entries = journal.end(self.switch.dead());
         Ran { report, entries, requests, log, commits: storage.commits.get(), trace }
     }
+}
+
+/// The way out of a host, with sign-ins and limits of its own.
+fn egress(transport: SiteTransport) -> Arc<Egress> {
+    let clock = transport.clock.clone();
+    let url = |text: &str| Url::parse(text).unwrap();
+    let client = |place, token: &str, scope: Option<&str>| {
+        SignIn::ClientCredentials(ClientCredentials {
+            place,
+            token_url: url(token),
+            client_id: graph_world::CLIENT_ID.into(),
+            client_secret: graph_world::CLIENT_SECRET.to_owned().into(),
+            scope: scope.map(str::to_owned),
+            remedy: "renew it",
+        })
+    };
+    Egress::new(
+        Arc::new(transport),
+        Arc::new(clock),
+        Destinations {
+            creatio: url(CREATIO),
+            odata: "0/odata".into(),
+            mailbox: Service::Graph(url(GRAPH)),
+            private: Vec::new(),
+        },
+        Rules::default(),
+        client("Creatio", &format!("{CREATIO}/connect/token"), None),
+        client(
+            "Microsoft 365",
+            &format!("{GRAPH}/mycompany.onmicrosoft.com/oauth2/v2.0/token"),
+            Some(&format!("{GRAPH}/.default")),
+        ),
+    )
 }
 
 fn line(entry: &LogEntry) -> String {

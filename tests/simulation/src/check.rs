@@ -1,11 +1,12 @@
 //! The invariants, checked in a world at rest against what its users did.
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Made};
 use crate::people::People;
 use crate::sight::{Sight, name};
-use guest::activity::{SideId, Unit};
-use guest::report::Entry;
-use guest::report::{Action, Outcome};
+use crate::step::{self, Place, Who};
+use chrono::{DateTime, TimeDelta, Utc};
+use guest::activity::Unit;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Checks everything; adds what is wrong.
@@ -14,34 +15,87 @@ pub fn world(people: &People, went_back: bool, faults: &mut Vec<String>) {
     if people.mails() != ledger.mails {
         faults.push(format!("{} messages left that no user sent", people.mails() - ledger.mails));
     }
-    for item in &ledger.items {
-        let (activities, events) = (people.see(SideId::Creatio, *item), people.see(SideId::Mailbox, *item));
-        one(&ledger, *item, &activities, &events, faults);
+    let sights = Sights::of(people);
+    for (item, made) in &ledger.items {
+        let activities = sights.at(Place::Creatio, *item);
+        if activities.len() > 1 {
+            faults.push(format!("{} is {} activities", name(*item), activities.len()));
+            continue;
+        }
+        let activity = activities.first();
+        let mut copies = Vec::new();
+        for who in people.accounts() {
+            let events = sights.at(Place::Mailbox(who), *item);
+            if events.len() > 1 {
+                faults.push(format!("{} is {} events of {}", name(*item), events.len(), step::name(who)));
+            } else if !events.is_empty() && !made.holders.contains(&who) && !made.former.contains(&who) {
+                faults.push(format!("{} is in {}, where it does not belong", name(*item), Place::Mailbox(who)));
+            }
+            if made.deciding().contains(&who) {
+                copies.push((who, events.first()));
+            }
+        }
+        one(&ledger, *item, made, activity, &copies, faults);
     }
     if !went_back {
-        guarded(&ledger.entries, faults);
+        guarded(&ledger, faults);
     }
 }
 
-fn one(ledger: &Ledger, item: u32, activities: &[Sight], events: &[Sight], faults: &mut Vec<String>) {
+fn one(
+    ledger: &Ledger,
+    item: u32,
+    made: &Made,
+    activity: Option<&Sight>,
+    copies: &[(Who, Option<&Sight>)],
+    faults: &mut Vec<String>,
+) {
     let title = name(item);
-    if activities.len() > 1 || events.len() > 1 {
-        faults.push(format!("{title} is {} activities and {} events", activities.len(), events.len()));
-        return;
+    let deleted = ledger.was_deleted(item, made);
+    for (who, event) in copies {
+        pair(ledger, item, deleted, activity, (*who, *event), copies.len() > 1, faults);
     }
-    let (activity, event) = (activities.first(), events.first());
-    let deleted = ledger.was_deleted(item);
-    let by = |side| ledger.deleted.contains(&(item, side));
+    if copies.is_empty() && activity.is_none() && !deleted && made.organizer.is_none() {
+        faults.push(format!("{title} is gone, and nobody deleted it"));
+    }
+    for edit in ledger.edits.iter().filter(|edit| edit.item == item) {
+        let here = |seen: Option<&Sight>| seen.is_some_and(|seen| seen.values[&edit.unit] == edit.value);
+        let mut all = copies.iter().map(|(_, event)| *event).chain([activity]);
+        let arrived = if deleted { all.any(here) } else { all.all(here) };
+        let replaced = ledger.replaced.contains(&(item, edit.unit, edit.value.clone()))
+            || ledger.loose.contains(&(item, edit.unit));
+        // Three priorities are too few to tell edits apart.
+        if !arrived && !replaced && edit.unit != Unit::Priority && !ledger.told(edit.unit, &edit.value) {
+            faults.push(format!("{} of {title} set in {} to {:?} is lost", edit.unit.code(), edit.at, edit.value));
+        }
+    }
+}
+
+/// The activity and the item in one of the mailboxes that hold it.
+fn pair(
+    ledger: &Ledger,
+    item: u32,
+    deleted: bool,
+    activity: Option<&Sight>,
+    (who, event): (Who, Option<&Sight>),
+    several: bool,
+    faults: &mut Vec<String>,
+) {
+    let title = name(item);
+    let whose = step::name(who);
     match (activity, event) {
         (Some(activity), Some(event)) => {
-            if activity.cancelled {
-                faults.push(format!("{title} is cancelled, and its event lives"));
+            // Where one of several holders deleted his, the others keep theirs.
+            if activity.cancelled && !(several && deleted) {
+                faults.push(format!("{title} is cancelled, and its event of {whose} lives"));
             }
             for (unit, value) in &activity.values {
                 let other = &event.values[unit];
-                if value != other && !ledger.told(*unit, value) && !ledger.told(*unit, other) && !ledger.named(item) {
+                let told = ledger.told(*unit, value) || ledger.told(*unit, other) || ledger.named(item);
+                let excused = told || ledger.loose.contains(&(item, *unit)) || (several && deleted);
+                if value != other && !excused {
                     faults.push(format!(
-                        "{} of {title} is {value:?} in Creatio and {other:?} in the mailbox",
+                        "{} of {title} is {value:?} in Creatio and {other:?} in the mailbox of {whose}",
                         unit.code()
                     ));
                 }
@@ -49,9 +103,9 @@ fn one(ledger: &Ledger, item: u32, activities: &[Sight], events: &[Sight], fault
         }
         (Some(activity), None) => {
             if !deleted {
-                faults.push(format!("{title} has no event, and nobody deleted it"));
-            } else if !activity.cancelled && !ledger.named(item) {
-                let why = if by(SideId::Mailbox) {
+                faults.push(format!("{title} has no event of {whose}, and nobody deleted it"));
+            } else if !activity.cancelled && !ledger.named(item) && !several {
+                let why = if ledger.deleted.contains(&(item, Place::Mailbox(who))) {
                     "the deletion of its event was not carried over"
                 } else {
                     "its event was removed"
@@ -72,32 +126,34 @@ fn one(ledger: &Ledger, item: u32, activities: &[Sight], events: &[Sight], fault
             }
         }
     }
-    for edit in ledger.edits.iter().filter(|edit| edit.item == item) {
-        let here = |seen: Option<&Sight>| seen.is_some_and(|seen| seen.values[&edit.unit] == edit.value);
-        let arrived = if deleted { here(activity) || here(event) } else { here(activity) && here(event) };
-        let replaced = ledger.replaced.contains(&(item, edit.unit, edit.value.clone()));
-        // Three priorities are too few to tell edits apart.
-        if !arrived && !replaced && edit.unit != Unit::Priority && !ledger.told(edit.unit, &edit.value) {
-            faults.push(format!(
-                "{} of {title} set in {} to {:?} is lost",
-                edit.unit.code(),
-                edit.side.code(),
-                edit.value
-            ));
+}
+
+/// Everything that is to be seen, looked at once.
+struct Sights(BTreeMap<(Place, u32), Vec<Sight>>);
+
+impl Sights {
+    fn of(people: &People) -> Self {
+        let mut all: BTreeMap<(Place, u32), Vec<Sight>> = BTreeMap::new();
+        for at in std::iter::once(Place::Creatio).chain(people.accounts().map(Place::Mailbox)) {
+            for (item, seen) in people.see_all(at) {
+                all.entry((at, item)).or_default().push(seen);
+            }
         }
+        Self(all)
+    }
+
+    fn at(&self, at: Place, item: u32) -> &[Sight] {
+        self.0.get(&(at, item)).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// The guard held: a world lasts days, and no side may lose more than five items in one of them.
-fn guarded(entries: &[Entry], faults: &mut Vec<String>) {
-    for side in [SideId::Creatio, SideId::Mailbox] {
-        let removed = entries
-            .iter()
-            .filter(|entry| entry.target == side && entry.outcome == Outcome::Written)
-            .filter(|entry| matches!(entry.action, Action::Delete | Action::Cancel))
-            .count();
-        if removed > 15 {
-            faults.push(format!("{removed} items were removed from {}", side.code()));
+/// The guard held: within a day no account loses more on a side than five items, or one in twenty.
+fn guarded(ledger: &Ledger, faults: &mut Vec<String>) {
+    let most = (ledger.items.len() / 20).max(5);
+    for ((who, side), removals) in &ledger.removals {
+        let within = |window: &[DateTime<Utc>]| window[most] - window[0] < TimeDelta::hours(24);
+        if removals.windows(most + 1).any(within) {
+            faults.push(format!("{} lost more than {most} items in {} within a day", step::name(*who), side.code()));
         }
     }
 }
@@ -105,20 +161,18 @@ fn guarded(entries: &[Entry], faults: &mut Vec<String>) {
 /// Everything as it is, for a person.
 #[must_use]
 pub fn show(people: &People) -> String {
-    let ledger = people.ledger.lock().unwrap();
+    let sights = Sights::of(people);
     let mut text = String::new();
-    for item in &ledger.items {
-        for side in [SideId::Creatio, SideId::Mailbox] {
-            for seen in people.see(side, *item) {
-                let _ = writeln!(
-                    text,
-                    "{:8}{}{} {}",
-                    side.code(),
-                    seen.values.values().map(|value| format!(" {value:?}")).collect::<String>(),
-                    if seen.cancelled { " CANCELLED" } else { "" },
-                    seen.id.chars().rev().take(6).collect::<String>()
-                );
-            }
+    for ((at, _), seen) in &sights.0 {
+        for seen in seen {
+            let _ = writeln!(
+                text,
+                "{:18}{}{} {}",
+                at.to_string(),
+                seen.values.values().map(|value| format!(" {value:?}")).collect::<String>(),
+                if seen.cancelled { " CANCELLED" } else { "" },
+                seen.id.chars().rev().take(6).collect::<String>()
+            );
         }
     }
     text

@@ -1,17 +1,17 @@
 //! One engine in two forms: a world played with the library and with the built component must be the same world, run by
 //! run, in all that passes the engine's seams.
 
+use crate::history::History;
 use crate::play::perform;
-use crate::step::Step;
 use scenarios::Ran;
 use scenarios::engine::Engine;
 use std::fmt::Write as _;
 
 /// Plays a history both ways; gives where the two part, nothing if they do not.
 #[must_use]
-pub fn compare(steps: &[Step]) -> Option<String> {
-    let native = perform(Engine::Native, steps, None, true);
-    let component = perform(Engine::Component, steps, None, true);
+pub fn compare(history: &History) -> Option<String> {
+    let native = perform(Engine::Native, history, None, true);
+    let component = perform(Engine::Component, history, None, true);
     let number = native.runs.len();
     for (at, (one, other)) in native.runs.iter().zip(&component.runs).enumerate() {
         if let Some(text) = difference(one, other) {

@@ -1,6 +1,6 @@
 //! Deliberate faults: each rule of the engine that can be broken is broken, and some world has to tell.
 
-use crate::history;
+use crate::history::{self, Size};
 use crate::play::play;
 use guest::deliberate::{Deliberate, with};
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub struct Caught {
 /// Plays a world with a rule broken; gives what was wrong.
 #[must_use]
 pub fn broken(fault: Deliberate, seed: u64) -> Vec<String> {
-    with(Some(fault), || play(&history::of(seed), None))
+    with(Some(fault), || play(&history::of(seed, Size::Small), None))
 }
 
 /// Plays worlds with a rule broken until one of them, which ends well without, does not.
@@ -32,7 +32,7 @@ pub fn broken(fault: Deliberate, seed: u64) -> Vec<String> {
 pub fn first(fault: Deliberate, mut seeds: impl Iterator<Item = u64>) -> Option<Caught> {
     seeds.find_map(|seed| {
         let said = broken(fault, seed).into_iter().next()?;
-        play(&history::of(seed), None).is_empty().then_some(Caught { seed, said })
+        play(&history::of(seed, Size::Small), None).is_empty().then_some(Caught { seed, said })
     })
 }
 

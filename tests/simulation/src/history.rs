@@ -1,17 +1,75 @@
 //! Histories: what happens in the world of a seed.
 
 use crate::dice::Dice;
-use crate::step::{Deed, Step, Trouble};
+use crate::step::{Deed, Place, Step, Trouble, Who};
 use guest::activity::{SideId, Unit};
 use guest::run::Direction;
 use scenarios::switch::Cut;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// Units that people change.
 const UNITS: [Unit; 6] = [Unit::Title, Unit::When, Unit::Place, Unit::Body, Unit::Reminder, Unit::Priority];
+/// One world of so many is a large one, where both sizes are played.
+const RARE: u64 = 20;
+
+/// What is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Size {
+    /// One account, up to twenty items.
+    Small,
+    /// Up to three accounts and up to 120 items.
+    Large,
+    /// Mostly small ones.
+    #[default]
+    Mixed,
+}
+
+impl Size {
+    /// The size of the world of a seed.
+    #[must_use]
+    pub const fn of(self, seed: u64) -> Self {
+        match self {
+            Self::Mixed if seed % RARE == RARE - 1 => Self::Large,
+            Self::Mixed => Self::Small,
+            size => size,
+        }
+    }
+}
+
+/// A world's history: played again, it is the same world again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct History {
+    /// How many accounts there are.
+    pub accounts: Who,
+    /// The host knows leases, as ours does; others may not.
+    pub leases: bool,
+    /// What happens.
+    pub steps: Vec<Step>,
+}
+
+impl History {
+    /// As a file to be replayed, a step a line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let steps: Vec<String> = self.steps.iter().map(|step| serde_json::to_string(step).unwrap()).collect();
+        let Self { accounts, leases, .. } = self;
+        format!("{{\"accounts\": {accounts}, \"leases\": {leases}, \"steps\": [\n{}\n]}}\n", steps.join(",\n"))
+    }
+
+    /// From such a file.
+    #[must_use]
+    pub fn read(file: &Path) -> Self {
+        serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+    }
+}
 
 /// What a history may contain.
 struct Mood {
+    accounts: Who,
+    most: usize,
     crashes: bool,
     faults: bool,
     races: bool,
@@ -20,13 +78,29 @@ struct Mood {
     calendars: bool,
     deletions: bool,
     guests: bool,
+    together: bool,
+    leases: bool,
+}
+
+/// A history in the making.
+struct Making {
+    dice: Dice,
+    mood: Mood,
+    /// Whose each item is.
+    homes: Vec<Who>,
+    numbers: u32,
+    steps: Vec<Step>,
 }
 
 /// The history of a seed.
 #[must_use]
-pub fn of(seed: u64) -> Vec<Step> {
+pub fn of(seed: u64, size: Size) -> History {
     let mut dice = Dice::new(seed);
+    let large = size.of(seed) == Size::Large;
+    let accounts = if large { 1 + Who::try_from(dice.below(3)).unwrap() } else { 1 };
     let mood = Mood {
+        accounts,
+        most: if large { 120 } else { 20 },
         crashes: dice.chance(50),
         faults: dice.chance(50),
         races: dice.chance(40),
@@ -35,79 +109,175 @@ pub fn of(seed: u64) -> Vec<Step> {
         calendars: dice.chance(20),
         deletions: dice.chance(60),
         guests: dice.chance(20),
+        together: accounts > 1 && dice.chance(80),
+        leases: dice.chance(60),
     };
-    let mut steps = Vec::new();
-    let mut items = 0_u32;
-    let mut numbers = 0_u32;
-    for _ in 0..1 + dice.below(4) {
-        steps.push(Step::Deed(create(&mut dice, &mood, &mut items)));
+    let leases = mood.leases;
+    let mut making = Making { dice, mood, homes: Vec::new(), numbers: 0, steps: Vec::new() };
+    let (first, steps) = if large {
+        (5 + making.dice.below(60), 10 + making.dice.below(60))
+    } else {
+        (1 + making.dice.below(4), 4 + making.dice.below(18))
+    };
+    for _ in 0..first {
+        let deed = making.create();
+        making.steps.push(Step::Deed(deed));
     }
-    for _ in 0..4 + dice.below(18) {
-        match dice.below(100) {
-            0..=9 if items < 12 => steps.push(Step::Deed(create(&mut dice, &mood, &mut items))),
-            0..=44 => steps.push(Step::Deed(deed(&mut dice, &mood, items, &mut numbers))),
-            45..=54 => steps.push(Step::Pass(dice.pick(&[1, 5, 20, 70, 300]))),
-            55..=89 => {
-                let direction = match dice.below(10) {
-                    0 => Direction::Import,
-                    1 => Direction::Export,
-                    _ => Direction::Reconcile,
-                };
-                let mut troubles = Vec::new();
-                while dice.chance(35) && troubles.len() < 2 {
-                    troubles.extend(trouble(&mut dice, &mood, items, &mut numbers));
+    for _ in 0..steps {
+        making.step(large);
+    }
+    History { accounts, leases, steps: making.steps }
+}
+
+impl Making {
+    fn who(&mut self) -> Who {
+        Who::try_from(self.dice.below(u64::from(self.mood.accounts))).unwrap()
+    }
+
+    /// An item, and somebody who is likely to have it.
+    fn item(&mut self) -> (u32, Who) {
+        let item = self.dice.below(self.homes.len() as u64);
+        let home = self.homes[usize::try_from(item).unwrap()];
+        (u32::try_from(item).unwrap(), if self.dice.chance(70) { home } else { self.who() })
+    }
+
+    fn others(&mut self, who: Who) -> Vec<Who> {
+        if !self.mood.together || !self.dice.chance(40) {
+            return Vec::new();
+        }
+        let others: Vec<Who> = (0..self.mood.accounts).filter(|other| *other != who).collect();
+        if self.dice.chance(50) { others } else { vec![self.dice.pick(&others)] }
+    }
+
+    fn step(&mut self, large: bool) {
+        match self.dice.below(100) {
+            0..=9 if self.homes.len() < self.mood.most => {
+                // In a large world they come in swarms.
+                for _ in 0..if large { 1 + self.dice.below(12) } else { 1 } {
+                    if self.homes.len() < self.mood.most {
+                        let deed = self.create();
+                        self.steps.push(Step::Deed(deed));
+                    }
                 }
-                steps.push(Step::Run(direction, troubles));
             }
-            _ => steps.extend(weather(&mut dice, &mood)),
+            0..=44 => {
+                for _ in 0..if large { 1 + self.dice.below(4) } else { 1 } {
+                    let deed = self.deed();
+                    self.steps.push(Step::Deed(deed));
+                }
+            }
+            45..=54 => {
+                let minutes = self.dice.pick(&[1, 5, 20, 70, 300]);
+                self.steps.push(Step::Pass(minutes));
+            }
+            55..=89 => self.run(),
+            _ => {
+                let weather = self.weather();
+                self.steps.extend(weather);
+            }
         }
     }
-    steps
-}
 
-fn create(dice: &mut Dice, mood: &Mood, items: &mut u32) -> Deed {
-    let item = *items;
-    *items += 1;
-    match dice.below(10) {
-        // A side that shows nothing when the same meeting is on both is still taken at its word: not in these worlds yet.
-        0 if !mood.faults && !mood.rights => Deed::CreateBoth { item },
-        1..=4 => Deed::Create { side: SideId::Creatio, item, projects: false, guests: false },
-        _ => Deed::Create {
-            side: SideId::Mailbox,
-            item,
-            projects: dice.chance(30),
-            guests: mood.guests && dice.chance(40),
-        },
+    fn run(&mut self) {
+        let who = self.who();
+        let direction = match self.dice.below(10) {
+            0 => Direction::Import,
+            1 => Direction::Export,
+            _ => Direction::Reconcile,
+        };
+        let mut troubles = Vec::new();
+        while self.dice.chance(35) && troubles.len() < 2 {
+            troubles.extend(self.trouble(who));
+        }
+        self.steps.push(Step::Run(who, direction, troubles));
     }
-}
 
-fn deed(dice: &mut Dice, mood: &Mood, items: u32, numbers: &mut u32) -> Deed {
-    let item = u32::try_from(dice.below(u64::from(items))).unwrap();
-    let side = dice.pick(&[SideId::Creatio, SideId::Mailbox]);
-    match dice.below(20) {
-        0..=1 if mood.deletions => Deed::Delete { side, item },
-        2 if mood.deletions => Deed::Restore { item },
-        3..=4 => Deed::Move { item, projects: dice.chance(50) },
-        _ => {
-            *numbers += 1;
-            Deed::Edit { side, item, unit: dice.pick(&UNITS), number: *numbers }
+    fn create(&mut self) -> Deed {
+        let item = u32::try_from(self.homes.len()).unwrap();
+        let who = self.who();
+        self.homes.push(who);
+        match self.dice.below(10) {
+            // A side that shows nothing when the same meeting is on both is still taken at its word: not in these worlds yet.
+            0 if !self.mood.faults && !self.mood.rights => Deed::CreateBoth { who, item },
+            1..=4 => {
+                let with = self.others(who);
+                Deed::Create { side: SideId::Creatio, who, item, projects: false, guests: false, with }
+            }
+            5 if self.mood.guests => {
+                let mut with = self.others(who);
+                with.insert(0, who);
+                Deed::Invite { item, with }
+            }
+            _ => Deed::Create {
+                side: SideId::Mailbox,
+                who,
+                item,
+                projects: self.dice.chance(30),
+                guests: self.mood.guests && self.dice.chance(40),
+                with: self.others(who),
+            },
         }
     }
-}
 
-fn trouble(dice: &mut Dice, mood: &Mood, items: u32, numbers: &mut u32) -> Option<Trouble> {
-    Some(match dice.below(4) {
-        0 if mood.crashes => {
-            let at = dice.below(26);
-            Trouble::Power(if dice.chance(50) { Cut::Before(at) } else { Cut::After(at) })
+    fn deed(&mut self) -> Deed {
+        let (item, who) = self.item();
+        let at = if self.dice.chance(50) { Place::Creatio } else { Place::Mailbox(who) };
+        match self.dice.below(20) {
+            0..=1 if self.mood.deletions => Deed::Delete { at, item },
+            2 if self.mood.deletions => Deed::Restore { who, item },
+            3..=4 => Deed::Move { who, item, projects: self.dice.chance(50) },
+            5 if self.mood.accounts > 1 => Deed::HandOver { item, to: self.who() },
+            _ => {
+                self.numbers += 1;
+                Deed::Edit { at, item, unit: self.dice.pick(&UNITS), number: self.numbers }
+            }
         }
-        1 if mood.races => {
-            Trouble::Meanwhile(dice.pick(&["PATCH", "POST", "DELETE", "GET"]), deed(dice, mood, items, numbers))
-        }
-        2 if mood.races => Trouble::Beside(u32::try_from(dice.below(8)).unwrap()),
-        _ if mood.faults => Trouble::Fault(fault(dice).to_string()),
-        _ => return None,
-    })
+    }
+
+    fn trouble(&mut self, who: Who) -> Option<Trouble> {
+        Some(match self.dice.below(5) {
+            0 if self.mood.crashes => {
+                let at = self.dice.below(26);
+                Trouble::Power(if self.dice.chance(50) { Cut::Before(at) } else { Cut::After(at) })
+            }
+            1 if self.mood.races => {
+                let before = self.dice.pick(&["PATCH", "POST", "DELETE", "GET"]);
+                Trouble::Meanwhile(before.to_owned(), self.deed())
+            }
+            2 if self.mood.races => {
+                let beside = if self.dice.chance(50) { who } else { self.who() };
+                Trouble::Beside(beside, u32::try_from(self.dice.below(8)).unwrap())
+            }
+            3 if self.mood.leases && self.mood.races => Trouble::Pause {
+                before: u32::try_from(self.dice.below(10)).unwrap(),
+                minutes: self.dice.pick(&[1, 2, 3, 4, 30]),
+                another: self.dice.chance(70),
+            },
+            _ if self.mood.faults => Trouble::Fault(fault(&mut self.dice).to_string()),
+            _ => return None,
+        })
+    }
+
+    fn weather(&mut self) -> Option<Step> {
+        let who = self.who();
+        let dice = &mut self.dice;
+        Some(match dice.below(6) {
+            0 if self.mood.restores => Step::Backup,
+            1 | 2 if self.mood.restores => Step::GoBack,
+            3 if self.mood.rights => match dice.below(4) {
+                0 => Step::Rights(false),
+                1 => Step::Rights(true),
+                2 => Step::Mailbox(who, false),
+                _ => Step::Mailbox(who, true),
+            },
+            4 if self.mood.calendars => Step::Ticked(who, dice.chance(50)),
+            5 if self.mood.faults => {
+                let kinds = ["gone", "gone-with-location", "resync-required", "bad-request", "bad-request-sync-state"];
+                Step::Forget(dice.pick(&kinds).to_owned())
+            }
+            _ => Step::Pass(dice.pick(&[1, 10, 60])),
+        })
+    }
 }
 
 fn fault(dice: &mut Dice) -> Value {
@@ -144,26 +314,4 @@ fn fault(dice: &mut Dice) -> Value {
         10 => json!({"service": service, "skip": skip, "times": times, "effect": {"kind": "html"}}),
         _ => json!({"service": service, "skip": skip % 2, "times": times, "effect": part(503, false, "GET")}),
     }
-}
-
-fn weather(dice: &mut Dice, mood: &Mood) -> Option<Step> {
-    Some(match dice.below(6) {
-        0 if mood.restores => Step::Backup,
-        1 | 2 if mood.restores => Step::GoBack,
-        3 if mood.rights => match dice.below(4) {
-            0 => Step::Rights(false),
-            1 => Step::Rights(true),
-            2 => Step::Mailbox(false),
-            _ => Step::Mailbox(true),
-        },
-        4 if mood.calendars => Step::Ticked(dice.chance(50)),
-        5 if mood.faults => Step::Forget(dice.pick(&[
-            "gone",
-            "gone-with-location",
-            "resync-required",
-            "bad-request",
-            "bad-request-sync-state",
-        ])),
-        _ => Step::Pass(dice.pick(&[1, 10, 60])),
-    })
 }

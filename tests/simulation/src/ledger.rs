@@ -1,7 +1,10 @@
 //! The model: what users did, told apart from whatever the engine made of it.
 
+use crate::step::{Place, Who};
+use chrono::{DateTime, Utc};
 use guest::activity::{SideId, Unit};
-use guest::report::{Entry, Outcome};
+use guest::reason::Reason;
+use guest::report::{Action, Entry, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A value that a user gave a unit.
@@ -10,11 +13,35 @@ pub struct Edit {
     /// Which item.
     pub item: u32,
     /// Where.
-    pub side: SideId,
+    pub at: Place,
     /// What.
     pub unit: Unit,
     /// The value as [`crate::sight`] reads it.
     pub value: String,
+}
+
+/// How an item came to be, and who has to do with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// On which side; both counts as the mailbox.
+    pub side: SideId,
+    /// Accounts in whose mailboxes it belongs.
+    pub holders: BTreeSet<Who>,
+    /// Accounts in whose mailboxes it may still be.
+    pub former: BTreeSet<Who>,
+    /// Who organises it, where it is a meeting that others have copies of; none for somebody from elsewhere.
+    pub organizer: Option<Option<Who>>,
+}
+
+impl Made {
+    /// Accounts whose copies are the meeting itself, and not what its organizer sent them.
+    #[must_use]
+    pub fn deciding(&self) -> Vec<Who> {
+        match self.organizer {
+            Some(organizer) => organizer.into_iter().collect(),
+            None => self.holders.iter().copied().collect(),
+        }
+    }
 }
 
 /// What users did, and what the runs told them.
@@ -24,25 +51,44 @@ pub struct Ledger {
     pub edits: Vec<Edit>,
     /// Values that a user saw and replaced, or deleted with their item.
     pub replaced: BTreeSet<(u32, Unit, String)>,
-    /// Items that a user deleted, with the side.
-    pub deleted: BTreeSet<(u32, SideId)>,
-    /// Items of the mailbox that a user deleted last.
-    pub bin: BTreeMap<u32, String>,
+    /// Units that somebody changed on a copy of his own: whether that is carried over depends on whose copies there are.
+    pub loose: BTreeSet<(u32, Unit)>,
+    /// Items that a user deleted, with the place.
+    pub deleted: BTreeSet<(u32, Place)>,
+    /// Items of mailboxes that a user deleted last.
+    pub bin: BTreeMap<(Who, u32), String>,
     /// Items that users made on both sides: they are one only as long as they look the same.
     pub both: BTreeSet<u32>,
     /// All items.
-    pub items: BTreeSet<u32>,
+    pub items: BTreeMap<u32, Made>,
     /// Messages that left because of what users did.
     pub mails: usize,
     /// Journal entries of all runs.
     pub entries: Vec<Entry>,
+    /// When runs of an account removed something from a side.
+    pub removals: BTreeMap<(Who, SideId), Vec<DateTime<Utc>>>,
 }
 
 impl Ledger {
-    /// A user deleted it somewhere.
+    /// Takes in what a run told.
+    pub fn learn(&mut self, who: Who, now: DateTime<Utc>, entries: &[Entry]) {
+        for entry in entries {
+            let removes = matches!(entry.action, Action::Delete | Action::Cancel) && entry.reason != Reason::LateDouble;
+            if removes && entry.outcome == Outcome::Written {
+                self.removals.entry((who, entry.target)).or_default().push(now);
+            }
+        }
+        self.entries.extend(entries.iter().cloned());
+    }
+
+    /// A user deleted it where that means the item itself.
     #[must_use]
-    pub fn was_deleted(&self, item: u32) -> bool {
-        self.deleted.iter().any(|(deleted, _)| *deleted == item)
+    pub fn was_deleted(&self, item: u32, made: &Made) -> bool {
+        let counts = |at: &Place| match at {
+            Place::Creatio => true,
+            Place::Mailbox(who) => made.organizer.is_none() || made.deciding().contains(who),
+        };
+        self.deleted.iter().any(|(deleted, at)| *deleted == item && counts(at))
     }
 
     /// An entry names this value as one that was not simply carried over.

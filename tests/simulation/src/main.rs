@@ -1,17 +1,20 @@
 //! Plays the worlds of many seeds, or replays one.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use clap::Parser;
+use cpu_time::ThreadTime;
 use guest::deliberate;
 use scenarios::engine::Engine;
-use simulation::step::Step;
-use simulation::{compare, faults, history, play, shrink};
+use simulation::history::{self, History, Size};
+use simulation::{compare, faults, play, shrink};
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -25,9 +28,24 @@ struct Args {
     /// The first seed.
     #[arg(long, default_value_t = 0)]
     from: u64,
+    /// Begin with a seed that the clock gives.
+    #[arg(long, conflicts_with_all = ["from", "seed"])]
+    random: bool,
     /// This seed alone.
     #[arg(long)]
     seed: Option<u64>,
+    /// Replay the history in this file.
+    #[arg(long, conflicts_with = "seed")]
+    replay: Option<PathBuf>,
+    /// Size of the worlds: of mixed ones one in twenty is large.
+    #[arg(long, value_enum, default_value_t = Size::Mixed)]
+    size: Size,
+    /// Stop after so many seconds.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// So many worlds side by side.
+    #[arg(long, default_value_t = 1)]
+    jobs: usize,
     /// Tell everything that happens.
     #[arg(long)]
     verbose: bool,
@@ -37,6 +55,9 @@ struct Args {
     /// Do not shrink.
     #[arg(long)]
     whole: bool,
+    /// Write the histories of failures into this folder, as files for --replay.
+    #[arg(long)]
+    save: Option<PathBuf>,
     /// Run the built component instead of the library.
     #[arg(long)]
     component: bool,
@@ -51,46 +72,95 @@ struct Args {
     record: bool,
 }
 
+/// Worlds of one size, and how much of a core's time they took: other work on the machine does not count.
+#[derive(Default)]
+struct Rate {
+    played: AtomicU64,
+    nanos: AtomicU64,
+}
+
+impl Rate {
+    fn add(&self, taken: Duration) {
+        self.played.fetch_add(1, Ordering::Relaxed);
+        self.nanos.fetch_add(u64::try_from(taken.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let mut args = Args::parse();
     std::panic::set_hook(Box::new(|_| {}));
-    let mut out = std::io::stdout().lock();
-    if let Some(name) = &args.deliberate {
-        return look_for(name, &args, &mut out);
-    }
-    let engine = if args.component { Engine::Component } else { Engine::Native };
-    let (from, number) = args.seed.map_or((args.from, args.seeds), |seed| (seed, 1));
-    let begun = Instant::now();
-    let mut kinds: BTreeMap<u64, Vec<String>> = BTreeMap::new();
-    let mut played = 0_u32;
-    for seed in from..from + number {
-        let steps = history::of(seed);
-        let faults = if args.compare {
-            compare::compare(&steps).into_iter().collect()
+    if let Some(file) = &args.replay {
+        return if show(&file.display().to_string(), &History::read(file), true) {
+            ExitCode::SUCCESS
         } else {
-            play::perform(engine, &steps, None, false).faults
+            ExitCode::FAILURE
         };
-        played += 1;
-        if faults.is_empty() && !args.verbose {
-            continue;
+    }
+    if let Some(name) = &args.deliberate {
+        return look_for(name, &args, &mut std::io::stdout().lock());
+    }
+    if args.random {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        args.from = since.as_secs() % 1_000_000_000 * 1000;
+        say(&format!("from seed {}", args.from));
+    }
+    if let Some(seed) = args.seed {
+        (args.from, args.seeds) = (seed, 1);
+    }
+    let (next, failed) = (AtomicU64::new(args.from), AtomicUsize::new(0));
+    let rates: BTreeMap<bool, Rate> = BTreeMap::from([(false, Rate::default()), (true, Rate::default())]);
+    let begun = Instant::now();
+    let work = || {
+        while failed.load(Ordering::SeqCst) < args.failures
+            && args.seconds.is_none_or(|seconds| begun.elapsed() < Duration::from_secs(seconds))
+        {
+            let seed = next.fetch_add(1, Ordering::SeqCst);
+            if seed >= args.from + args.seeds {
+                break;
+            }
+            let history = history::of(seed, args.size);
+            let start = ThreadTime::now();
+            let faults = if args.compare {
+                compare::compare(&history).into_iter().collect()
+            } else {
+                let engine = if args.component { Engine::Component } else { Engine::Native };
+                play::perform(engine, &history, None, false).faults
+            };
+            rates[&(args.size.of(seed) == Size::Large)].add(start.elapsed());
+            if !faults.is_empty() {
+                failed.fetch_add(1, Ordering::SeqCst);
+                if args.compare || args.component {
+                    say(&format!("seed {seed}: {}", faults.join("; ")));
+                    continue;
+                }
+                let history = if args.whole { history } else { shrink::shrink(&history) };
+                show(&format!("seed {seed}"), &history, args.verbose);
+                if let Some(folder) = &args.save {
+                    std::fs::create_dir_all(folder).unwrap();
+                    std::fs::write(folder.join(format!("seed-{seed}.json")), history.text()).unwrap();
+                }
+            } else if args.verbose {
+                show(&format!("seed {seed}"), &history, true);
+            }
         }
-        let failed = !faults.is_empty();
-        if args.compare || args.component {
-            let _ = writeln!(out, "seed {seed}: {}", faults.join("; "));
-        } else {
-            let steps = if failed && !args.whole { shrink::shrink(&steps) } else { steps };
-            show(&mut out, seed, &steps, args.verbose);
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..args.jobs {
+            scope.spawn(work);
         }
-        if failed {
-            kinds.insert(seed, faults);
-        }
-        if kinds.len() >= args.failures {
-            break;
+        work();
+    });
+    let failed = failed.into_inner();
+    for (large, rate) in rates {
+        let (played, nanos) = (rate.played.into_inner(), rate.nanos.into_inner());
+        if played > 0 {
+            #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+            let rate = played as f64 * 1e9 / nanos as f64;
+            say(&format!("{played} {} worlds, {rate:.0} a second on a core", if large { "large" } else { "small" }));
         }
     }
-    let rate = f64::from(played) / begun.elapsed().as_secs_f64();
-    let _ = writeln!(out, "{played} worlds, {} failed, {rate:.0} worlds a second", kinds.len());
-    if kinds.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    say(&format!("{failed} failed, {:.0} seconds", begun.elapsed().as_secs_f64()));
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Looks for worlds that tell a broken rule; one that is shown to nobody is a failure.
@@ -103,7 +173,9 @@ fn look_for(name: &str, args: &Args, out: &mut impl Write) -> ExitCode {
     }
     if let Some(seed) = args.seed {
         for fault in wanted {
-            deliberate::with(Some(fault), || show(out, seed, &history::of(seed), args.verbose));
+            let history = history::of(seed, Size::Small);
+            let text = deliberate::with(Some(fault), || told(&format!("seed {seed}"), &history, args.verbose)).0;
+            let _ = writeln!(out, "{text}");
         }
         return ExitCode::SUCCESS;
     }
@@ -124,18 +196,32 @@ fn look_for(name: &str, args: &Args, out: &mut impl Write) -> ExitCode {
     }
 }
 
-fn show(out: &mut impl Write, seed: u64, steps: &[Step], verbose: bool) {
+/// Plays a history and tells it; true where all is well.
+fn show(name: &str, history: &History, verbose: bool) -> bool {
+    let (text, well) = told(name, history, verbose);
+    say(&text);
+    well
+}
+
+fn told(name: &str, history: &History, verbose: bool) -> (String, bool) {
     let talk = Arc::new(Mutex::new(String::new()));
-    let faults = play::play(steps, verbose.then(|| Arc::clone(&talk)));
-    let _ = writeln!(out, "seed {seed}");
+    let faults = play::play(history, verbose.then(|| Arc::clone(&talk)));
+    let mut text = format!("{name}, {} accounts\n", history.accounts);
     for fault in &faults {
-        let _ = writeln!(out, "  ! {fault}");
+        text.push_str(&format!("  ! {fault}\n"));
     }
-    for step in steps {
-        let _ = writeln!(out, "  - {step}");
+    for step in &history.steps {
+        text.push_str(&format!("  - {step}\n"));
     }
-    if verbose {
-        let _ = writeln!(out, "{}", talk.lock().unwrap());
+    if !faults.is_empty() {
+        text.push_str(&format!("replay: {}", history.text()));
     }
+    text.push_str(&talk.lock().unwrap());
+    (text, faults.is_empty())
+}
+
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}");
     let _ = out.flush();
 }

@@ -1,35 +1,47 @@
 //! People at work: they make, change, move and delete items on both sides, and the ledger learns what they saw.
 
-use crate::ledger::{Edit, Ledger};
+use crate::ledger::{Edit, Ledger, Made};
 use crate::sight::{self, Sight};
-use crate::step::Deed;
+use crate::step::{Deed, Place, Who};
 use chrono::{DateTime, TimeDelta, Utc};
 use emulators::creatio::{Creatio, NewActivity};
 use emulators::graph::Graph;
 use emulators::harness::Shared;
 use emulators::wire::Service;
 use guest::activity::{SideId, Unit};
+use guest::settings::Account;
 use host_runner::{Clock, VirtualClock};
 use scenarios::life::{edit_creatio, guest, hour, point};
-use scenarios::world::EUGENE;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 /// Name of the second calendar.
 pub const SECOND: &str = "Projects";
+/// Somebody without an account.
+const OUTSIDER: &str = "olga@northwind.example";
+
+/// A user with an account.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Contact in Creatio.
+    pub contact: Uuid,
+    /// Settings, with everything ticked.
+    pub account: Account,
+}
 
 /// People, with all that they see.
 #[derive(Clone)]
 pub struct People {
     /// Creatio.
     pub creatio: Shared<Creatio>,
-    /// The mailbox.
+    /// The mailboxes.
     pub graph: Shared<Graph>,
     /// The clock.
     pub clock: VirtualClock,
-    /// Contact of the account's user.
-    pub contact: Uuid,
+    /// Users with accounts.
+    pub persons: Arc<[Person]>,
     /// What they did.
     pub ledger: Arc<Mutex<Ledger>>,
 }
@@ -39,12 +51,37 @@ impl People {
         DateTime::from_timestamp_millis(i64::try_from(self.clock.wall()).unwrap()).unwrap()
     }
 
-    /// The item on a side.
+    /// The mailbox of an account.
     #[must_use]
-    pub fn see(&self, side: SideId, item: u32) -> Vec<Sight> {
-        match side {
-            SideId::Creatio => self.creatio.with(|creatio| sight::in_creatio(creatio, item)),
-            SideId::Mailbox => self.graph.with(|graph| sight::in_mailbox(graph, item)),
+    pub fn mailbox(&self, who: Who) -> &str {
+        &self.persons[usize::from(who)].account.address
+    }
+
+    /// All accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = Who> + use<> {
+        0..Who::try_from(self.persons.len()).unwrap()
+    }
+
+    fn contact(&self, who: Who) -> Uuid {
+        self.persons[usize::from(who)].contact
+    }
+
+    /// The item at a place.
+    #[must_use]
+    pub fn see(&self, at: Place, item: u32) -> Vec<Sight> {
+        self.look(at, |other| other == item).into_iter().map(|(_, seen)| seen).collect()
+    }
+
+    /// All items at a place, each as often as it is there.
+    #[must_use]
+    pub fn see_all(&self, at: Place) -> Vec<(u32, Sight)> {
+        self.look(at, |_| true)
+    }
+
+    fn look(&self, at: Place, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Sight)> {
+        match at {
+            Place::Creatio => self.creatio.with(|creatio| sight::in_creatio(creatio, wanted)),
+            Place::Mailbox(who) => self.graph.with(|graph| sight::in_mailbox(graph, self.mailbox(who), wanted)),
         }
     }
 
@@ -58,108 +95,172 @@ impl People {
     pub fn act(&self, deed: &Deed) {
         let mails = self.mails();
         match deed {
-            Deed::Create { side: SideId::Creatio, item, .. } => self.create_activity(*item),
-            Deed::Create { side: SideId::Mailbox, item, projects, guests } => {
-                self.create_event(*item, *projects, *guests);
+            Deed::Create { side: SideId::Creatio, who, item, with, .. } => {
+                self.create_activity(*who, *item, with);
+                self.made(SideId::Creatio, *item, with.iter().chain([who]), None);
             }
-            Deed::CreateBoth { item } => {
-                self.create_activity(*item);
-                self.create_event(*item, false, false);
+            Deed::Create { side: SideId::Mailbox, who, item, projects, guests, with } => {
+                self.create_event(*who, *item, *projects, *guests, with);
+                let organizer = (!with.is_empty()).then_some(Some(*who));
+                self.made(SideId::Mailbox, *item, with.iter().chain([who]), organizer);
+            }
+            Deed::CreateBoth { who, item } => {
+                self.create_activity(*who, *item, &[]);
+                self.create_event(*who, *item, false, false, &[]);
+                self.made(SideId::Mailbox, *item, [who], None);
                 self.ledger.lock().unwrap().both.insert(*item);
             }
-            Deed::Edit { side, item, unit, number } => self.edit(*side, *item, *unit, *number),
-            Deed::Move { item, projects } => {
+            Deed::Invite { item, with } => {
+                self.invite(*item, with);
+                self.made(SideId::Mailbox, *item, with, Some(None));
+            }
+            Deed::Edit { at, item, unit, number } => self.edit(*at, *item, *unit, *number),
+            Deed::Move { who, item, projects } => {
                 let to = if *projects { SECOND } else { "Calendar" };
-                for seen in self.see(SideId::Mailbox, *item).iter().take(1) {
+                for seen in self.see(Place::Mailbox(*who), *item).iter().take(1) {
                     // Where it lies already, nothing happens.
-                    let _ = self.graph.with(|graph| graph.move_event(EUGENE, &seen.id, to, self.now()));
+                    let _ = self.graph.with(|graph| graph.move_event(self.mailbox(*who), &seen.id, to, self.now()));
                 }
             }
-            Deed::Delete { side, item } => self.delete(*side, *item),
-            Deed::Restore { item } => self.restore(*item),
+            Deed::Delete { at, item } => self.delete(*at, *item),
+            Deed::Restore { who, item } => self.restore(*who, *item),
+            Deed::HandOver { item, to } => self.hand_over(*item, *to),
         }
         self.ledger.lock().unwrap().mails += self.mails() - mails;
     }
 
-    fn created(&self, side: SideId, item: u32) {
-        let seen = self.see(side, item).remove(0);
+    fn made<'w>(
+        &self,
+        side: SideId,
+        item: u32,
+        holders: impl IntoIterator<Item = &'w Who>,
+        organizer: Option<Option<Who>>,
+    ) {
+        let holders: BTreeSet<Who> = holders.into_iter().copied().collect();
+        let at = match side {
+            SideId::Creatio => Place::Creatio,
+            SideId::Mailbox => Place::Mailbox(organizer.flatten().unwrap_or(*holders.first().unwrap())),
+        };
+        let seen = self.see(at, item).remove(0);
         let mut ledger = self.ledger.lock().unwrap();
-        ledger.items.insert(item);
+        ledger.items.insert(item, Made { side, holders, former: BTreeSet::new(), organizer });
         for unit in [Unit::Title, Unit::When] {
-            ledger.edits.push(Edit { item, side, unit, value: seen.values[&unit].clone() });
+            ledger.edits.push(Edit { item, at, unit, value: seen.values[&unit].clone() });
         }
     }
 
-    fn create_activity(&self, item: u32) {
-        let row = NewActivity::meeting(sight::name(item), sight::begins(item, 0)).owned_by(self.contact);
+    fn create_activity(&self, who: Who, item: u32, with: &[Who]) {
+        let mut row = NewActivity::meeting(sight::name(item), sight::begins(item, 0)).owned_by(self.contact(who));
+        row.participants = with.iter().map(|who| self.contact(*who)).collect();
         self.creatio.with(|creatio| creatio.add_activity(&row, self.now()).unwrap());
-        self.created(SideId::Creatio, item);
     }
 
-    fn create_event(&self, item: u32, projects: bool, guests: bool) {
-        let mut event = hour(sight::begins(item, 0));
-        event["subject"] = json!(sight::name(item));
-        event["isReminderOn"] = json!(false);
-        if guests {
-            event["attendees"] = json!([guest("olga@northwind.example")]);
-        }
-        self.graph.with(|graph| graph.add_event(EUGENE, projects.then_some(SECOND), &event, self.now())).unwrap();
-        self.created(SideId::Mailbox, item);
+    fn create_event(&self, who: Who, item: u32, projects: bool, guests: bool, with: &[Who]) {
+        let invited = with.iter().map(|who| self.mailbox(*who)).chain(guests.then_some(OUTSIDER));
+        let event = event(item, &invited.collect::<Vec<_>>());
+        let calendar = projects.then_some(SECOND);
+        self.graph.with(|graph| graph.add_event(self.mailbox(who), calendar, &event, self.now())).unwrap();
     }
 
-    fn edit(&self, side: SideId, item: u32, unit: Unit, number: u32) {
-        let Some(seen) = self.see(side, item).into_iter().next() else { return };
+    fn invite(&self, item: u32, with: &[Who]) {
+        let invited: Vec<&str> = with.iter().map(|who| self.mailbox(*who)).collect();
+        let event = event(item, &invited);
+        let organizer = ("Olga Client", OUTSIDER);
+        self.graph.with(|graph| graph.add_foreign_meeting(invited[0], organizer, &event, self.now())).unwrap();
+    }
+
+    fn edit(&self, at: Place, item: u32, unit: Unit, number: u32) {
+        let Some(seen) = self.see(at, item).into_iter().next() else { return };
         let value = sight::value(item, unit, number);
+        let made = self.ledger.lock().unwrap().items.get(&item).cloned();
         if matches!(unit, Unit::Title | Unit::When) && self.ledger.lock().unwrap().both.contains(&item) {
             return;
         }
-        if seen.values[&unit] == value {
+        // A copy says what its organizer says; what its owner makes of it stays there.
+        let copy = matches!(at, Place::Mailbox(who) if !made.is_some_and(|made| made.deciding().contains(&who)));
+        if seen.values[&unit] == value || copy && unit != Unit::Reminder || seen.cancelled && copy {
             return;
         }
-        match side {
-            SideId::Creatio => {
+        match at {
+            Place::Creatio => {
                 let values = columns(&seen, item, unit, number, &value);
                 let edit = json!({"action": "update", "set": "Activity", "id": seen.id, "values": values});
                 edit_creatio(&self.creatio, &edit, self.now());
             }
-            SideId::Mailbox => {
+            Place::Mailbox(who) => {
                 let change = properties(item, unit, number, &value);
-                self.graph.with(|graph| graph.update_event(EUGENE, &seen.id, &change, self.now())).unwrap();
+                self.graph.with(|graph| graph.update_event(self.mailbox(who), &seen.id, &change, self.now())).unwrap();
             }
         }
         let mut ledger = self.ledger.lock().unwrap();
+        if copy {
+            ledger.loose.insert((item, unit));
+            return;
+        }
         ledger.replaced.insert((item, unit, seen.values[&unit].clone()));
         ledger.replaced.remove(&(item, unit, value.clone()));
-        ledger.edits.push(Edit { item, side, unit, value });
+        ledger.edits.push(Edit { item, at, unit, value });
     }
 
-    fn delete(&self, side: SideId, item: u32) {
-        for seen in self.see(side, item) {
-            match side {
-                SideId::Creatio => {
+    fn delete(&self, at: Place, item: u32) {
+        for seen in self.see(at, item) {
+            match at {
+                Place::Creatio => {
                     let edit = json!({"action": "delete", "set": "Activity", "id": seen.id});
                     edit_creatio(&self.creatio, &edit, self.now());
                 }
-                SideId::Mailbox => {
-                    self.graph.with(|graph| graph.delete_event(EUGENE, &seen.id, self.now())).unwrap();
-                    self.ledger.lock().unwrap().bin.insert(item, seen.id.clone());
+                Place::Mailbox(who) => {
+                    self.graph.with(|graph| graph.delete_event(self.mailbox(who), &seen.id, self.now())).unwrap();
+                    self.ledger.lock().unwrap().bin.insert((who, item), seen.id.clone());
                 }
             }
             let mut ledger = self.ledger.lock().unwrap();
-            ledger.deleted.insert((item, side));
+            ledger.deleted.insert((item, at));
             for (unit, value) in seen.values {
                 ledger.replaced.insert((item, unit, value));
             }
         }
     }
 
-    fn restore(&self, item: u32) {
-        let Some(id) = self.ledger.lock().unwrap().bin.remove(&item) else { return };
+    fn restore(&self, who: Who, item: u32) {
+        let Some(id) = self.ledger.lock().unwrap().bin.remove(&(who, item)) else { return };
         // What the sync made anew meanwhile nobody brings back a second time.
-        if self.see(SideId::Mailbox, item).is_empty() {
-            let _ = self.graph.with(|graph| graph.restore_event(EUGENE, &id, self.now()));
+        if self.see(Place::Mailbox(who), item).is_empty() {
+            let _ = self.graph.with(|graph| graph.restore_event(self.mailbox(who), &id, self.now()));
         }
     }
+
+    /// Gives the activity away: it belongs in the mailbox of its new owner, and whoever had it only because of Creatio may
+    /// lose it.
+    fn hand_over(&self, item: u32, to: Who) {
+        let Some(seen) = self.see(Place::Creatio, item).into_iter().next() else { return };
+        let edit =
+            json!({"action": "update", "set": "Activity", "id": seen.id, "values": {"OwnerId": self.contact(to)}});
+        edit_creatio(&self.creatio, &edit, self.now());
+        let mut ledger = self.ledger.lock().unwrap();
+        let Some(made) = ledger.items.get_mut(&item) else { return };
+        if made.side == SideId::Creatio {
+            let before: Vec<Who> = made.holders.iter().copied().filter(|who| *who != to).collect();
+            made.former.extend(before);
+            made.holders.clear();
+        }
+        if made.organizer.is_none() {
+            made.former.remove(&to);
+            made.holders.insert(to);
+        } else {
+            made.former.insert(to);
+        }
+    }
+}
+
+fn event(item: u32, invited: &[&str]) -> Value {
+    let mut event = hour(sight::begins(item, 0));
+    event["subject"] = json!(sight::name(item));
+    event["isReminderOn"] = json!(false);
+    if !invited.is_empty() {
+        event["attendees"] = invited.iter().map(|address| guest(address)).collect();
+    }
+    event
 }
 
 /// An edit in Creatio. A page of Creatio keeps a reminder's distance when the start moves.

@@ -1,20 +1,26 @@
 //! Plays a history, lets the world come to rest, and has it checked.
 
 use crate::check;
+use crate::history::History;
 use crate::ledger::Ledger;
-use crate::people::{People, SECOND};
-use crate::step::{Step, Trouble};
+use crate::people::{People, Person, SECOND};
+use crate::step::{self, Step, Trouble, Who};
+use chrono::{DateTime, TimeDelta, Utc};
+use emulators::creatio::NewUser;
 use guest::capability::{Directive, Level, Progress};
 use guest::run::{Direction, RunError};
 use guest::settings::{Account, Budget, Folders, Options};
 use host_runner::store::MemoryStore;
 use scenarios::engine::Engine;
+use scenarios::native::{Pause, Unwatched};
 use scenarios::switch::Cut;
 use scenarios::transport::Interlude;
-use scenarios::world::{EUGENE, Runner};
+use scenarios::world::Runner;
 use scenarios::{Ran, World};
 use serde_json::json;
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 /// Minutes between the syncs in which a world comes to rest: some far enough apart for what failed often, and one for what
@@ -28,11 +34,18 @@ struct Play {
     world: World,
     people: People,
     backup: Option<MemoryStore>,
-    ticked: bool,
+    /// Accounts whose second calendar is not imported.
+    unticked: BTreeSet<Who>,
+    /// Mailboxes that refuse.
+    denied: BTreeSet<Who>,
     /// Something was taken away that makes runs fail.
     refused: bool,
     /// The storage went back, and what it counted with it.
     went_back: bool,
+    /// The host knows leases.
+    leases: bool,
+    /// When a run of an account died and left its lease.
+    standing: BTreeMap<Who, DateTime<Utc>>,
     runs: u32,
     talk: Option<Talk>,
     played: Played,
@@ -48,24 +61,44 @@ pub struct Played {
     keeps: bool,
 }
 
+/// What befalls a run, apart from what befalls its requests.
+struct Course {
+    cut: Cut,
+    /// Whose run begins beside it, at which step.
+    beside: Option<(Who, u32)>,
+    /// Before which sending the host stands still, for how many minutes, and whether another host tries meanwhile.
+    pause: Option<(u32, u64, bool)>,
+}
+
+impl Default for Course {
+    fn default() -> Self {
+        Self { cut: Cut::Never, beside: None, pause: None }
+    }
+}
+
+/// How long the lease of a run that died stands at least, and how long until another can begin at the latest.
+const SHORTEST: TimeDelta = TimeDelta::seconds(160);
+const LONGEST: TimeDelta = TimeDelta::seconds(180);
+/// The mailbox of the third account.
+const BORIS: &str = "b.petrov@mycompany.com";
+
 /// Where a replayed world tells what happens.
 pub type Talk = Arc<Mutex<String>>;
 
 /// Plays a history; gives what was wrong, nothing if all is well.
 #[must_use]
-pub fn play(steps: &[Step], talk: Option<Talk>) -> Vec<String> {
-    perform(Engine::Native, steps, talk, false).faults
+pub fn play(history: &History, talk: Option<Talk>) -> Vec<String> {
+    perform(Engine::Native, history, talk, false).faults
 }
 
 /// Plays a history with an engine; keeps its runs if told so.
 #[must_use]
-pub fn perform(engine: Engine, steps: &[Step], talk: Option<Talk>, keeps: bool) -> Played {
-    let (steps, shared) = (steps.to_vec(), talk.clone());
-    let played = std::panic::catch_unwind(move || {
-        let mut play = Play::new(shared);
+pub fn perform(engine: Engine, history: &History, talk: Option<Talk>, keeps: bool) -> Played {
+    let played = std::panic::catch_unwind(|| {
+        let mut play = Play::new(history, talk);
         play.world.engine = engine;
         play.played.keeps = keeps;
-        for step in &steps {
+        for step in &history.steps {
             play.step(step);
         }
         play.rest();
@@ -79,33 +112,37 @@ pub fn perform(engine: Engine, steps: &[Step], talk: Option<Talk>, keeps: bool) 
 }
 
 impl Play {
-    fn new(talk: Option<Talk>) -> Self {
+    fn new(history: &History, talk: Option<Talk>) -> Self {
+        let (accounts, leases) = (history.accounts, history.leases);
         let world = World::empty();
-        world.calendar(SECOND);
+        let persons = persons(&world, accounts);
         let people = People {
             creatio: world.creatio.clone(),
             graph: world.graph.clone(),
             clock: world.clock.clone(),
-            contact: world.eugene.contact,
+            persons: persons.into(),
             ledger: Arc::new(Mutex::new(Ledger::default())),
         };
         Self {
             world,
             people,
             backup: None,
-            ticked: true,
+            unticked: BTreeSet::new(),
+            denied: BTreeSet::new(),
             refused: false,
             went_back: false,
+            leases,
+            standing: BTreeMap::new(),
             runs: 0,
             talk,
             played: Played::default(),
         }
     }
 
-    fn account(&self) -> Account {
-        let mut account = self.world.account();
-        if !self.ticked {
-            let own = self.world.graph.with(|graph| graph.calendar_id(EUGENE, "Calendar")).unwrap();
+    fn account(&self, who: Who) -> Account {
+        let mut account = self.people.persons[usize::from(who)].account.clone();
+        if self.unticked.contains(&who) {
+            let own = self.world.graph.with(|graph| graph.calendar_id(&account.address, "Calendar")).unwrap();
             account.import_meetings = Folders::Selected(vec![own]);
         }
         account
@@ -124,7 +161,7 @@ impl Play {
         match step {
             Step::Deed(deed) => self.people.act(deed),
             Step::Pass(minutes) => self.world.pass(*minutes),
-            Step::Run(direction, troubles) => self.run(*direction, troubles),
+            Step::Run(who, direction, troubles) => self.run(*who, *direction, troubles),
             Step::Backup => self.backup = Some((*self.world.store).clone()),
             Step::GoBack => {
                 if let Some(backup) = self.backup.clone() {
@@ -133,8 +170,14 @@ impl Play {
                 }
             }
             Step::Rights(given) => self.rights(*given),
-            Step::Mailbox(answers) => self.mailbox(*answers),
-            Step::Ticked(ticked) => self.ticked = *ticked,
+            Step::Mailbox(who, answers) => self.mailbox(*who, *answers),
+            Step::Ticked(who, ticked) => {
+                if *ticked {
+                    self.unticked.remove(who);
+                } else {
+                    self.unticked.insert(*who);
+                }
+            }
             Step::Forget(kind) => {
                 self.world.graph_knobs(json!({ "delta_dead_token": kind }));
                 self.world.graph_edit(json!({"action": "expire-delta-tokens"}));
@@ -148,53 +191,62 @@ impl Play {
         self.refused |= !given;
     }
 
-    fn mailbox(&mut self, answers: bool) {
-        let denied: &[&str] = if answers { &[] } else { &[EUGENE] };
+    fn mailbox(&mut self, who: Who, answers: bool) {
+        if answers {
+            self.denied.remove(&who);
+        } else {
+            self.denied.insert(who);
+        }
+        let denied: Vec<&str> = self.denied.iter().map(|who| self.people.mailbox(*who)).collect();
         self.world.graph_knobs(json!({ "denied_mailboxes": denied }));
         self.refused |= !answers;
     }
 
-    fn run(&mut self, direction: Direction, troubles: &[Trouble]) {
-        let mut cut = Cut::Never;
-        let mut beside = None;
+    fn run(&mut self, who: Who, direction: Direction, troubles: &[Trouble]) {
+        let mut course = Course::default();
         for trouble in troubles {
             match trouble {
-                Trouble::Power(fate) => cut = *fate,
+                Trouble::Power(fate) => course.cut = *fate,
                 Trouble::Fault(fault) => self.world.fault(serde_json::from_str(fault).unwrap()),
                 Trouble::Meanwhile(text, deed) => {
-                    let (text, deed, people) = (*text, deed.clone(), self.people.clone());
+                    let (text, deed, people) = (text.clone(), deed.clone(), self.people.clone());
                     *self.world.interlude.lock().unwrap() = Some(Interlude {
                         before: Box::new(move |request| {
-                            request.method == text || String::from_utf8_lossy(&request.body).contains(text)
+                            request.method == text || String::from_utf8_lossy(&request.body).contains(&text)
                         }),
                         happens: Box::new(move || people.act(&deed)),
                     });
                 }
-                Trouble::Beside(step) => beside = Some(*step),
+                Trouble::Beside(other, step) => course.beside = Some((*other, *step)),
+                Trouble::Pause { before, minutes, another } => course.pause = Some((*before, *minutes, *another)),
             }
         }
-        let ran = self.ran(direction, cut, beside);
-        let expected = match &ran.report {
-            Ok(_) => true,
-            Err(RunError::Host(_) | RunError::State(_)) => false,
-            Err(RunError::Settings(_)) => self.refused,
-            Err(RunError::Storage(_)) => self.world.switch.dead(),
-            Err(RunError::Superseded) => beside.is_some() || self.went_back,
-            Err(RunError::SignIn(..) | RunError::Unavailable(..)) => self.refused || !troubles.is_empty(),
-        };
-        if !expected {
-            self.played.faults.push(format!("a run failed: {:?}", ran.report));
+        let beside = course.beside.is_some_and(|(other, _)| other == who);
+        let paused = course.pause.is_some();
+        if let Some(ran) = self.ran(who, direction, course) {
+            let expected = match &ran.report {
+                Ok(_) => true,
+                Err(RunError::Host(_) | RunError::State(_)) => false,
+                Err(RunError::Settings(_)) => self.refused,
+                Err(RunError::Storage(_)) => self.world.switch.dead(),
+                Err(RunError::Superseded) => beside || paused || self.went_back,
+                Err(RunError::SignIn(..) | RunError::Unavailable(..)) => self.refused || !troubles.is_empty(),
+            };
+            if !expected {
+                self.played.faults.push(format!("a run failed: {:?}", ran.report));
+            }
         }
         self.world.switch.arm(Cut::Never);
         self.world.site.lock().unwrap().faults.clear();
         *self.world.interlude.lock().unwrap() = None;
     }
 
-    /// Runs, and keeps what was told.
-    fn ran(&mut self, direction: Direction, cut: Cut, beside: Option<u32>) -> Ran {
+    /// Runs, and keeps what was told. None where another run has the account's lease.
+    fn ran(&mut self, who: Who, direction: Direction, course: Course) -> Option<Ran> {
         self.runs += 1;
-        let (world, account) = (&self.world, self.account());
-        world.switch.arm(cut);
+        let account = self.account(who);
+        let (world, leases) = (&self.world, self.leases);
+        world.switch.arm(course.cut);
         world.site.lock().unwrap().log.clear();
         let options = |suffix: &str| Options {
             run: format!("run-{}{suffix}", self.runs),
@@ -202,24 +254,93 @@ impl Play {
             only: None,
             budget: Budget::default(),
         };
+        let other = course.beside.map_or(who, |(other, _)| other);
         let second = Second {
             runner: world.runner(),
-            account: account.clone(),
+            leases,
+            account: self.account(other),
             options: options("b"),
-            at: beside,
+            at: course.beside.map(|(_, step)| step),
             steps: Cell::new(0),
             ran: RefCell::new(None),
         };
-        let ran = world.runner().run(account, direction, &options(""), &second);
-        for (which, ran) in [("second", second.ran.into_inner().as_ref()), ("run", Some(&ran))] {
+        let pause = course.pause.filter(|_| leases).map(|(before, minutes, another)| {
+            let host = Standstill { runner: world.another_host(), account: account.clone(), options: options("c") };
+            host.pause(before, minutes, another)
+        });
+        let (pause, stood) = pause.unzip();
+        let begun = world.now();
+        let ran = if leases {
+            world.runner().leased(account, direction, &options(""), &second, pause)
+        } else {
+            Some(world.runner().run(account, direction, &options(""), &second))
+        };
+        let (beside, stood) = (second.ran.into_inner(), stood.and_then(|stood| stood.take()));
+        self.judge_leases(who, begun, &ran, (other, &beside), &stood);
+        if let (None, None, Some(ran)) = (&beside, &stood, &ran) {
+            let strayed = strayed(ran, self.people.mailbox(who));
+            self.played.faults.extend(strayed);
+        }
+        let another = stood.and_then(|stood| stood.ran);
+        let all = [("beside", other, beside.flatten()), ("another host", who, another)];
+        for (which, who, ran) in all.iter().map(|(which, who, ran)| (*which, *who, ran)).chain([("run", who, &ran)]) {
             let Some(ran) = ran else { continue };
             self.tell(which, ran);
-            self.people.ledger.lock().unwrap().entries.extend(ran.entries.iter().cloned());
+            self.people.ledger.lock().unwrap().learn(who, self.world.now(), &ran.entries);
             if self.played.keeps {
                 self.played.runs.push(ran.clone());
             }
         }
+        if ran.is_none() {
+            self.say("    another run has the account's lease");
+        }
         ran
+    }
+
+    /// Runs got their leases, and were refused them, when they should; one that had lost its lease did nothing more.
+    fn judge_leases(
+        &mut self,
+        who: Who,
+        begun: DateTime<Utc>,
+        ran: &Option<Ran>,
+        (other, beside): (Who, &Option<Option<Ran>>),
+        stood: &Option<Stood>,
+    ) {
+        if !self.leases {
+            return;
+        }
+        let standing = self.standing.get(&who).map(|died| begun - *died);
+        if ran.is_none() && standing.is_none_or(|since| since >= LONGEST) {
+            self.played.faults.push(format!("a run was refused though no other has the account of {}", step::name(who)));
+        }
+        if ran.is_some() && standing.is_some_and(|since| since < SHORTEST) {
+            self.played.faults.push(format!("a run began though the lease of {} still stands", step::name(who)));
+        }
+        if let Some(Some(_)) = beside
+            && other == who
+        {
+            self.played.faults.push("a second run began beside the first one".into());
+        }
+        if let Some(stood) = stood
+            && stood.tried
+        {
+            if stood.ran.is_some() != (stood.minutes >= 3) && !self.world.switch.dead() {
+                let what = if stood.ran.is_some() { "was not kept" } else { "was kept for ever" };
+                self.played.faults.push(format!("the lease of a host that stood still {what}"));
+            }
+            let requests = self.world.site.lock().unwrap().log.work();
+            if stood.ran.is_some() && requests > stood.requests {
+                self.played.faults.push("a run that had lost its lease went on".into());
+            }
+        }
+        if self.world.switch.dead() {
+            self.standing.insert(who, self.world.now());
+            if matches!(beside, Some(Some(_))) {
+                self.standing.insert(other, self.world.now());
+            }
+        } else if ran.is_some() {
+            self.standing.remove(&who);
+        }
     }
 
     fn tell(&self, which: &str, ran: &Ran) {
@@ -254,49 +375,130 @@ impl Play {
     fn rest(&mut self) {
         self.say("-- everything is well again");
         self.rights(true);
-        self.mailbox(true);
-        self.ticked = true;
+        for who in self.people.accounts() {
+            self.mailbox(who, true);
+        }
+        self.unticked.clear();
         let mut quiet = 0;
         for (made, minutes) in REST.into_iter().enumerate() {
             if made >= LEAST && quiet >= 2 {
                 break;
             }
             self.world.pass(minutes);
-            self.say(&format!("{} RUN", self.world.now().format("%d %H:%M")));
-            let ran = self.ran(Direction::Reconcile, Cut::Never, None);
-            if ran.report.is_err() {
-                self.played.faults.push(format!("a run in a world that is well failed: {:?}", ran.report));
-                return;
+            quiet += 1;
+            for who in self.people.accounts() {
+                self.say(&format!("{} RUN of {}", self.world.now().format("%d %H:%M"), step::name(who)));
+                let Some(ran) = self.ran(who, Direction::Reconcile, Course::default()) else { return };
+                if ran.report.is_err() {
+                    self.played.faults.push(format!("a run in a world that is well failed: {:?}", ran.report));
+                    return;
+                }
+                if ran.writes() > 0 || !ran.entries.is_empty() {
+                    quiet = 0;
+                }
             }
-            quiet = if ran.writes() == 0 && ran.entries.is_empty() { quiet + 1 } else { 0 };
         }
         if quiet < 2 {
             self.played.faults.push("it does not come to rest".into());
         }
         check::world(&self.people, self.went_back, &mut self.played.faults);
-        self.say(&check::show(&self.people));
+        if self.talk.is_some() {
+            self.say(&check::show(&self.people));
+        }
     }
 }
 
-/// A second run of the same account, which begins while the first one is going on.
+/// Users with accounts, each with a second calendar.
+fn persons(world: &World, number: Who) -> Vec<Person> {
+    let zone = "Russian Standard Time";
+    let third = |world: &World| {
+        let (login, name) = ("b.petrov", "Борис Петров");
+        let user = NewUser { login, password: "secret", name, mail: BORIS, zone: "Europe/Moscow", admin: false };
+        let ids = world.creatio.with(|creatio| creatio.add_user(&user, world.now()));
+        world.graph.with(|graph| graph.add_mailbox(BORIS, name, zone));
+        let account = Account { id: BORIS.into(), address: BORIS.into(), user: login.into(), ..world.account() };
+        Person { contact: ids.contact, account }
+    };
+    let mut persons = vec![Person { contact: world.eugene.contact, account: world.account() }];
+    if number > 1 {
+        persons.push(Person { contact: world.anna.contact, account: world.annas_account() });
+    }
+    if number > 2 {
+        persons.push(third(world));
+    }
+    for person in &persons {
+        world.graph.with(|graph| graph.add_calendar(&person.account.address, SECOND, true, None)).unwrap();
+    }
+    persons
+}
+
+/// Requests of a run that are about another mailbox than its account's.
+fn strayed(ran: &Ran, mailbox: &str) -> Vec<String> {
+    let about = |url: &str| url.split_once("/users/").map(|(_, rest)| rest.to_ascii_lowercase().replace("%40", "@"));
+    ran.log
+        .iter()
+        .flat_map(|entry| entry.parts.iter().map(|part| &part.url).chain([&entry.path]))
+        .filter(|url| about(url).is_some_and(|rest| !rest.starts_with(mailbox)))
+        .map(|url| format!("a run for {mailbox} asked for {url}"))
+        .collect()
+}
+
+/// A run that begins while another one is going on.
 struct Second {
     runner: Runner,
+    leases: bool,
     account: Account,
     options: Options,
     at: Option<u32>,
     steps: Cell<u32>,
-    ran: RefCell<Option<Ran>>,
+    ran: RefCell<Option<Option<Ran>>>,
 }
 
 impl Progress for Second {
     fn step(&self, _: &str, _: u64, _: Option<u64>) -> Directive {
         if self.at == Some(self.steps.replace(self.steps.get() + 1)) {
-            let account = self.account.clone();
-            let ran = self.runner.run(account, Direction::Reconcile, &self.options, &scenarios::native::Unwatched);
+            let (account, direction) = (self.account.clone(), Direction::Reconcile);
+            let ran = if self.leases {
+                self.runner.leased(account, direction, &self.options, &Unwatched, None)
+            } else {
+                Some(self.runner.run(account, direction, &self.options, &Unwatched))
+            };
             *self.ran.borrow_mut() = Some(ran);
         }
         Directive::Proceed
     }
 
     fn note(&self, _: Level, _: &str) {}
+}
+
+/// Another host with the same store, while the first one stands still.
+struct Standstill {
+    runner: Runner,
+    account: Account,
+    options: Options,
+}
+
+/// What came of it.
+struct Stood {
+    minutes: u64,
+    /// The other host tried to run.
+    tried: bool,
+    ran: Option<Ran>,
+    /// Requests until the first host woke up.
+    requests: usize,
+}
+
+impl Standstill {
+    fn pause(self, before: u32, minutes: u64, another: bool) -> (Pause, Rc<Cell<Option<Stood>>>) {
+        let stood = Rc::new(Cell::new(None));
+        let kept = Rc::clone(&stood);
+        let happens = Box::new(move || {
+            self.runner.pass(minutes);
+            let run =
+                || self.runner.leased(self.account.clone(), Direction::Reconcile, &self.options, &Unwatched, None);
+            let ran = if another { run() } else { None };
+            kept.set(Some(Stood { minutes, tried: another, ran, requests: self.runner.requests() }));
+        });
+        (Pause { before, happens }, stood)
+    }
 }

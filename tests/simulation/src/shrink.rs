@@ -1,5 +1,6 @@
 //! Shrinks a history that fails: steps and troubles are dropped as long as it still does.
 
+use crate::history::History;
 use crate::play::play;
 use crate::step::Step;
 
@@ -8,14 +9,16 @@ const TRIES: usize = 1500;
 
 /// The history without what it does not need to fail in the same way.
 #[must_use]
-pub fn shrink(steps: &[Step]) -> Vec<Step> {
-    let kind = kind(&play(steps, None));
-    let mut steps = steps.to_vec();
+pub fn shrink(history: &History) -> History {
+    let kind = kind(&play(history, None));
+    let mut history = history.clone();
     let mut tries = 0;
+    let (accounts, leases) = (history.accounts, history.leases);
     let fails = |steps: &[Step], tries: &mut usize| {
         *tries += 1;
-        self::kind(&play(steps, None)) == kind
+        self::kind(&play(&History { accounts, leases, steps: steps.to_vec() }, None)) == kind
     };
+    let mut steps = std::mem::take(&mut history.steps);
     let mut size = (steps.len() / 2).max(1);
     loop {
         let mut shrunk = false;
@@ -35,7 +38,7 @@ pub fn shrink(steps: &[Step]) -> Vec<Step> {
                 shrunk |= simpler(&mut steps, at, &mut |steps| fails(steps, &mut tries));
             }
             if !shrunk || tries >= TRIES {
-                return steps;
+                return History { steps, ..history };
             }
         }
         size = (size / 2).max(1);
@@ -44,12 +47,12 @@ pub fn shrink(steps: &[Step]) -> Vec<Step> {
 
 /// A run without one of its troubles.
 fn simpler(steps: &mut Vec<Step>, at: usize, fails: &mut dyn FnMut(&[Step]) -> bool) -> bool {
-    let Some(Step::Run(direction, troubles)) = steps.get(at).cloned() else { return false };
+    let Some(Step::Run(who, direction, troubles)) = steps.get(at).cloned() else { return false };
     for drop in 0..troubles.len() {
         let mut fewer = troubles.clone();
         fewer.remove(drop);
         let mut simpler = steps.clone();
-        simpler[at] = Step::Run(direction, fewer);
+        simpler[at] = Step::Run(who, direction, fewer);
         if fails(&simpler) {
             *steps = simpler;
             return true;

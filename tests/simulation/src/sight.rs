@@ -5,7 +5,6 @@ use emulators::creatio::Creatio;
 use emulators::creatio::ids::{activity_priority, activity_status};
 use emulators::graph::Graph;
 use guest::activity::Unit;
-use scenarios::world::EUGENE;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -30,12 +29,14 @@ pub struct Sight {
     pub values: BTreeMap<Unit, String>,
     /// When it begins.
     pub start: DateTime<Utc>,
-    /// Creatio's status is "Canceled".
+    /// Creatio's status is "Canceled", or the organizer has cancelled it.
     pub cancelled: bool,
 }
 
-fn is(title: &str, item: u32) -> bool {
-    title.split(' ').next() == Some(&name(item))
+/// The item that a title names.
+fn item_of(title: &str) -> Option<u32> {
+    let title = title.trim_start_matches("Canceled: ");
+    title.split(' ').next()?.strip_prefix('T')?.parse().ok()
 }
 
 /// Notes carry one word that tells them apart, whatever a server wraps around them.
@@ -68,13 +69,14 @@ fn values(
     ])
 }
 
-/// The item as Creatio holds it, as often as it does.
+/// The items as Creatio holds them, as often as it does: those that are wanted.
 #[must_use]
-pub fn in_creatio(creatio: &Creatio, item: u32) -> Vec<Sight> {
+pub fn in_creatio(creatio: &Creatio, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Sight)> {
     creatio
         .rows("Activity")
-        .filter(|(_, row)| is(row.text("Title"), item))
-        .map(|(id, row)| {
+        .filter_map(|(id, row)| Some((item_of(row.text("Title"))?, id, row)))
+        .filter(|(item, ..)| wanted(*item))
+        .map(|(item, id, row)| {
             let start = row.time("StartDate").unwrap_or_default();
             let remind = row.time("RemindToOwnerDate").filter(|_| row.flag("RemindToOwner"));
             let priority = match row.guid("PriorityId") {
@@ -83,40 +85,37 @@ pub fn in_creatio(creatio: &Creatio, item: u32) -> Vec<Sight> {
                 _ => "normal",
             };
             let minutes = remind.map(|remind| (start - remind).num_minutes());
-            Sight {
+            let seen = Sight {
                 id: id.to_string(),
                 values: values(row.text("Title"), start, row.text("Location"), row.text("Notes"), minutes, priority),
                 start,
                 cancelled: row.guid("StatusId") == Some(activity_status::CANCELED),
-            }
+            };
+            (item, seen)
         })
         .collect()
 }
 
-/// The item as the mailbox holds it, as often as it does.
+/// The items as a mailbox holds them, as often as it does: those that are wanted.
 #[must_use]
-pub fn in_mailbox(graph: &Graph, item: u32) -> Vec<Sight> {
-    let found = graph.events(EUGENE).into_iter().filter(|event| is(&event.subject, item));
+pub fn in_mailbox(graph: &Graph, mailbox: &str, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Sight)> {
+    let found = graph.events_if(mailbox, |subject| item_of(subject).is_some_and(&wanted));
     found
+        .into_iter()
         .map(|event| {
-            let full = graph.event_json(EUGENE, &event.id).unwrap_or_default();
+            let full = graph.event_json(mailbox, &event.id).unwrap_or_default();
             let text = |at: &str| full.pointer(at).and_then(serde_json::Value::as_str).unwrap_or_default();
             let start = NaiveDateTime::parse_from_str(text("/start/dateTime"), "%Y-%m-%dT%H:%M:%S%.f");
             let start = start.map(|start| start.and_utc()).unwrap_or_default();
             let minutes = (full["isReminderOn"] == true).then(|| full["reminderMinutesBeforeStart"].as_i64()).flatten();
-            Sight {
+            let (place, notes, priority) = (text("/location/displayName"), text("/body/content"), text("/importance"));
+            let seen = Sight {
                 id: event.id.clone(),
-                values: values(
-                    &event.subject,
-                    start,
-                    text("/location/displayName"),
-                    text("/body/content"),
-                    minutes,
-                    text("/importance"),
-                ),
+                values: values(&event.subject, start, place, notes, minutes, priority),
                 start,
-                cancelled: false,
-            }
+                cancelled: event.cancelled,
+            };
+            (item_of(&event.subject).unwrap_or_default(), seen)
         })
         .collect()
 }

@@ -4,31 +4,68 @@
 use guest::activity::{SideId, Unit};
 use guest::run::Direction;
 use scenarios::switch::Cut;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// An account of the tenant, by number; the first is 0.
+pub type Who = u8;
+
+/// Names of the accounts' users.
+pub const NAMES: [&str; 3] = ["Eugene", "Anna", "Boris"];
+
+/// A user's name.
+#[must_use]
+pub fn name(who: Who) -> &'static str {
+    NAMES[usize::from(who)]
+}
+
+/// Where people work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Creatio.
+    Creatio,
+    /// The mailbox of this account.
+    Mailbox(Who),
+}
+
 /// Something that a person does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Deed {
     /// Makes an item; its title begins with its name for ever.
     Create {
         /// Where.
         side: SideId,
+        /// Whose.
+        who: Who,
         /// Which.
         item: u32,
         /// In the second calendar (mailbox only).
         projects: bool,
-        /// With other people (mailbox only).
+        /// With somebody from elsewhere (mailbox only).
         guests: bool,
+        /// With other accounts' users: invited in the mailbox, participants in Creatio.
+        with: Vec<Who>,
     },
     /// Makes the same item on both sides.
     CreateBoth {
+        /// Whose.
+        who: Who,
         /// Which.
         item: u32,
+    },
+    /// Somebody from elsewhere invites these accounts' users.
+    Invite {
+        /// Which.
+        item: u32,
+        /// Who is invited.
+        with: Vec<Who>,
     },
     /// Changes a unit; the number makes the value one of its kind.
     Edit {
         /// Where.
-        side: SideId,
+        at: Place,
         /// Which.
         item: u32,
         /// What.
@@ -38,6 +75,8 @@ pub enum Deed {
     },
     /// Moves an item to the other calendar.
     Move {
+        /// Whose.
+        who: Who,
         /// Which.
         item: u32,
         /// To the second one.
@@ -46,72 +85,110 @@ pub enum Deed {
     /// Deletes an item.
     Delete {
         /// Where.
-        side: SideId,
+        at: Place,
         /// Which.
         item: u32,
     },
-    /// Brings an item of the mailbox back from Deleted Items.
+    /// Brings an item of a mailbox back from Deleted Items.
     Restore {
+        /// Whose.
+        who: Who,
         /// Which.
         item: u32,
+    },
+    /// Gives an activity to another account's user.
+    HandOver {
+        /// Which.
+        item: u32,
+        /// To whom.
+        to: Who,
     },
 }
 
 /// What goes wrong during a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Trouble {
     /// The power goes.
     Power(Cut),
     /// A scripted fault of the emulators, as JSON.
     Fault(String),
     /// Somebody acts just before the first request whose body holds this.
-    Meanwhile(&'static str, Deed),
-    /// A second run for the same account begins at this step of the first.
-    Beside(u32),
+    Meanwhile(String, Deed),
+    /// A run of this account begins at this step of the run: a second one, or one beside it.
+    Beside(Who, u32),
+    /// The host stands still.
+    Pause {
+        /// Before it sends for this time, counted from 0.
+        before: u32,
+        /// For so many minutes.
+        minutes: u64,
+        /// Another host runs for the account then.
+        another: bool,
+    },
 }
 
 /// A step of a history.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// A person acts.
     Deed(Deed),
     /// Minutes pass.
     Pass(u64),
-    /// A run.
-    Run(Direction, Vec<Trouble>),
+    /// A run of an account.
+    Run(Who, Direction, Vec<Trouble>),
     /// Somebody copies the storage.
     Backup,
     /// The storage is replaced by that copy.
     GoBack,
     /// Creatio's rights are taken away, or given back.
     Rights(bool),
-    /// The mailbox refuses, or answers again.
-    Mailbox(bool),
-    /// The second calendar is ticked for import, or not.
-    Ticked(bool),
+    /// A mailbox refuses, or answers again.
+    Mailbox(Who, bool),
+    /// The second calendar of an account is ticked for import, or not.
+    Ticked(Who, bool),
     /// Graph forgets how far the feeds were read.
-    Forget(&'static str),
+    Forget(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Creatio => f.write_str("Creatio"),
+            Self::Mailbox(who) => write!(f, "{}'s mailbox", name(*who)),
+        }
+    }
+}
+
+fn list(with: &[Who]) -> String {
+    with.iter().map(|who| name(*who)).collect::<Vec<_>>().join(" and ")
 }
 
 impl fmt::Display for Deed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Create { side, item, projects, guests } => write!(
+            Self::Create { side, who, item, projects, guests, with } => write!(
                 f,
-                "T{item:03} is made in {}{}{}",
+                "T{item:03} is made by {} in {}{}{}{}",
+                name(*who),
                 side.code(),
                 if *projects { ", in the second calendar" } else { "" },
-                if *guests { ", with guests" } else { "" }
+                if *guests { ", with guests" } else { "" },
+                if with.is_empty() { String::new() } else { format!(", with {}", list(with)) }
             ),
-            Self::CreateBoth { item } => write!(f, "T{item:03} is made on both sides"),
-            Self::Edit { side, item, unit, number } => {
-                write!(f, "{} of T{item:03} is changed in {} to number {number}", unit.code(), side.code())
+            Self::CreateBoth { who, item } => write!(f, "T{item:03} is made by {} on both sides", name(*who)),
+            Self::Invite { item, with } => write!(f, "T{item:03}: somebody invites {}", list(with)),
+            Self::Edit { at, item, unit, number } => {
+                write!(f, "{} of T{item:03} is changed in {at} to number {number}", unit.code())
             }
-            Self::Move { item, projects } => {
-                write!(f, "T{item:03} is moved to the {} calendar", if *projects { "second" } else { "first" })
+            Self::Move { who, item, projects } => {
+                let calendar = if *projects { "second" } else { "first" };
+                write!(f, "T{item:03} is moved to the {calendar} calendar of {}", name(*who))
             }
-            Self::Delete { side, item } => write!(f, "T{item:03} is deleted in {}", side.code()),
-            Self::Restore { item } => write!(f, "T{item:03} is brought back in mailbox"),
+            Self::Delete { at, item } => write!(f, "T{item:03} is deleted in {at}"),
+            Self::Restore { who, item } => write!(f, "T{item:03} is brought back by {} from Deleted Items", name(*who)),
+            Self::HandOver { item, to } => write!(f, "T{item:03} is given to {} in Creatio", name(*to)),
         }
     }
 }
@@ -122,7 +199,11 @@ impl fmt::Display for Trouble {
             Self::Power(cut) => write!(f, "the power goes: {cut:?}"),
             Self::Fault(fault) => write!(f, "fault {fault}"),
             Self::Meanwhile(text, deed) => write!(f, "just before a request with {text}: {deed}"),
-            Self::Beside(step) => write!(f, "a second run begins at step {step}"),
+            Self::Beside(who, step) => write!(f, "a run of {} begins at step {step}", name(*who)),
+            Self::Pause { before, minutes, another } => {
+                let meanwhile = if *another { ", and another host runs" } else { "" };
+                write!(f, "the host stands still before sending number {before} for {minutes} minutes{meanwhile}")
+            }
         }
     }
 }
@@ -132,18 +213,18 @@ impl fmt::Display for Step {
         match self {
             Self::Deed(deed) => deed.fmt(f),
             Self::Pass(minutes) => write!(f, "{minutes} minutes pass"),
-            Self::Run(direction, troubles) => {
-                write!(f, "RUN {direction:?}")?;
+            Self::Run(who, direction, troubles) => {
+                write!(f, "RUN of {}, {direction:?}", name(*who))?;
                 troubles.iter().try_for_each(|trouble| write!(f, "; {trouble}"))
             }
             Self::Backup => f.write_str("the storage is copied"),
             Self::GoBack => f.write_str("the storage goes back to the copy"),
             Self::Rights(true) => f.write_str("Creatio's rights are given back"),
             Self::Rights(false) => f.write_str("Creatio's rights are taken away"),
-            Self::Mailbox(true) => f.write_str("the mailbox answers again"),
-            Self::Mailbox(false) => f.write_str("the mailbox refuses"),
-            Self::Ticked(true) => f.write_str("the second calendar is ticked"),
-            Self::Ticked(false) => f.write_str("the second calendar is unticked"),
+            Self::Mailbox(who, true) => write!(f, "{} answers again", Place::Mailbox(*who)),
+            Self::Mailbox(who, false) => write!(f, "{} refuses", Place::Mailbox(*who)),
+            Self::Ticked(who, true) => write!(f, "the second calendar of {} is ticked", name(*who)),
+            Self::Ticked(who, false) => write!(f, "the second calendar of {} is unticked", name(*who)),
             Self::Forget(kind) => write!(f, "Graph forgets its feeds ({kind})"),
         }
     }

@@ -1,7 +1,8 @@
 //! The same worlds through the built component.
 
 use guest::deliberate::{Deliberate, with};
-use simulation::{compare, history};
+use simulation::compare;
+use simulation::history::{self, Size};
 
 /// As many as fit into some seconds: every kind of trouble is among them.
 const WORLDS: u64 = 60;
@@ -9,7 +10,7 @@ const WORLDS: u64 = 60;
 #[test]
 fn the_built_component_does_what_the_library_does() {
     for seed in 0..WORLDS {
-        if let Some(text) = compare::compare(&history::of(seed)) {
+        if let Some(text) = compare::compare(&history::of(seed, Size::Small)) {
             panic!("seed {seed}: {text}");
         }
     }
@@ -19,7 +20,7 @@ fn the_built_component_does_what_the_library_does() {
 fn a_library_that_does_something_else_is_noticed() {
     // The component has no deliberate faults.
     let seed = (0..WORLDS).find(|seed| {
-        let steps = history::of(*seed);
+        let steps = history::of(*seed, Size::Small);
         with(Some(Deliberate::SkipWriteAhead), || compare::compare(&steps)).is_some()
     });
     assert_eq!(seed, Some(0));

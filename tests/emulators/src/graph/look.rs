@@ -1,5 +1,7 @@
 //! What a test sees of the service without asking it over the protocol.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -55,10 +57,17 @@ impl Graph {
     /// All events of a mailbox, by creation; masters stand for their series.
     #[must_use]
     pub fn events(&self, mailbox: &str) -> Vec<EventSummary> {
+        self.events_if(mailbox, |_| true)
+    }
+
+    /// The same of those whose title is wanted.
+    #[must_use]
+    pub fn events_if(&self, mailbox: &str, wanted: impl Fn(&str) -> bool) -> Vec<EventSummary> {
         let Some(mailbox) = self.mailbox_at(mailbox).ok().and_then(|at| self.mailboxes.get(at)) else {
             return Vec::new();
         };
-        mailbox.events.values().map(|event| summary(mailbox, event)).collect()
+        let wanted = |event: &&Arc<Event>| wanted(event.content.subject.as_deref().unwrap_or_default());
+        mailbox.events.values().filter(wanted).map(|event| summary(mailbox, event)).collect()
     }
 
     /// The first event with this title.
