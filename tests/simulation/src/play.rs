@@ -311,7 +311,9 @@ impl Play {
         }
         let standing = self.standing.get(&who).map(|died| begun - *died);
         if ran.is_none() && standing.is_none_or(|since| since >= LONGEST) {
-            self.played.faults.push(format!("a run was refused though no other has the account of {}", step::name(who)));
+            self.played
+                .faults
+                .push(format!("a run was refused though no other has the account of {}", step::name(who)));
         }
         if ran.is_some() && standing.is_some_and(|since| since < SHORTEST) {
             self.played.faults.push(format!("a run began though the lease of {} still stands", step::name(who)));
