@@ -101,7 +101,7 @@ impl People {
             }
             Deed::Create { side: SideId::Mailbox, who, item, projects, guests, with } => {
                 self.create_event(*who, *item, *projects, *guests, with);
-                let organizer = (!with.is_empty()).then_some(Some(*who));
+                let organizer = (*guests || !with.is_empty()).then_some(Some(*who));
                 self.made(SideId::Mailbox, *item, with.iter().chain([who]), organizer);
             }
             Deed::CreateBoth { who, item } => {

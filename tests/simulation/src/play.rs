@@ -33,7 +33,8 @@ const LEAST: usize = 6;
 struct Play {
     world: World,
     people: People,
-    backup: Option<MemoryStore>,
+    /// A copy of the storage, with the leases that stood then.
+    backup: Option<(MemoryStore, BTreeMap<Who, DateTime<Utc>>)>,
     /// Accounts whose second calendar is not imported.
     unticked: BTreeSet<Who>,
     /// Mailboxes that refuse.
@@ -162,10 +163,11 @@ impl Play {
             Step::Deed(deed) => self.people.act(deed),
             Step::Pass(minutes) => self.world.pass(*minutes),
             Step::Run(who, direction, troubles) => self.run(*who, *direction, troubles),
-            Step::Backup => self.backup = Some((*self.world.store).clone()),
+            Step::Backup => self.backup = Some(((*self.world.store).clone(), self.standing.clone())),
             Step::GoBack => {
-                if let Some(backup) = self.backup.clone() {
-                    self.world.store = Arc::new(backup);
+                if let Some((store, standing)) = self.backup.clone() {
+                    self.world.store = Arc::new(store);
+                    self.standing = standing;
                     self.went_back = true;
                 }
             }
