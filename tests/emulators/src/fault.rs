@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::page::PageFault;
 use crate::splice::PartFault;
 use crate::wire::{Request, Response};
 
@@ -95,6 +96,13 @@ pub enum Effect {
     LostBefore,
     /// The connection is lost after the service acted.
     LostAfter,
+    /// The connection is lost at once, and the service acts so much later, when nobody waits for it any more.
+    Late {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The service acts; of the listing that it answers with something is wrong.
+    Page(PageFault),
     /// Parts of a JSON `$batch` are answered in the service's place; only batches with such a part count as matching.
     Part {
         /// Which one, counted from 1.
@@ -117,6 +125,9 @@ pub enum Effect {
         /// The service acts on the part all the same.
         #[serde(default)]
         acts: bool,
+        /// The service acts on the part so many milliseconds later, alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        late: Option<u64>,
     },
 }
 
@@ -142,6 +153,10 @@ pub enum Turn {
     LostBefore,
     /// No answer, but the effect.
     LostAfter,
+    /// No answer, and the effect later.
+    Late(Duration),
+    /// As the service answers, with something wrong in its listing.
+    Page(PageFault),
 }
 
 /// Everything that befalls one request.
@@ -223,7 +238,7 @@ impl Faults {
 }
 
 fn part_fault(effect: &Effect) -> Option<PartFault> {
-    let Effect::Part { nth, method, url, status, headers, body, acts } = effect else { return None };
+    let Effect::Part { nth, method, url, status, headers, body, acts, late } = effect else { return None };
     Some(PartFault {
         nth: *nth,
         method: method.clone(),
@@ -232,6 +247,7 @@ fn part_fault(effect: &Effect) -> Option<PartFault> {
         headers: headers.clone(),
         body: body.clone(),
         acts: *acts,
+        late: late.map(Duration::from_millis),
     })
 }
 
@@ -261,6 +277,8 @@ fn apply(effect: &Effect, decision: &mut Decision) -> bool {
         Effect::Huge { bytes } => Turn::Huge(*bytes),
         Effect::LostBefore => Turn::LostBefore,
         Effect::LostAfter => Turn::LostAfter,
+        Effect::Late { ms } => Turn::Late(Duration::from_millis(*ms)),
+        Effect::Page(page) => Turn::Page(page.clone()),
     };
     let free = decision.turn == Turn::Pass;
     if free {
@@ -310,82 +328,4 @@ fn whole(pattern: &str, text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn request(method: &str, target: &str) -> Request {
-        Request { method: method.into(), target: target.into(), ..Request::default() }
-    }
-
-    fn fault(json: Json) -> Fault {
-        serde_json::from_value(json).unwrap()
-    }
-
-    #[test]
-    fn a_fault_skips_then_hits_as_often_as_it_says() {
-        let mut faults = Faults::default();
-        faults.add(fault(json!({"skip": 1, "times": 2, "effect": {"kind": "lost-before"}})));
-        let turns: Vec<bool> =
-            (0..5).map(|_| faults.decide("creatio", &request("GET", "/")).turn == Turn::LostBefore).collect();
-        assert_eq!(turns, [false, true, true, false, false]);
-        assert!(faults.spent());
-    }
-
-    #[test]
-    fn every_condition_must_hold() {
-        let mut faults = Faults::default();
-        faults.add(fault(json!({"service": "graph", "method": "post", "path": "/v1.0/*/events", "times": null,
-            "effect": {"kind": "status", "status": 429, "headers": {"Retry-After": 2.128}}})));
-        let hit = |faults: &mut Faults, service: &str, method: &str, target: &str| {
-            faults.decide(service, &request(method, target)).turn != Turn::Pass
-        };
-        assert!(hit(&mut faults, "graph", "POST", "/v1.0/me/events"));
-        assert!(!hit(&mut faults, "graph", "GET", "/v1.0/me/events"));
-        assert!(!hit(&mut faults, "creatio", "POST", "/v1.0/me/events"));
-        assert!(!hit(&mut faults, "graph", "POST", "/v1.0/me/events/1"));
-        let decision = faults.decide("graph", &request("POST", "/v1.0/users/x/events"));
-        let Turn::Instead(response) = decision.turn else { panic!("{decision:?}") };
-        assert_eq!((response.status, response.header("retry-after")), (429, Some("2.128")));
-    }
-
-    #[test]
-    fn a_fault_of_a_part_counts_only_batches_that_have_it() {
-        let mut faults = Faults::default();
-        let effect = json!({"kind": "part", "method": "post", "url": "events", "status": 503});
-        faults.add(fault(json!({"effect": effect})));
-        let batch = |url: &str| Request {
-            body: json!({"requests": [{"id": "1", "method": "POST", "url": url}]}).to_string().into_bytes(),
-            ..request("POST", "/v1.0/$batch")
-        };
-        assert_eq!(faults.decide("graph", &request("GET", "/")), Decision::default());
-        assert_eq!(faults.decide("graph", &batch("/me/todo/lists")), Decision::default());
-        assert_eq!(faults.decide("graph", &batch("/me/events")).parts.len(), 1);
-        assert!(faults.spent());
-    }
-
-    #[test]
-    fn delays_add_up_and_the_first_answer_wins() {
-        let mut faults = Faults::default();
-        for effect in [
-            json!({"kind": "delay", "ms": 5}),
-            json!({"kind": "delay", "ms": 7}),
-            json!({"kind": "html"}),
-            json!({"kind": "lost-after"}),
-        ] {
-            faults.add(fault(json!({"effect": effect})));
-        }
-        let decision = faults.decide("creatio", &request("GET", "/"));
-        assert_eq!(decision.before, Duration::from_millis(12));
-        assert!(matches!(decision.turn, Turn::Instead(_)));
-        assert_eq!(decision.by, [1, 2, 3]);
-        assert_eq!(faults.decide("creatio", &request("GET", "/")).turn, Turn::LostAfter);
-    }
-
-    #[test]
-    fn stars_stand_for_any_run_of_characters() {
-        assert!(whole("/a*c*e", "/abcde") && whole("*", "") && whole("/a*", "/a"));
-        assert!(!whole("/a*c", "/abcd") && !whole("/ab*ba", "/aba"));
-    }
-}
+mod tests;

@@ -46,6 +46,17 @@ pub struct Ticket {
     decision: Decision,
 }
 
+/// A request that nobody waits for any more.
+struct Late {
+    due: DateTime<Utc>,
+    base: String,
+    request: Request,
+    number: u64,
+}
+
+/// Called just before a late request is carried out (false) and just after (true).
+pub type Watch = Box<dyn FnMut(bool) + Send>;
+
 impl Ticket {
     /// How long the request takes to reach the service.
     #[must_use]
@@ -113,13 +124,16 @@ pub struct Site {
     pub log: Log,
     /// The time for all services.
     pub clock: Clock,
+    /// Who wants to see what late requests do.
+    pub watch: Option<Watch>,
+    late: Vec<Late>,
 }
 
 impl Site {
     /// A site without services.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { services: Vec::new(), faults: Faults::default(), log: Log::default(), clock }
+        Self { services: Vec::new(), faults: Faults::default(), log: Log::default(), clock, watch: None, late: Vec::new() }
     }
 
     /// Puts a service at an address, such as `https://mycompany.creatio.com`. A [`Shared`] one may stand at several.
@@ -152,8 +166,39 @@ impl Site {
         Outcome { delivery: self.carry_out(base, request, ticket, now), delay }
     }
 
-    /// Writes a request down and decides what befalls it.
+    /// Has a request carried out later, although its client is gone.
+    pub fn abandon(&mut self, base: &str, request: &Request, ticket: &Ticket, due: DateTime<Utc>) {
+        let acts = !matches!(ticket.decision.turn, Turn::LostBefore | Turn::Instead(_));
+        if acts {
+            self.late.push(Late { due, base: base.to_owned(), request: request.clone(), number: ticket.number });
+        }
+    }
+
+    /// Carries out what was late and is due; gives when the next one is.
+    pub fn land(&mut self) -> Option<DateTime<Utc>> {
+        loop {
+            self.late.sort_by_key(|late| late.due);
+            let now = self.clock.now();
+            if self.late.first().is_none_or(|late| late.due > now) {
+                return self.late.first().map(|late| late.due);
+            }
+            let Late { base, request, number, .. } = self.late.remove(0);
+            let mut watch = self.watch.take();
+            if let Some(watch) = &mut watch {
+                watch(false);
+            }
+            let response = self.ask(&base, &request, &[], now);
+            self.log.close(number, Ending::LostAfter, &request, Some(&response));
+            if let Some(watch) = &mut watch {
+                watch(true);
+            }
+            self.watch = watch;
+        }
+    }
+
+    /// Writes a request down and decides what befalls it. What was late and is due comes first.
     pub fn arrive(&mut self, base: &str, request: &Request) -> Ticket {
+        self.land();
         let service = self.at(base).map_or("none", |service| service.name());
         // Microsoft's sign-in is another service by name, though one machine answers for both.
         let service = if service == "graph" && is_login(request.path()) { "login" } else { service };
@@ -168,6 +213,12 @@ impl Site {
         let delivery = match decision.turn {
             Turn::LostBefore => Delivery::LostBefore,
             Turn::Instead(response) => Delivery::Answer(response),
+            Turn::Late(wait) => {
+                let due = now + TimeDelta::from_std(wait).unwrap_or_default();
+                self.late.push(Late { due, base: base.to_owned(), request: request.clone(), number });
+                Delivery::LostBefore
+            }
+            Turn::Page(page) => Delivery::Answer(page.spoil(self.ask(base, request, &decision.parts, now))),
             Turn::Pass | Turn::Cut(_) | Turn::Huge(_) | Turn::LostAfter | Turn::Afterwards(_) => {
                 let response = self.ask(base, request, &decision.parts, now);
                 match decision.turn {
@@ -205,6 +256,11 @@ impl Site {
         match splice {
             Some(splice) => {
                 let rest = splice.request.as_ref().map(|request| service.handle(request, now));
+                for (wait, request) in &splice.late {
+                    let due = now + TimeDelta::from_std(*wait).unwrap_or_default();
+                    // It has no line of its own in the log.
+                    self.late.push(Late { due, base: base.to_owned(), request: request.clone(), number: 0 });
+                }
                 splice.join(rest)
             }
             None => service.handle(request, now),
@@ -213,5 +269,73 @@ impl Site {
 
     fn at(&mut self, base: &str) -> Option<&mut Box<dyn Service>> {
         self.services.iter_mut().find(|(address, _)| address == base).map(|(_, service)| service)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    /// Counts the parts that it is asked.
+    #[derive(Default)]
+    struct Counter(Vec<usize>);
+
+    impl Service for Counter {
+        fn name(&self) -> &'static str {
+            "graph"
+        }
+
+        fn handle(&mut self, request: &Request, _: DateTime<Utc>) -> Response {
+            let body: Json = serde_json::from_slice(&request.body).unwrap_or_default();
+            self.0.push(body["requests"].as_array().map_or(1, Vec::len));
+            Response::json(200, &json!({"responses": []}))
+        }
+
+        fn state(&self) -> Json {
+            json!(self.0)
+        }
+
+        fn outbox(&self) -> Vec<Json> {
+            Vec::new()
+        }
+
+        fn edit(&mut self, _: &Json, _: DateTime<Utc>) -> Result<Json, String> {
+            Ok(Json::Null)
+        }
+    }
+
+    fn site(effect: &Json) -> (Site, Shared<Counter>) {
+        let counter = Shared::new(Counter::default());
+        let mut site = Site::new(Clock::Still(DateTime::UNIX_EPOCH));
+        site.mount("b", counter.clone());
+        site.faults.add(serde_json::from_value(json!({ "effect": effect })).unwrap());
+        (site, counter)
+    }
+
+    #[test]
+    fn a_late_request_is_carried_out_once_when_its_time_has_come() {
+        let (mut site, counter) = site(&json!({"kind": "late", "ms": 60_000}));
+        assert_eq!(site.handle("b", &Request::default()).delivery, Delivery::LostBefore);
+        assert_eq!(site.land(), Some(DateTime::UNIX_EPOCH + TimeDelta::minutes(1)));
+        assert!(counter.with(|counter| counter.0.is_empty()));
+        site.clock.advance(TimeDelta::minutes(2));
+        site.handle("b", &Request::default());
+        assert_eq!(counter.with(|counter| counter.0.clone()), [1, 1]);
+        assert_eq!(site.land(), None);
+    }
+
+    #[test]
+    fn a_late_part_is_carried_out_alone() {
+        let effect = json!({"kind": "part", "method": "post", "status": 504, "late": 1000});
+        let (mut site, counter) = site(&effect);
+        let part = |id: &str, method: &str| json!({"id": id, "method": method, "url": "x"});
+        let parts = json!({"requests": [part("1", "POST"), part("2", "PATCH"), part("3", "PATCH")]});
+        site.handle("b", &Request { body: parts.to_string().into_bytes(), ..Request::default() });
+        assert_eq!(counter.with(|counter| counter.0.clone()), [2]);
+        site.clock.advance(TimeDelta::seconds(1));
+        site.land();
+        assert_eq!(counter.with(|counter| counter.0.clone()), [2, 1]);
     }
 }

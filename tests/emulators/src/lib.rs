@@ -8,6 +8,7 @@ pub mod fault;
 pub mod graph;
 pub mod harness;
 pub mod log;
+pub mod page;
 pub mod shell;
 pub mod splice;
 pub mod wire;

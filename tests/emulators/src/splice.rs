@@ -2,6 +2,7 @@
 //! put in.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -24,6 +25,8 @@ pub struct PartFault {
     pub body: Json,
     /// The service acts on it all the same.
     pub acts: bool,
+    /// The service acts on it so much later.
+    pub late: Option<Duration>,
 }
 
 impl PartFault {
@@ -51,6 +54,8 @@ pub struct Splice {
     pub request: Option<Request>,
     /// Ids in the order of the request, each with its answer if a fault gives it.
     order: Vec<(String, Option<Json>)>,
+    /// Parts that the service is asked later, each as a batch of its own.
+    pub late: Vec<(Duration, Request)>,
 }
 
 impl Splice {
@@ -65,6 +70,7 @@ impl Splice {
         let mut order: Vec<(String, Option<Json>)> = Vec::new();
         let mut kept = Vec::new();
         let mut failed = BTreeSet::new();
+        let mut late = Vec::new();
         for (at, part) in parts.drain(..).enumerate() {
             let id = part.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
             let depends = part
@@ -81,7 +87,10 @@ impl Splice {
             if status.is_some_and(|status| status >= 400) {
                 failed.insert(id.clone());
             }
-            if answer.is_none() || fault.is_some_and(|fault| fault.acts) {
+            if let Some(wait) = fault.and_then(|fault| fault.late) {
+                let alone = json!({ "requests": [part] }).to_string().into_bytes();
+                late.push((wait, Request { body: alone, ..request.clone() }));
+            } else if answer.is_none() || fault.is_some_and(|fault| fault.acts) {
                 kept.push(part);
             }
             order.push((id, answer));
@@ -95,7 +104,7 @@ impl Splice {
         let is_rest = !kept.is_empty();
         parts.extend(kept);
         let request = is_rest.then(|| Request { body: body.to_string().into_bytes(), ..request.clone() });
-        Some(Self { request, order })
+        Some(Self { request, order, late })
     }
 
     /// Puts the answers in, `response` being what the service said to the rest.
@@ -171,6 +180,7 @@ mod tests {
             headers: Map::from_iter([("Retry-After".to_owned(), json!("7"))]),
             body: Json::Null,
             acts: false,
+            late: None,
         }
     }
 

@@ -20,6 +20,7 @@ pub mod history;
 pub mod life;
 pub mod native;
 pub mod normal;
+pub mod storage;
 pub mod switch;
 pub mod tasks;
 pub mod told;

@@ -1,5 +1,6 @@
 //! The engine as an ordinary library, on the host's own HTTP policy and store.
 
+use crate::storage::{Call, Failing, StorageFaults, unavailable};
 use crate::switch::{Power, Switch};
 use chrono::{DateTime, Utc};
 use futures::future::{Either, LocalBoxFuture, select};
@@ -124,6 +125,8 @@ pub struct Storage {
     pub ticket: Ticket,
     /// The power.
     pub switch: Arc<Switch>,
+    /// What goes wrong with it.
+    pub faults: Arc<StorageFaults>,
     /// How many commits there were.
     pub commits: std::cell::Cell<u32>,
     /// What a commit makes durable.
@@ -145,11 +148,13 @@ fn entry(entry: store::Entry) -> seam::Entry {
 
 impl seam::Storage for Storage {
     fn get(&self, keys: &[String]) -> Result<Vec<Option<seam::Entry>>, seam::StorageError> {
+        self.faults.read(Call::Get)?;
         let entries = self.store.get(keys).map_err(storage_error)?;
         Ok(entries.into_iter().map(|found| found.map(entry)).collect())
     }
 
     fn scan(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<seam::Page, seam::StorageError> {
+        self.faults.read(Call::Scan)?;
         let page = self.store.scan(prefix, after, limit).map_err(storage_error)?;
         Ok(seam::Page { entries: page.entries.into_iter().map(entry).collect(), next: page.next })
     }
@@ -159,6 +164,25 @@ impl seam::Storage for Storage {
         let gone = || seam::StorageError::Unavailable("the power went".into());
         if power == Power::Off {
             return Err(gone());
+        }
+        let mut guarded: Vec<String> =
+            changes.iter().filter(|change| change.guard != seam::Guard::Any).map(|change| change.key.clone()).collect();
+        // The first one guarded is the account's run key.
+        let shared = guarded.split_off(guarded.len().min(1));
+        let failing =
+            self.faults.next(Call::Commit, |failing| failing != Failing::StaleShared || !shared.is_empty());
+        match failing {
+            Some(Failing::Unavailable) => return Err(unavailable()),
+            Some(Failing::Full) => return Err(seam::StorageError::Full),
+            Some(Failing::StaleRun) => {
+                self.journal.committed(false);
+                return Ok(seam::Outcome::Stale(guarded));
+            }
+            Some(Failing::StaleShared) => {
+                self.journal.committed(false);
+                return Ok(seam::Outcome::Stale(shared));
+            }
+            Some(Failing::Unheard) | None => {}
         }
         self.commits.set(self.commits.get() + 1);
         let changes: Vec<store::Change> = changes
@@ -177,6 +201,9 @@ impl seam::Storage for Storage {
         self.journal.committed(matches!(outcome, store::Outcome::Applied(_)));
         if power == Power::Failing {
             return Err(gone());
+        }
+        if failing == Some(Failing::Unheard) {
+            return Err(unavailable());
         }
         Ok(match outcome {
             store::Outcome::Applied(version) => seam::Outcome::Applied(version),

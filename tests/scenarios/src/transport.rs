@@ -1,9 +1,9 @@
 //! The emulators as a transport of the host, without sockets and under its virtual clock.
 
 use crate::switch::{Power, Switch};
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta, Utc};
 use emulators::clock::Clock as SiteClock;
-use emulators::harness::{Delivery, Site};
+use emulators::harness::{Delivery, Site, Ticket};
 use emulators::wire;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, StreamExt};
@@ -56,6 +56,23 @@ fn request(outgoing: &Outgoing) -> (String, wire::Request) {
     (base, wire::Request { method: outgoing.method.clone(), target, headers, body })
 }
 
+/// A request on its way to the service. A client that stops waiting does not call it back.
+struct Underway<'a> {
+    site: &'a Mutex<Site>,
+    base: &'a str,
+    request: &'a wire::Request,
+    due: DateTime<Utc>,
+    ticket: Option<Ticket>,
+}
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = &self.ticket {
+            self.site.lock().unwrap().abandon(self.base, self.request, ticket, self.due);
+        }
+    }
+}
+
 impl Transport for SiteTransport {
     fn send(&self, outgoing: Outgoing) -> BoxFuture<'_, Result<Incoming, Failure>> {
         async move {
@@ -65,15 +82,19 @@ impl Transport for SiteTransport {
             }
             let (base, request) = request(&outgoing);
             self.interrupt(&request);
-            let ticket = {
+            let (ticket, arrived) = {
                 let mut site = self.site.lock().unwrap();
                 site.clock = now(&self.clock);
-                site.arrive(&base, &request)
+                (site.arrive(&base, &request), site.clock.now())
             };
             let (before, after) = (ticket.before(), ticket.after());
+            let due = arrived + TimeDelta::from_std(before).unwrap_or_default();
+            let mut underway =
+                Underway { site: &self.site, base: &base, request: &request, due, ticket: Some(ticket) };
             if !before.is_zero() {
                 self.clock.sleep(before).await;
             }
+            let Some(ticket) = underway.ticket.take() else { return Err(Failure::Lost("it went twice".into())) };
             let delivery = {
                 let mut site = self.site.lock().unwrap();
                 site.clock = now(&self.clock);

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::native::{Http, Journal, Now, Pause, Storage, Unwatched};
+use crate::storage::StorageFaults;
 use crate::switch::{Cut, Switch};
 use crate::trace::{Event, Recorder};
 use crate::transport::{Interlude, SiteTransport};
@@ -78,6 +79,8 @@ pub struct World {
     pub graph: Shared<Graph>,
     /// The tenant's storage.
     pub store: Arc<MemoryStore>,
+    /// What goes wrong with the storage.
+    pub storage: Arc<StorageFaults>,
     /// The power.
     pub switch: Arc<Switch>,
     /// Mailboxes of the accounts.
@@ -100,6 +103,7 @@ pub struct Runner {
     clock: VirtualClock,
     site: Arc<Mutex<Site>>,
     store: Arc<MemoryStore>,
+    storage: Arc<StorageFaults>,
     switch: Arc<Switch>,
     engine: Engine,
     egress: Arc<Egress>,
@@ -158,6 +162,7 @@ impl World {
             creatio,
             graph,
             store: Arc::new(MemoryStore::new()),
+            storage: Arc::default(),
             switch,
             mailboxes: vec![EUGENE.into(), ANNA.into()],
             eugene,
@@ -175,9 +180,12 @@ impl World {
         DateTime::from_timestamp_millis(i64::try_from(self.clock.wall()).unwrap()).unwrap()
     }
 
-    /// Lets time pass.
+    /// Lets time pass; what was late by then happens.
     pub fn pass(&self, minutes: u64) {
         self.clock.advance(std::time::Duration::from_secs(minutes * 60));
+        let mut site = self.site.lock().unwrap();
+        site.clock = SiteClock::Still(self.now());
+        site.land();
     }
 
     /// The settings of the first account: everything in both directions.
@@ -318,6 +326,7 @@ impl World {
             clock: self.clock.clone(),
             site: Arc::clone(&self.site),
             store: Arc::clone(&self.store),
+            storage: Arc::clone(&self.storage),
             switch: Arc::clone(&self.switch),
             engine: self.engine,
             egress: Arc::clone(&self.egress),
@@ -418,6 +427,7 @@ impl Runner {
             store: Arc::clone(&self.store) as _,
             ticket: Ticket { account: account.id.clone(), run: options.run.clone(), fence },
             switch: Arc::clone(&self.switch),
+            faults: Arc::clone(&self.storage),
             commits: std::cell::Cell::new(0),
             journal: Rc::clone(&journal),
         };

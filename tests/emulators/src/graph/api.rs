@@ -258,6 +258,15 @@ impl Graph {
         self.delete(at, key, date, true, now).map_err(text)
     }
 
+    /// Takes an event away for good and without mail, as a retention policy does: not even Deleted Items have it.
+    ///
+    /// # Errors
+    /// There is no such event.
+    pub fn purge_event(&mut self, mailbox: &str, id: &str) -> Result<(), String> {
+        let (at, key, _) = self.event_at(mailbox, id)?;
+        self.discard(at, key, false).map_err(text)
+    }
+
     /// Moves an event to another calendar, by name or id.
     ///
     /// # Errors

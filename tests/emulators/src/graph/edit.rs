@@ -138,6 +138,7 @@ impl Graph {
         match action {
             "update-event" => self.update_event(mailbox, &id, edit.value("event")?, now)?,
             "delete-event" => self.delete_event(mailbox, &id, now)?,
+            "purge-event" => self.purge_event(mailbox, &id)?,
             "move-event" => self.move_event(mailbox, &id, edit.text("calendar")?, now)?,
             "restore-event" => self.restore_event(mailbox, &id, now)?,
             "cancel-meeting" => self.organizer_cancels(mailbox, &id, now)?,

@@ -39,6 +39,8 @@ pub enum TasksRole {
 #[serde(default, deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct Knobs {
+    /// What the service's clock shows beyond `now`, in milliseconds.
+    pub skew_ms: i64,
     /// Seconds that an access token lives.
     pub token_lifetime: i64,
     /// How many polls of a device code answer `authorization_pending` before the user is taken to have signed in;
@@ -84,6 +86,8 @@ pub struct Knobs {
     pub custom_zone: bool,
     /// A duplicate `transactionId` answers 409 without the id of the existing event, instead of 400 with it.
     pub duplicate_transaction_conflict: bool,
+    /// A `transactionId` is not remembered: a repeated create makes a second event.
+    pub forgets_transactions: bool,
     /// Every read of a single event bumps its change key, as the service's own jobs do.
     pub bump_on_read: bool,
     /// `GET` by immutable id answers an event that lies in Deleted Items.
@@ -131,6 +135,7 @@ pub struct Knobs {
 impl Default for Knobs {
     fn default() -> Self {
         Self {
+            skew_ms: 0,
             token_lifetime: 3599,
             device_code_polls: Some(1),
             refresh_revokes: true,
@@ -153,6 +158,7 @@ impl Default for Knobs {
             link_base: None,
             custom_zone: false,
             duplicate_transaction_conflict: false,
+            forgets_transactions: false,
             bump_on_read: false,
             deleted_readable: false,
             accept_changes_id: false,

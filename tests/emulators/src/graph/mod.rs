@@ -50,7 +50,7 @@ mod zones;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 pub use knobs::{DeadToken, Knobs, TasksRole};
@@ -105,6 +105,12 @@ impl Graph {
             spent: HashMap::new(),
         }
     }
+
+    /// What the service's clock shows.
+    #[must_use]
+    pub fn clock(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + TimeDelta::milliseconds(self.knobs.skew_ms)
+    }
 }
 
 impl Service for Graph {
@@ -113,6 +119,7 @@ impl Service for Graph {
     }
 
     fn handle(&mut self, request: &Request, now: DateTime<Utc>) -> Response {
+        let now = self.clock(now);
         if let Some(response) = self.login(request, now) {
             return response;
         }
@@ -128,6 +135,7 @@ impl Service for Graph {
     }
 
     fn edit(&mut self, edit: &Value, now: DateTime<Utc>) -> Result<Value, String> {
+        let now = self.clock(now);
         self.edit_value(edit, now)
     }
 }
