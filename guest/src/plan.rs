@@ -106,6 +106,12 @@ impl Targets {
             Kind::Task => &self.tasks,
         }
     }
+
+    /// Exports of some kind land there.
+    #[must_use]
+    pub fn contains(&self, folder: &str) -> bool {
+        self.meetings == folder || self.tasks == folder
+    }
 }
 
 /// One unit of an operation.
@@ -476,6 +482,10 @@ fn ended(pair: &Pair, link: &Link, gone: SideId, cancelled: bool, frame: &Frame)
         {
             let operation = create(pair, activity, SideId::Mailbox, Reason::Returned, frame);
             Plan { operations: vec![operation], state: Some(LinkState::Active), ..Plan::default() }
+        }
+        // The activity is back, and meanwhile its item was deleted: the removals stage decides about it.
+        (End::Absent, End::Here(_)) if gone == SideId::Creatio && link.origin != Origin::Exported => {
+            Plan { state: Some(LinkState::Active), again: true, ..Plan::default() }
         }
         _ => Plan::default(),
     }

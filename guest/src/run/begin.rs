@@ -108,6 +108,7 @@ pub(super) fn begin<'a>(
         requests,
         writes: 0,
         complete: false,
+        unread: Vec::new(),
         creations_held: false,
         chosen: std::collections::BTreeSet::new(),
         missed: Vec::new(),

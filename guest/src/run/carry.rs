@@ -148,7 +148,10 @@ fn bar(run: &Run, operation: &Operation) -> Option<Bar> {
     if operation.action == Action::Create && run.creations_held && !approved {
         return Some(Bar::Held(Reason::CreationLimit));
     }
-    let unindexed = operation.action.makes() && operation.target == SideId::Mailbox && !run.state.indexed;
+    // What the folder that it would be made in does not show just now may be there already.
+    let unread = run.unread.iter().any(|folder| run.targets.contains(folder));
+    let blind = !run.state.indexed || unread;
+    let unindexed = operation.action.makes() && operation.target == SideId::Mailbox && blind;
     if !run.writes_to(operation.target) || unindexed {
         return Some(Bar::Pending(operation.target));
     }

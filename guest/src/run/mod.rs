@@ -146,6 +146,8 @@ pub struct Run<'a> {
     tasks_unread: bool,
     /// Every feed has been read to its end in this run.
     complete: bool,
+    /// Folders that could not be read in this run.
+    unread: Vec<String>,
     /// The first contact would create more than it may without asking.
     creations_held: bool,
     /// Chosen operations that were found.

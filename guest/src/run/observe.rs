@@ -9,7 +9,7 @@ use crate::ask::{Ask, Fault};
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::identity;
-use crate::link::{Bases, Link};
+use crate::link::{Bases, Link, LinkState};
 use crate::owed::{Observation, Subject};
 use crate::plan;
 use crate::reason::Reason;
@@ -223,6 +223,7 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
             // This folder does not answer; the others do. Nothing counts as absent in this run.
             let name = folder.unwrap_or_default();
             run.report.warn(Reason::FolderUnreadable, format!("The folder \"{name}\" could not be read: {fault}."));
+            run.unread.push(reading.state.feed.folder.clone());
             reading.failed = true;
             Ok(())
         }
@@ -431,7 +432,9 @@ fn creatio_page(run: &mut Run, items: Vec<Observed>, batch: &mut Batch) -> Stage
         match (latest.remove(id).flatten(), link) {
             (Some(seen), Some(link)) => {
                 batch.delete(gone_key(run, SideId::Creatio, *id));
-                if seen.version == link.creatio.version && link.policy == run.policy {
+                // Of an activity that was taken for gone it is news that it is there.
+                let gone = matches!(link.state, LinkState::Ended { gone: SideId::Creatio, .. });
+                if seen.version == link.creatio.version && link.policy == run.policy && !gone {
                     run.report.count("unchanged", Some(SideId::Creatio), "", 1);
                 } else {
                     touch(run, *id, batch);

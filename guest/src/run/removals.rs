@@ -2,7 +2,7 @@
 //! what is certainly gone is removed from the other side, as far as the guard lets it.
 
 use super::carry::{self, Job};
-use super::observe::{gone_key, observed, touch};
+use super::observe::{gone_key, missing, observed, touch};
 use super::state::GoneRow;
 use super::work;
 use super::{Run, Staged, fatal};
@@ -46,6 +46,7 @@ pub(super) fn decide(run: &mut Run) -> Staged<()> {
     run.visible |= Deliberate::BelieveSilence.on();
     if !run.visible {
         jobs.iter_mut().filter(|job| job.plan.removal == Some(SideId::Creatio)).for_each(doubt);
+        jobs.retain(|job| job.plan.removal.is_some());
     }
     hold(run, &mut jobs)?;
     let size = run.creatio.chunk().min(run.writes_left()).max(1);
@@ -191,6 +192,15 @@ fn plans(run: &mut Run, certain: &[(Uuid, SideId, Reason)]) -> Staged<Vec<Job>> 
             job.plan = crate::plan::Plan::default();
             continue;
         }
+        if *gone == SideId::Mailbox && job.pair.creatio.here().is_none() {
+            // Rights may hide the activity: whether it is gone as well is found out before the pair ends.
+            let key = gone_key(run, SideId::Creatio, link.activity);
+            if run.store.one::<GoneRow>(key)?.is_none() {
+                missing(run, &link, SideId::Creatio, "", Reason::DeletedInCreatio, &mut batch);
+            }
+            job.plan = crate::plan::Plan::default();
+            continue;
+        }
         job.plan = removal::plan(&job.pair, &link, *gone, *reason, &run.frame());
     }
     run.commit(batch, Vec::new())?;
@@ -206,6 +216,10 @@ fn doubt(job: &mut Job) {
     {
         let operation = Operation::new(&job.pair, note.action, note.side, BTreeMap::new(), note.reason);
         job.plan.operations.push(operation);
+    }
+    if job.plan.operations.is_empty() {
+        // Both sides of it are missed: it is looked at again.
+        job.plan.removal = None;
     }
     for operation in &mut job.plan.operations {
         operation.held = operation.held.or(Some(Reason::RightsChanged));

@@ -376,3 +376,21 @@ fn a_server_that_calls_every_version_stale_gets_the_edit_all_the_same() {
     }
     done(&world);
 }
+
+#[test]
+fn what_is_on_both_sides_is_not_made_again_while_its_calendar_cannot_be_read() {
+    let mut world = World::empty();
+    world.meeting("M0", 30);
+    world.synced();
+    world.pass(20);
+    world.meeting("Both", 40);
+    world.activity("Both", 40);
+    world
+        .fault(json!({"service": "graph", "path": "calendarView/delta", "times": null, "effect": status(500, "busy")}));
+    world.sync().report();
+    world.faults_end();
+    world.pass(20);
+    world.synced();
+    assert_eq!((world.titles().len(), world.subjects().len()), (2, 2));
+    world.rests();
+}
