@@ -15,7 +15,7 @@ use super::selection;
 use super::session::{self, Session};
 
 pub(crate) async fn links(arguments: &Arguments, order: &Links, screen: &mut Screen) -> Result<Exit, Failure> {
-    let config = session::config(arguments)?;
+    let config = session::config(arguments, screen)?;
     match order {
         Links::Export { account, out } => {
             let account = one_account(&config, account.as_ref())?;

@@ -133,7 +133,14 @@ impl Site {
     /// A site without services.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { services: Vec::new(), faults: Faults::default(), log: Log::default(), clock, watch: None, late: Vec::new() }
+        Self {
+            services: Vec::new(),
+            faults: Faults::default(),
+            log: Log::default(),
+            clock,
+            watch: None,
+            late: Vec::new(),
+        }
     }
 
     /// Puts a service at an address, such as `https://mycompany.creatio.com`. A [`Shared`] one may stand at several.

@@ -169,8 +169,7 @@ impl seam::Storage for Storage {
             changes.iter().filter(|change| change.guard != seam::Guard::Any).map(|change| change.key.clone()).collect();
         // The first one guarded is the account's run key.
         let shared = guarded.split_off(guarded.len().min(1));
-        let failing =
-            self.faults.next(Call::Commit, |failing| failing != Failing::StaleShared || !shared.is_empty());
+        let failing = self.faults.next(Call::Commit, |failing| failing != Failing::StaleShared || !shared.is_empty());
         match failing {
             Some(Failing::Unavailable) => return Err(unavailable()),
             Some(Failing::Full) => return Err(seam::StorageError::Full),

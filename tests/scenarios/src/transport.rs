@@ -89,8 +89,7 @@ impl Transport for SiteTransport {
             };
             let (before, after) = (ticket.before(), ticket.after());
             let due = arrived + TimeDelta::from_std(before).unwrap_or_default();
-            let mut underway =
-                Underway { site: &self.site, base: &base, request: &request, due, ticket: Some(ticket) };
+            let mut underway = Underway { site: &self.site, base: &base, request: &request, due, ticket: Some(ticket) };
             if !before.is_zero() {
                 self.clock.sleep(before).await;
             }
