@@ -52,12 +52,13 @@ faults! {
     OverwriteUntold, "overwrite-untold", breaks 1: "A value that came between read and write is overwritten without a word.";
     LoserUntold, "loser-untold", breaks 1: "The value that loses a conflict is not told.";
     DropOwed, "drop-owed", breaks 1: "What failed, or waits for another direction, is not owed.";
+    BaseFromSent, "base-from-sent", breaks 1: "The bases are what was sent, whatever came of the write.";
     DeletionBeatsEdit, "deletion-beats-edit", breaks 1: "A deletion takes an edit with it that was made meanwhile.";
     IgnoreMarker, "ignore-marker", breaks 2: "An item without a link is new, whatever its marker says.";
     ForgetNonce, "forget-nonce", breaks 2: "The nonce of an attempt to create is not written ahead.";
     NewTransaction, "new-transaction", breaks 2: "Each attempt to create has a transaction of its own, and no attempt is looked for.";
-    BaseFromSent, "base-from-sent", breaks 3: "The base is what was sent, whatever the server made of it.";
-    EchoIsEdit, "echo-is-edit", breaks 3: "A write does not move the base of the side it went to.";
+    WriteInStep, "write-in-step", breaks 3: "A pair that is looked at is written, also where nothing changed.";
+    EchoIsEdit, "echo-is-edit", breaks 1: "A write does not move the base of the side it went to.";
     IgnoreInvitations, "ignore-invitations", breaks 4: "Writes that mail attendees are not held.";
     AbsenceIsDeletion, "absence-is-deletion", breaks 5: "An item that its calendar does not show any more is gone.";
     StreamOrder, "stream-order", breaks 5: "A removal counts in the order of the stream, before all calendars were read.";
@@ -65,7 +66,7 @@ faults! {
     BelieveSilence, "believe-silence", breaks 5: "An activity that Creatio does not show once is gone, although it shows none.";
     GuardCountsNothing, "guard-counts-nothing", breaks 6: "The guard lets any number of removals through.";
     FailureEndsRun, "failure-ends-run", breaks 7: "An item that fails ends the run, and those after it are not looked at.";
-    WriteAllUnits, "write-all-units", breaks 8: "If one unit of an item changed, all of them are written.";
+    WriteAllUnits, "write-all-units", breaks 8: "If a unit of an item changed, those after it are written as well.";
     SkipWriteAhead, "skip-write-ahead", breaks 9: "Nothing is written ahead.";
     SkipSettle, "skip-settle", breaks 9: "What an interrupted run wrote ahead is not settled.";
     SettleUnseen, "settle-unseen", breaks 9: "What an interrupted run wrote ahead counts as written.";

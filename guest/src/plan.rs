@@ -551,8 +551,13 @@ pub(crate) fn merge_units(
             policy_changed: link.is_some_and(|link| link.policy != *frame.policy),
         };
         let (source, reason, conflict) = match merge::decide(facts, rules) {
-            Decision::Nothing if !Deliberate::WriteAllUnits.on() => continue,
-            Decision::Nothing => (SideId::Mailbox, Reason::ChangedInMailbox, false),
+            Decision::Nothing if Deliberate::WriteInStep.on() && unit == Unit::Title => {
+                (SideId::Mailbox, Reason::ChangedInMailbox, false)
+            }
+            Decision::Nothing if Deliberate::WriteAllUnits.on() && !to_creatio.is_empty() => {
+                (SideId::Mailbox, Reason::ChangedInMailbox, false)
+            }
+            Decision::Nothing => continue,
             Decision::Rebase => {
                 plan.rebase.push(unit);
                 continue;

@@ -102,6 +102,9 @@ pub(super) fn record(
                 }
                 Some(Err(fault)) => {
                     done = false;
+                    if Deliberate::BaseFromSent.on() {
+                        believe(operation, &mut link);
+                    }
                     failed(job, operation, fault, &mut tally, &mut look_again, entries);
                 }
                 // Ending a link writes nothing to either side.
@@ -147,6 +150,16 @@ pub(super) fn record(
         }
     }
     Ok(())
+}
+
+/// Moves the bases as if a write had come to what was sent.
+fn believe(operation: &Operation, link: &mut Link) {
+    for (unit, write) in &operation.units {
+        link.end_mut(operation.target).bases.insert(*unit, write.after.digest());
+        if let Some(source) = &write.source {
+            link.end_mut(operation.target.other()).bases.insert(*unit, source.clone());
+        }
+    }
 }
 
 /// What was held or had failed and is neither any more is said to be settled, under the operation's own id.
@@ -283,7 +296,7 @@ pub(super) fn settle_operation(
         }
         let sent = write.after.digest();
         let read = written.after.as_ref().and_then(|after| after.values.get(unit)).map(crate::activity::Value::digest);
-        let base = match read.filter(|_| !Deliberate::BaseFromSent.on()) {
+        let base = match read {
             Some(read) if written.proven || read == sent => read,
             Some(read) => {
                 let difference = Normalised { side: target, unit: *unit, sent: sent.clone(), read: read.clone() };

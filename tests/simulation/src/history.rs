@@ -1,6 +1,7 @@
 //! Histories: what happens in the world of a seed.
 
 use crate::dice::Dice;
+use crate::provoke;
 use crate::step::{Deed, Place, Step, Trouble, Who};
 use guest::activity::{SideId, Unit};
 use guest::run::Direction;
@@ -126,7 +127,9 @@ pub fn of(seed: u64, size: Size) -> History {
     for _ in 0..steps {
         making.step(large);
     }
-    History { accounts, leases, steps: making.steps }
+    let mut steps = making.steps;
+    provoke::befall(seed, accounts, &mut steps);
+    History { accounts, leases, steps }
 }
 
 impl Making {

@@ -11,6 +11,7 @@
     clippy::missing_errors_doc
 )]
 
+pub mod audit;
 pub mod check;
 pub mod compare;
 pub mod dice;
@@ -19,6 +20,7 @@ pub mod history;
 pub mod ledger;
 pub mod people;
 pub mod play;
+pub mod provoke;
 pub mod shrink;
 pub mod sight;
 pub mod step;

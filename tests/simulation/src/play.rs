@@ -1,5 +1,6 @@
 //! Plays a history, lets the world come to rest, and has it checked.
 
+use crate::audit;
 use crate::check;
 use crate::history::History;
 use crate::ledger::Ledger;
@@ -278,6 +279,11 @@ impl Play {
             Some(world.runner().run(account, direction, &options(""), &second))
         };
         let (beside, stood) = (second.ran.into_inner(), stood.and_then(|stood| stood.take()));
+        if let (Some(first), Some(Some(second)), Some((of, step))) = (&ran, &beside, course.beside)
+            && of == who
+        {
+            audit::beside(first, step, second, &mut self.played.faults);
+        }
         self.judge_leases(who, begun, &ran, (other, &beside), &stood);
         if let (None, None, Some(ran)) = (&beside, &stood, &ran) {
             let strayed = strayed(ran, self.people.mailbox(who));
@@ -288,6 +294,7 @@ impl Play {
         for (which, who, ran) in all.iter().map(|(which, who, ran)| (*which, *who, ran)).chain([("run", who, &ran)]) {
             let Some(ran) = ran else { continue };
             self.tell(which, ran);
+            audit::run(&self.people, self.went_back, ran, &mut self.played.faults);
             self.people.ledger.lock().unwrap().learn(who, self.world.now(), &ran.entries);
             if self.played.keeps {
                 self.played.runs.push(ran.clone());

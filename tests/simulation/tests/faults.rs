@@ -1,6 +1,28 @@
-//! Deliberate faults.
+//! Every deliberate fault is found, in the world that the list records for it, and in no component.
 
 use guest::deliberate::Deliberate;
+use simulation::history::{self, Size};
+use simulation::{faults, play};
+
+#[test]
+fn every_deliberate_fault_is_found_in_the_world_that_the_list_names() {
+    let recorded = faults::recorded().unwrap();
+    let mut missed = Vec::new();
+    for (fault, seed) in recorded {
+        let Some(seed) = seed else {
+            missed.push(format!("{}: the list has no seed", fault.code()));
+            continue;
+        };
+        if faults::broken(fault, seed).is_empty() {
+            missed.push(format!("{}: not found in seed {seed}", fault.code()));
+        }
+        let well = play::play(&history::of(seed, Size::Small), None);
+        if !well.is_empty() {
+            missed.push(format!("{}: seed {seed} fails without it: {}", fault.code(), well.join("; ")));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
 
 #[test]
 fn every_invariant_that_worlds_can_break_is_broken_by_some_fault() {

@@ -1,0 +1,154 @@
+//! What a run did, checked as soon as it has ended: that it wrote no more than people had changed, took nothing away that
+//! nobody had deleted, let nobody lose but to somebody else, and let no other run work beside it.
+
+use crate::ledger::Ledger;
+use crate::people::People;
+use crate::sight::name;
+use crate::step::Place;
+use guest::activity::{SideId, Unit};
+use guest::reason::Reason;
+use guest::report::{Action, Entry, Outcome};
+use scenarios::Ran;
+use scenarios::trace::Event;
+use serde_json::{Map, Value};
+
+/// Checks a run; adds what is wrong. Where several accounts work with one activity, whose change it carries is not told here.
+pub fn run(people: &People, went_back: bool, ran: &Ran, faults: &mut Vec<String>) {
+    if people.persons.len() > 1 {
+        return;
+    }
+    let ledger = people.ledger.lock().unwrap();
+    for (method, url, body) in writes(&ran.trace) {
+        if method == "PATCH" {
+            patch(people, &ledger, &url, &body, faults);
+        }
+    }
+    for entry in &ran.entries {
+        removal(&ledger, entry, faults);
+        // A storage that went back knows no more what was written since.
+        if !went_back {
+            conflict(&ledger, entry, faults);
+        }
+    }
+}
+
+/// Checks that of two runs for one account, the second of which began at this step of the first, one stopped.
+pub fn beside(first: &Ran, step: u32, second: &Ran, faults: &mut Vec<String>) {
+    let applied = |event: &&Event| matches!(event, Event::Committed(_, true));
+    let mut steps = 0;
+    let after = first.trace.iter().skip_while(|event| {
+        let before = steps <= step;
+        steps += u32::from(matches!(event, Event::Step(..)));
+        before
+    });
+    let (mine, theirs) = (after.filter(applied).count(), second.trace.iter().filter(applied).count());
+    if mine > 0 && theirs > 0 {
+        faults.push(format!("two runs worked side by side: {mine} commits after {theirs} of the other"));
+    }
+}
+
+/// All writes that were sent: method, address and body.
+fn writes(trace: &[Event]) -> Vec<(String, String, Map<String, Value>)> {
+    let mut writes = Vec::new();
+    for event in trace {
+        let Event::Sent(requests) = event else { continue };
+        // Whatever may be repeated reads.
+        for request in requests.iter().filter(|request| !request.repeatable) {
+            let body: Value = serde_json::from_slice(request.body.as_deref().unwrap_or_default()).unwrap_or_default();
+            let parts = body["requests"].as_array().cloned().unwrap_or_default();
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            writes.extend(parts.iter().map(|part| {
+                (text(&part["method"]), text(&part["url"]), part["body"].as_object().cloned().unwrap_or_default())
+            }));
+        }
+    }
+    writes
+}
+
+/// An update holds no unit that nobody ever changed.
+fn patch(people: &People, ledger: &Ledger, url: &str, body: &Map<String, Value>, faults: &mut Vec<String>) {
+    let Some((side, item)) = written(people, url) else { return };
+    for property in body.keys() {
+        let Some(unit) = unit(side, property, body) else { continue };
+        let changed = ledger.edits.iter().any(|edit| edit.item == item && edit.unit == unit);
+        if !changed && !invited(ledger, item) {
+            let title = name(item);
+            faults.push(format!("{property} of {title} was written in {}, and nobody had changed it", side.code()));
+        }
+    }
+}
+
+/// A copy of what somebody invited to, which says what its organizer says.
+fn invited(ledger: &Ledger, item: u32) -> bool {
+    ledger.items.get(&item).is_some_and(|made| made.organizer.is_some())
+}
+
+/// Which item an address names.
+fn written(people: &People, url: &str) -> Option<(SideId, u32)> {
+    let title = match url.strip_prefix("Activity(").and_then(|rest| rest.strip_suffix(')')) {
+        Some(id) => people.creatio.with(|creatio| {
+            let mut rows = creatio.rows("Activity");
+            rows.find(|(row, _)| row.to_string() == id).map(|(_, row)| row.text("Title").to_owned())
+        }),
+        None => {
+            let named = |id: &str| url.ends_with(&format!("/events/{}", guest::http::encode(id)));
+            let events = people.graph.with(|graph| graph.events(people.mailbox(0)));
+            events.into_iter().find(|event| named(&event.id)).map(|event| event.subject)
+        }
+    };
+    let side = if url.starts_with("Activity(") { SideId::Creatio } else { SideId::Mailbox };
+    title.and_then(|title| Some((side, item(&title)?)))
+}
+
+const fn side(at: Place) -> SideId {
+    match at {
+        Place::Creatio => SideId::Creatio,
+        Place::Mailbox(_) => SideId::Mailbox,
+    }
+}
+
+/// The item that a title names.
+fn item(title: &str) -> Option<u32> {
+    title.split(' ').next()?.strip_prefix('T')?.parse().ok()
+}
+
+/// The unit that a property belongs to; none for a status, and for what goes along with another unit.
+fn unit(side: SideId, property: &str, body: &Map<String, Value>) -> Option<Unit> {
+    Some(match (side, property) {
+        (SideId::Creatio, "Title") | (SideId::Mailbox, "subject") => Unit::Title,
+        (SideId::Creatio, "StartDate" | "DueDate") | (SideId::Mailbox, "start" | "end" | "isAllDay") => Unit::When,
+        (SideId::Creatio, "Location") | (SideId::Mailbox, "location") => Unit::Place,
+        (SideId::Creatio, "Notes") | (SideId::Mailbox, "body") => Unit::Body,
+        // In Creatio a reminder is an instant, and moves with the start.
+        (SideId::Creatio, "RemindToOwner" | "RemindToOwnerDate") if body.contains_key("StartDate") => return None,
+        (SideId::Creatio, "RemindToOwner" | "RemindToOwnerDate")
+        | (SideId::Mailbox, "isReminderOn" | "reminderMinutesBeforeStart") => Unit::Reminder,
+        (SideId::Creatio, "PriorityId") | (SideId::Mailbox, "importance") => Unit::Priority,
+        _ => return None,
+    })
+}
+
+/// Nothing is taken away that nobody deleted.
+fn removal(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
+    let removed = entry.outcome == Outcome::Written && matches!(entry.action, Action::Delete | Action::Cancel);
+    if removed && entry.reason != Reason::LateDouble && item(&entry.title).is_some_and(|item| !ledger.deleted.iter().any(|(deleted, _)| *deleted == item))
+    {
+        let (title, side) = (&entry.title, entry.target.code());
+        faults.push(format!("{title} was removed from {side}, and nobody had deleted it"));
+    }
+}
+
+/// A value that lost a conflict lost to one that somebody had set on the other side.
+fn conflict(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
+    let Some(item) = item(&entry.title).filter(|_| entry.outcome == Outcome::Conflict) else { return };
+    for change in &entry.units {
+        let (Some(_), Some(after)) = (&change.before, &change.after) else { continue };
+        let set = ledger.edits.iter().any(|edit| {
+            edit.item == item && edit.unit == change.unit && side(edit.at) != entry.target && after.contains(&edit.value)
+        });
+        if !set && change.unit != Unit::Priority && !invited(ledger, item) {
+            let (title, unit) = (&entry.title, change.unit.code());
+            faults.push(format!("{unit} of {title} lost a conflict to {after:?}, which nobody had set there"));
+        }
+    }
+}

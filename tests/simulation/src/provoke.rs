@@ -1,0 +1,114 @@
+//! Situations that rules of the engine exist for, and that chance alone seldom makes. A seed picks one for some histories,
+//! apart from everything else it picks.
+
+use crate::dice::Dice;
+use crate::step::{Deed, Place, Step, Trouble, Who};
+use guest::activity::{SideId, Unit};
+use guest::run::Direction::Reconcile;
+use scenarios::switch::Cut;
+use serde_json::json;
+
+/// Numbers of edits from here on are ours.
+const NUMBERS: u32 = 700;
+
+/// Units whose values tell edits apart.
+const UNITS: [Unit; 4] = [Unit::Title, Unit::Place, Unit::Body, Unit::When];
+
+/// What makes one: an item that no history has, and what happens to it.
+type Make = fn(&mut Dice, u32) -> Vec<Step>;
+
+const KINDS: [Make; 4] = [meanwhile, interrupted, forgotten, astray];
+
+/// Adds a situation to the history of a seed, or nothing.
+pub fn befall(seed: u64, accounts: Who, steps: &mut Vec<Step>) {
+    let mut dice = Dice::new(seed ^ 0x7072_6f76_6f6b_6521);
+    if accounts > 1 || dice.chance(60) {
+        return;
+    }
+    let item = 200 + u32::try_from(dice.below(20)).unwrap();
+    let kind = dice.pick(&KINDS);
+    let at = usize::try_from(dice.below(steps.len() as u64 + 1)).unwrap();
+    let rest = steps.split_off(at);
+    steps.extend(kind(&mut dice, item));
+    steps.extend(rest);
+}
+
+fn create(side: SideId, item: u32) -> Step {
+    Step::Deed(Deed::Create { side, who: 0, item, projects: false, guests: false, with: Vec::new() })
+}
+
+fn edit(side: SideId, item: u32, unit: Unit, number: u32) -> Deed {
+    let at = match side {
+        SideId::Creatio => Place::Creatio,
+        SideId::Mailbox => Place::Mailbox(0),
+    };
+    Deed::Edit { at, item, unit, number: NUMBERS + number }
+}
+
+fn run(troubles: Vec<Trouble>) -> Step {
+    Step::Run(0, Reconcile, troubles)
+}
+
+/// Somebody edits in one place what a run is just about to write there.
+fn meanwhile(dice: &mut Dice, item: u32) -> Vec<Step> {
+    let side = dice.pick(&[SideId::Creatio, SideId::Mailbox, SideId::Mailbox]);
+    let (unit, other) = (dice.pick(&UNITS), dice.pick(&UNITS));
+    let late = Trouble::Meanwhile("PATCH".to_owned(), edit(side.other(), item, other, 2));
+    vec![
+        create(side, item),
+        run(Vec::new()),
+        Step::Pass(20),
+        Step::Deed(edit(side, item, unit, 1)),
+        run(vec![late]),
+        Step::Pass(20),
+        run(Vec::new()),
+    ]
+}
+
+/// The power goes while an edit is carried over, and the same person goes on.
+fn interrupted(dice: &mut Dice, item: u32) -> Vec<Step> {
+    let side = dice.pick(&[SideId::Creatio, SideId::Mailbox]);
+    let (unit, at) = (dice.pick(&UNITS), 4 + dice.below(12));
+    vec![
+        create(side, item),
+        run(Vec::new()),
+        Step::Pass(20),
+        Step::Deed(edit(side, item, unit, 1)),
+        run(vec![Trouble::Power(Cut::After(at))]),
+        Step::Pass(5),
+        Step::Deed(edit(side, item, unit, 2)),
+        run(Vec::new()),
+    ]
+}
+
+/// The storage goes back to a time before an item was carried over, and its title has changed since.
+fn forgotten(dice: &mut Dice, item: u32) -> Vec<Step> {
+    let side = dice.pick(&[SideId::Creatio, SideId::Creatio, SideId::Mailbox]);
+    vec![
+        Step::Backup,
+        create(side, item),
+        run(Vec::new()),
+        Step::Pass(20),
+        Step::Deed(edit(dice.pick(&[SideId::Creatio, SideId::Mailbox]), item, Unit::Title, 1)),
+        Step::GoBack,
+        run(Vec::new()),
+    ]
+}
+
+/// An item is moved to a calendar that is not ticked, and whether it is there cannot always be told.
+fn astray(dice: &mut Dice, item: u32) -> Vec<Step> {
+    let busy = json!({"error": {"code": "ErrorServerBusy", "message": "no"}});
+    let effect = json!({"kind": "part", "method": "GET", "url": "/calendar", "status": 503, "body": busy});
+    let fault = json!({"service": "graph", "skip": 0, "times": dice.pick(&[1, 2]), "effect": effect});
+    let troubles = if dice.chance(50) { vec![Trouble::Fault(fault.to_string())] } else { Vec::new() };
+    vec![
+        Step::Ticked(0, false),
+        create(SideId::Mailbox, item),
+        run(Vec::new()),
+        Step::Pass(20),
+        Step::Deed(Deed::Move { who: 0, item, projects: true }),
+        run(troubles),
+        Step::Pass(20),
+        run(Vec::new()),
+    ]
+}
