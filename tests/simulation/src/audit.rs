@@ -131,7 +131,9 @@ fn unit(side: SideId, property: &str, body: &Map<String, Value>) -> Option<Unit>
 /// Nothing is taken away that nobody deleted.
 fn removal(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
     let removed = entry.outcome == Outcome::Written && matches!(entry.action, Action::Delete | Action::Cancel);
-    if removed && entry.reason != Reason::LateDouble && item(&entry.title).is_some_and(|item| !ledger.deleted.iter().any(|(deleted, _)| *deleted == item))
+    if removed
+        && entry.reason != Reason::LateDouble
+        && item(&entry.title).is_some_and(|item| !ledger.deleted.iter().any(|(deleted, _)| *deleted == item))
     {
         let (title, side) = (&entry.title, entry.target.code());
         faults.push(format!("{title} was removed from {side}, and nobody had deleted it"));
@@ -144,7 +146,10 @@ fn conflict(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
     for change in &entry.units {
         let (Some(_), Some(after)) = (&change.before, &change.after) else { continue };
         let set = ledger.edits.iter().any(|edit| {
-            edit.item == item && edit.unit == change.unit && side(edit.at) != entry.target && after.contains(&edit.value)
+            edit.item == item
+                && edit.unit == change.unit
+                && side(edit.at) != entry.target
+                && after.contains(&edit.value)
         });
         if !set && change.unit != Unit::Priority && !invited(ledger, item) {
             let (title, unit) = (&entry.title, change.unit.code());

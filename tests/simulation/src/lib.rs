@@ -17,6 +17,7 @@ pub mod compare;
 pub mod dice;
 pub mod faults;
 pub mod history;
+pub mod isolation;
 pub mod ledger;
 pub mod people;
 pub mod play;

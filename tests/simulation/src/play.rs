@@ -3,6 +3,7 @@
 use crate::audit;
 use crate::check;
 use crate::history::History;
+use crate::isolation;
 use crate::ledger::Ledger;
 use crate::people::{People, Person, SECOND};
 use crate::step::{self, Step, Trouble, Who};
@@ -382,6 +383,16 @@ impl Play {
         }
     }
 
+    /// Lets one item fail in a world at rest.
+    fn isolation(&mut self) {
+        let Some((items, fault)) = isolation::provoke(&self.people) else { return };
+        self.world.pass(20);
+        self.world.fault(fault);
+        self.ran(0, Direction::Reconcile, Course::default());
+        self.world.site.lock().unwrap().faults.clear();
+        isolation::check(&self.people, &items, &mut self.played.faults);
+    }
+
     /// Faults off, rights back, and syncs until nothing moves any more.
     fn rest(&mut self) {
         self.say("-- everything is well again");
@@ -413,6 +424,7 @@ impl Play {
             self.played.faults.push("it does not come to rest".into());
         }
         check::world(&self.people, self.went_back, &mut self.played.faults);
+        self.isolation();
         if self.talk.is_some() {
             self.say(&check::show(&self.people));
         }

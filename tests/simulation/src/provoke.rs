@@ -17,7 +17,7 @@ const UNITS: [Unit; 4] = [Unit::Title, Unit::Place, Unit::Body, Unit::When];
 /// What makes one: an item that no history has, and what happens to it.
 type Make = fn(&mut Dice, u32) -> Vec<Step>;
 
-const KINDS: [Make; 4] = [meanwhile, interrupted, forgotten, astray];
+const KINDS: [Make; 5] = [meanwhile, interrupted, forgotten, astray, emptied];
 
 /// Adds a situation to the history of a seed, or nothing.
 pub fn befall(seed: u64, accounts: Who, steps: &mut Vec<Step>) {
@@ -111,4 +111,19 @@ fn astray(dice: &mut Dice, item: u32) -> Vec<Step> {
         Step::Pass(20),
         run(Vec::new()),
     ]
+}
+
+/// Somebody deletes many items at once.
+fn emptied(dice: &mut Dice, item: u32) -> Vec<Step> {
+    let (side, number) = (dice.pick(&[SideId::Creatio, SideId::Mailbox]), 7 + u32::try_from(dice.below(3)).unwrap());
+    let items = || item..item + number;
+    let at = match side {
+        SideId::Creatio => Place::Creatio,
+        SideId::Mailbox => Place::Mailbox(0),
+    };
+    let mut steps: Vec<Step> = items().map(|item| create(side, item)).collect();
+    steps.extend([run(Vec::new()), Step::Pass(20)]);
+    steps.extend(items().map(|item| Step::Deed(Deed::Delete { at, item })));
+    steps.push(run(Vec::new()));
+    steps
 }
