@@ -95,7 +95,7 @@ fn run(input: &[u8]) {
                 let _ = report
                     .next
                     .and_then(|next| i64::try_from(next).ok())
-                    .map(|next| screen::local(next, account.time_zone));
+                    .map(|next| screen::local(next, account.time_zone, account.language));
             }
         }
     });
