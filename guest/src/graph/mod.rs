@@ -1,7 +1,7 @@
 //! The mailbox side on Microsoft 365: calendars through Microsoft Graph v1.0.
 //!
 //! [`client`] builds requests, [`feed`] reads calendarView/delta, [`mapping`] turns events into what the engine sees and
-//! back, [`mod@write`] writes, [`search`] finds items by id, identity and marker. [`todo`] is the same for tasks: ids tell
+//! back, [`mod@write`] writes, [`search`] finds items by id, identity and marker. [`mod@todo`] is the same for tasks: ids tell
 //! which of the two is meant.
 
 pub mod client;

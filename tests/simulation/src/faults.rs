@@ -63,7 +63,8 @@ const HEAD: &str = "# Deliberate faults
 
 An invariant that was never seen to fail may not be checked at all. Each of these rules of the engine can be broken at run
 time (`guest/src/deliberate.rs`; only with the feature `deliberate-faults`, which the component is never built with), and
-the simulation has to find it. The first world that did; a fault without a seed was not found when this was written:
+the simulation has to find it. A world that did; a fault without a seed was not found in the worlds that were played when
+this was written:
 
 | fault | invariant | what the engine does | seed | what the check said |
 |---|---|---|---|---|
