@@ -106,6 +106,16 @@ choice! {
     }
 }
 
+choice! {
+    /// Whether the sync runs beside Creatio's own.
+    Coexist {
+        /// It refuses to.
+        No = "no",
+        /// It does.
+        Yes = "yes",
+    }
+}
+
 /// The policies of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Policies {
@@ -131,6 +141,9 @@ pub struct Policies {
     pub absence_minutes: u32,
     /// `place-column`: the column of Activity that holds the place; empty where the site has none.
     pub place_column: String,
+    /// `coexist`. It decides whether a run begins, and nothing of what is written.
+    #[serde(skip)]
+    pub coexist: Coexist,
 }
 
 impl Default for Policies {
@@ -147,13 +160,14 @@ impl Default for Policies {
             creation_limit: 500,
             absence_minutes: 60,
             place_column: "Location".into(),
+            coexist: Coexist::No,
         }
     }
 }
 
 impl Policies {
     /// Every name.
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 12] = [
         "conflicts",
         "conflict-tie",
         "private",
@@ -165,6 +179,7 @@ impl Policies {
         "creation-limit",
         "absence-minutes",
         "place-column",
+        "coexist",
     ];
 
     /// Reads names and values.
@@ -198,6 +213,7 @@ impl Policies {
             "export-tasks" => ExportTasks::parse(value).map(|value| self.export_tasks = value),
             "creation-limit" => number(value, 0, 1_000_000).map(|value| self.creation_limit = value),
             "absence-minutes" => number(value, 0, 100_000).map(|value| self.absence_minutes = value),
+            "coexist" => Coexist::parse(value).map(|value| self.coexist = value),
             "place-column" => column(value).map(|value| self.place_column = value),
             _ => return Err(format!("there is no policy {name}; known are {}", Self::NAMES.join(", "))),
         };

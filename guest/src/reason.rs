@@ -108,6 +108,7 @@ reasons! {
     NothingToUndo "nothing-to-undo" "There is nothing to undo." "";
     Renamed "renamed" "The mailbox has another address than before; it is the same account." "";
     GoneBeforeRestore "gone-before-restore" "The pair was restored, and one side of it is not there any more: the other one stays as it is." "Delete it by hand if it should go too.";
+    BuiltInSync "built-in-sync" "Creatio's own synchronization may serve the mailbox as well: each would double what the other writes." "Switch it off in Creatio, or set coexist = true.";
     Settled "settled" "What was held or had failed needs nothing any more." "";
 }
 

@@ -268,6 +268,47 @@ pub fn contact_name<'a>(client: &Client, contact: Uuid) -> Ask<'a, Result<String
     })
 }
 
+/// Whether Creatio's own synchronization still serves a mailbox, by its settings.
+///
+/// Only what the sign-in may see counts: rows of other users can be hidden from it, and then nothing is known.
+fn built_in_parts(address: &str) -> Vec<Part> {
+    let address = address.replace('\'', "''");
+    let of = |path: &str| format!("{path}SenderEmailAddress eq '{address}' or {path}UserName eq '{address}'");
+    let part = |set: &str, path: &str, columns: &str| {
+        // Never without $select: the settings have a password column.
+        get_part(http::with_query(set, &[("$filter", &of(path)), ("$select", columns), ("$top", "50")]))
+    };
+    vec![
+        part("MailboxSyncSettings", "", "Id,ExchangeAutoSyncActivity,SynchronizationStopped"),
+        part(
+            "ActivitySyncSettings",
+            "MailboxSyncSettings/",
+            "Id,MailboxSyncSettingsId,ImportAppointments,ImportTasks,ExportActivities",
+        ),
+    ]
+}
+
+fn serves(answers: &[Result<PartAnswer, Fault>]) -> Result<bool, Fault> {
+    let [mailboxes, choices] = answers else { return Err(Fault::Garbled("no answer".into())) };
+    let (mailboxes, choices) = (mailboxes.as_ref().map_err(Clone::clone)?, choices.as_ref().map_err(Clone::clone)?);
+    let flag = |row: &Value, name: &str| row.get(name).and_then(Value::as_bool).unwrap_or(false);
+    let id = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
+    let alive: BTreeSet<Uuid> = rows(&mailboxes.body)?
+        .iter()
+        .filter(|row| flag(row, "ExchangeAutoSyncActivity") && !flag(row, "SynchronizationStopped"))
+        .filter_map(|row| id(row, "Id"))
+        .collect();
+    Ok(rows(&choices.body)?.iter().any(|row| {
+        id(row, "MailboxSyncSettingsId").is_some_and(|mailbox| alive.contains(&mailbox))
+            && ["ImportAppointments", "ImportTasks", "ExportActivities"].iter().any(|name| flag(row, name))
+    }))
+}
+
+/// Asks whether Creatio's own synchronization serves the mailbox with this address.
+pub fn built_in<'a>(client: &Client, address: &str) -> Ask<'a, Result<bool, Fault>> {
+    client.reads(&built_in_parts(address)).map(|answers| serves(&answers))
+}
+
 /// What the lookups say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookups {
@@ -275,14 +316,18 @@ pub struct Lookups {
     pub finals: Vec<Uuid>,
     /// Values that the sync writes and that the site does not have, as "lookup id".
     pub missing: Vec<String>,
+    /// Creatio's own synchronization serves the mailbox; none where that cannot be told.
+    pub built_in: Option<bool>,
 }
 
-/// Asks for the lookups that the sync depends on.
-pub fn lookups<'a>(client: &Client) -> Ask<'a, Result<Lookups, Fault>> {
+/// Asks for the lookups that the sync depends on, and in the same batch for Creatio's own synchronization.
+pub fn lookups<'a>(client: &Client, address: &str) -> Ask<'a, Result<Lookups, Fault>> {
     let sets = ["ActivityStatus", "ActivityCategory", "ActivityType", "ActivityPriority"];
-    let parts: Vec<Part> = sets.iter().map(|set| get_part(http::with_query(set, &[("$top", "500")]))).collect();
+    let mut parts: Vec<Part> = sets.iter().map(|set| get_part(http::with_query(set, &[("$top", "500")]))).collect();
+    parts.extend(built_in_parts(address));
     client.reads(&parts).map(move |answers| {
-        let mut lookups = Lookups { finals: Vec::new(), missing: Vec::new() };
+        let built_in = answers.get(sets.len()..).and_then(|answers| serves(answers).ok());
+        let mut lookups = Lookups { finals: Vec::new(), missing: Vec::new(), built_in };
         for (set, answer) in sets.iter().zip(answers) {
             let part = answer?;
             let known: BTreeMap<Uuid, bool> = rows(&part.body)?

@@ -10,6 +10,7 @@ use crate::creatio::client::{self, Client, Lookups, User};
 use crate::creatio::{Creatio, Setup, Site};
 use crate::digest::Digest;
 use crate::graph::Graph;
+use crate::policy::Coexist;
 use crate::reason::Reason;
 use crate::report::{Ending, Report, Warning};
 use crate::settings::{Options, Settings};
@@ -35,7 +36,7 @@ pub(super) fn begin<'a>(
     let mailbox = Graph::new(settings);
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
     let stale = opened.state.lookups_at.is_none_or(|at| started - at > Duration::hours(24));
-    let lookups = if stale { client::lookups(&client).map(Some) } else { Ask::ready(None) };
+    let lookups = if stale { client::lookups(&client, &settings.account.address).map(Some) } else { Ask::ready(None) };
     let ask = mailbox.folders().and(client::user(&client, &settings.account.user)).and(lookups).and(mailbox.owner());
     let ((((folders, user), lookups), owner), requests) = send(caps, ask)?;
     if let Some(wait) = longest_wait([
@@ -64,6 +65,7 @@ pub(super) fn begin<'a>(
     state.layout = LAYOUT;
     let contact = contact(user, settings, &state, started)?;
     if let Some(lookups) = lookups {
+        beside_built_in(&lookups, settings, options, report)?;
         learn(lookups, &mut state, started, report);
     }
     state.contact = Some(contact);
@@ -221,6 +223,33 @@ pub(super) fn creatio_fault(fault: Fault, settings: &Settings) -> Stop {
         Fault::Refused { status: 403, .. } => RunError::SignIn(SideId::Creatio, text),
         _ => RunError::Unavailable(SideId::Creatio, text),
     })
+}
+
+/// Two that write the same items would double them, each taking the other's for somebody's.
+fn beside_built_in(
+    lookups: &Result<Lookups, Fault>,
+    settings: &Settings,
+    options: &Options,
+    report: &mut Report,
+) -> Staged<()> {
+    let serves = lookups.as_ref().is_ok_and(|lookups| lookups.built_in == Some(true));
+    if !serves || settings.policies.coexist == Coexist::Yes {
+        return Ok(());
+    }
+    let text = built_in_text(&settings.account.address);
+    if options.dry_run {
+        report.warn(Reason::BuiltInSync, text);
+        return Ok(());
+    }
+    Err(RunError::Settings(vec![text]).into())
+}
+
+/// That Creatio's own synchronization serves the mailbox.
+pub(super) fn built_in_text(address: &str) -> String {
+    format!(
+        "Creatio's own synchronization serves the mailbox {address}, and two would double what the other writes; switch off \
+         its calendar and tasks in Creatio, in the settings of the mailbox, or set coexist = true for the account"
+    )
 }
 
 fn learn(lookups: Result<Lookups, Fault>, state: &mut AccountState, now: DateTime<Utc>, report: &mut Report) {

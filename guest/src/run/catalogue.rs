@@ -5,6 +5,8 @@ use crate::activity::SideId;
 use crate::capability::Capabilities;
 use crate::creatio::client::{self, Client};
 use crate::graph::Graph;
+use crate::policy::Coexist;
+use crate::reason::Reason;
 use crate::report::Warning;
 use crate::settings::{Account, Settings};
 use crate::side::{Folder, Side};
@@ -38,10 +40,21 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
     };
     let mailbox = Graph::new(&settings).with_tasks();
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
-    let ask = mailbox.folders().and(client::user(&client, &settings.account.user));
-    let ((folders, user), _) = send(caps, ask).map_err(failed)?;
+    let built_in = client::built_in(&client, &settings.account.address);
+    let ask = mailbox.folders().and(client::user(&client, &settings.account.user)).and(built_in);
+    let (((folders, user), built_in), _) = send(caps, ask).map_err(failed)?;
     let listing = folders.map_err(|fault| failed(begin::mailbox_fault(fault, &settings)))?;
-    let warnings = listing.without_tasks.as_ref().map(begin::without_tasks).into_iter().collect();
+    let beside = match built_in {
+        Ok(false) => None,
+        Ok(true) if settings.policies.coexist == Coexist::Yes => None,
+        Ok(true) => Some(begin::built_in_text(&settings.account.address)),
+        Err(fault) => Some(format!(
+            "Whether Creatio's own synchronization serves the mailbox cannot be read ({fault}): make sure that it does not, \
+             or give the sign-in the right to read MailboxSyncSettings and ActivitySyncSettings."
+        )),
+    };
+    let beside = beside.map(|text| Warning { code: Reason::BuiltInSync, text });
+    let warnings = listing.without_tasks.as_ref().map(begin::without_tasks).into_iter().chain(beside).collect();
     let contact = user.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?.contact.ok_or_else(|| {
         RunError::Settings(vec![format!(
             "Creatio has no active user \"{}\" with a contact that the sync's sign-in can see",

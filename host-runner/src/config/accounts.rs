@@ -165,6 +165,9 @@ impl Judge<'_> {
             };
             merged.insert(name.clone(), text);
         }
+        if let Some(coexist) = raw.coexist.or(defaults.coexist) {
+            merged.insert("coexist".to_owned(), if coexist { "yes" } else { "no" }.to_owned());
+        }
         merged.into_iter().collect()
     }
 }

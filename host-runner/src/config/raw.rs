@@ -107,6 +107,7 @@ pub(super) struct RawAccount {
     pub(super) time_zone: Option<Spanned<String>>,
     pub(super) language: Option<Spanned<String>>,
     pub(super) automatic: Option<bool>,
+    pub(super) coexist: Option<bool>,
     pub(super) import_from: Option<Spanned<RawDate>>,
     pub(super) import_meetings: Option<Spanned<RawSelection>>,
     pub(super) import_tasks: Option<Spanned<RawSelection>>,

@@ -95,6 +95,7 @@ const TABLE: &[(&str, &str, &str, &str, &str)] = &[
     ("nothing-to-undo", "There is nothing to undo.", "", "Отменять нечего.", ""),
     ("renamed", "The mailbox has another address than before; it is the same account.", "", "У почтового ящика новый адрес; учётная запись та же.", ""),
     ("gone-before-restore", "The pair was restored, and one side of it is not there any more: the other one stays as it is.", "Delete it by hand if it should go too.", "Пара восстановлена, а одной её стороны больше нет: вторая остаётся как есть.", "Если она тоже не нужна, удалите вручную."),
+    ("built-in-sync", "Creatio's own synchronization may serve the mailbox as well: each would double what the other writes.", "Switch it off in Creatio, or set coexist = true.", "Почтовый ящик, возможно, обслуживает и собственная синхронизация Creatio: каждая удваивала бы записанное другой.", "Выключите её в Creatio или задайте coexist = true."),
     ("settled", "What was held or had failed needs nothing any more.", "", "То, что было отложено или не удалось, больше ничего не требует.", ""),
     ("group-dynamic", "The group is a search, and its members cannot be told exactly.", "Choose another group.", "Группа — это поиск, и точно узнать её состав нельзя.", "Выберите другую группу."),
 ];
