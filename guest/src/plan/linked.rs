@@ -1,0 +1,114 @@
+//! Plans for pairs that are linked: followed, parked, or ended because a side is gone.
+
+use super::{End, Frame, Note, Operation, Pair, Plan, UnitWrite, create, merge_units, not_exportable};
+use crate::activity::{Seen, SideId, State, Unit, Value};
+use crate::convert;
+use crate::link::{Link, LinkState, Origin};
+use crate::reason::Reason;
+use crate::report::Action;
+use std::collections::BTreeMap;
+
+pub(super) fn active(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
+    let (item, activity) = match (&pair.mailbox, &pair.creatio) {
+        (End::Here(item), End::Here(activity)) => (item, activity),
+        (End::Absent | End::None, _) => {
+            return Plan { gone: Some((SideId::Mailbox, Reason::DeletedInMailbox)), ..Plan::default() };
+        }
+        (_, End::Absent | End::None) => {
+            return Plan { gone: Some((SideId::Creatio, Reason::DeletedInCreatio)), ..Plan::default() };
+        }
+    };
+    if item.state == State::Cancelled {
+        return Plan { gone: Some((SideId::Mailbox, Reason::CancelledByOrganizer)), ..Plan::default() };
+    }
+    if let Some(reason) = left_scope(link, item, activity, frame) {
+        if reason == Reason::KindChanged {
+            return convert::plan(pair, link, item, activity, frame);
+        }
+        return Plan {
+            state: Some(LinkState::Parked),
+            notes: vec![Note { action: Action::Park, reason, side: SideId::Mailbox, units: Vec::new() }],
+            ..Plan::default()
+        };
+    }
+    let mut plan = Plan::default();
+    merge_units(pair, Some(link), item, activity, frame, &mut plan);
+    plan
+}
+
+/// Why a pair is no longer followed, if it is not.
+fn left_scope(link: &Link, item: &Seen, activity: &Seen, frame: &Frame) -> Option<Reason> {
+    if activity.kind != item.kind {
+        return Some(Reason::KindChanged);
+    }
+    if let Some(reason) = item.left_alone.or(activity.left_alone) {
+        return Some(reason);
+    }
+    // A pair made by export is followed in every folder.
+    let folder = item.folder.as_deref().unwrap_or(&link.folder);
+    let followed = link.origin == Origin::Exported || frame.imported.iter().any(|imported| imported == folder);
+    (!followed).then_some(Reason::LeftScope)
+}
+
+pub(super) fn parked(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
+    match (&pair.mailbox, &pair.creatio) {
+        (End::Here(item), End::Here(activity)) if left_scope(link, item, activity, frame).is_none() => {
+            let mut plan = Plan { state: Some(LinkState::Active), ..Plan::default() };
+            merge_units(pair, Some(link), item, activity, frame, &mut plan);
+            plan
+        }
+        _ => Plan::default(),
+    }
+}
+
+pub(super) fn ended(pair: &Pair, link: &Link, gone: SideId, cancelled: bool, frame: &Frame) -> Plan {
+    match (&pair.mailbox, &pair.creatio) {
+        (End::Here(item), End::Here(activity)) => {
+            if item.state == State::Cancelled || left_scope(link, item, activity, frame).is_some() {
+                return Plan::default();
+            }
+            let mut plan = Plan { state: Some(LinkState::Active), ..Plan::default() };
+            let mut activity = activity.clone();
+            if cancelled && activity.state == State::Cancelled && frame.settings.ever_writes(SideId::Creatio) {
+                let write = restored(item, &activity, frame);
+                if let Value::Status(_) = write.after {
+                    // It is no edit of the user's that the status says otherwise.
+                    activity.values.insert(Unit::State, write.after.clone());
+                }
+                let units = BTreeMap::from([(Unit::State, write)]);
+                plan.operations.push(Operation::new(pair, Action::Restore, SideId::Creatio, units, Reason::Returned));
+            }
+            merge_units(pair, Some(link), item, &activity, frame, &mut plan);
+            plan
+        }
+        // The activity is back, and its item was removed because of it.
+        (End::Absent | End::None, End::Here(activity))
+            if gone == SideId::Creatio
+                && link.origin == Origin::Exported
+                && not_exportable(activity, frame).is_none()
+                && frame.settings.ever_writes(SideId::Mailbox) =>
+        {
+            let operation = create(pair, activity, SideId::Mailbox, Reason::Returned, frame);
+            Plan { operations: vec![operation], state: Some(LinkState::Active), ..Plan::default() }
+        }
+        // The activity is back, and meanwhile its item was deleted: the removals stage decides about it.
+        (End::Absent, End::Here(_)) if gone == SideId::Creatio && link.origin != Origin::Exported => {
+            Plan { state: Some(LinkState::Active), again: true, ..Plan::default() }
+        }
+        _ => Plan::default(),
+    }
+}
+
+/// What takes back that the sync cancelled an activity.
+fn restored(item: &Seen, activity: &Seen, frame: &Frame) -> UnitWrite {
+    let before = Some(activity.standing());
+    match item.values.get(&Unit::State) {
+        Some(status @ Value::Status(_)) => UnitWrite {
+            before,
+            after: frame.creatio.conform(Unit::State, status, Some(activity)),
+            source: Some(status.digest()),
+            conflict: false,
+        },
+        _ => UnitWrite { before, after: Value::State(State::Open), source: None, conflict: false },
+    }
+}
