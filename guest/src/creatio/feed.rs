@@ -18,7 +18,9 @@ pub const ACTIVITIES: &str = "activities";
 pub const PARTICIPANTS: &str = "participants";
 
 /// Rows of Activity, all of them once more: rows that became visible were not changed, and no other feed names them.
-pub const SWEEP: &str = "sweep";
+const SWEPT_ACTIVITIES: &str = "sweep";
+/// Rows of ActivityParticipant once more, likewise.
+const SWEPT_PARTICIPANTS: &str = "sweep-participants";
 
 /// How far a scan reaches back behind the last one: transactions commit later than they are stamped.
 const OVERLAP_MINUTES: i64 = 5;
@@ -45,6 +47,19 @@ pub fn feeds(shared: bool) -> Vec<Feed> {
     parts.iter().map(|part| Feed { folder: String::new(), part: (*part).to_owned() }).collect()
 }
 
+/// The feeds that list everything once more, each from its beginning.
+#[must_use]
+pub fn sweep(shared: bool) -> Vec<Feed> {
+    let parts: &[&str] = if shared { &[SWEPT_ACTIVITIES, SWEPT_PARTICIPANTS] } else { &[SWEPT_ACTIVITIES] };
+    parts.iter().map(|part| Feed { folder: String::new(), part: (*part).to_owned() }).collect()
+}
+
+/// It lists everything once more.
+#[must_use]
+pub fn sweeps(feed: &Feed) -> bool {
+    [SWEPT_ACTIVITIES, SWEPT_PARTICIPANTS].contains(&feed.part.as_str())
+}
+
 /// The next page.
 pub fn pull<'a>(side: &'a Creatio, feed: &'a Feed, from: &From, size: u32) -> Ask<'a, Result<Page, Fault>> {
     let cursor = match from {
@@ -54,7 +69,7 @@ pub fn pull<'a>(side: &'a Creatio, feed: &'a Feed, from: &From, size: u32) -> As
             Err(why) => return Ask::ready(Err(Fault::Garbled(format!("the stored cursor of {}: {why}", feed.part)))),
         },
     };
-    let activities = feed.part != PARTICIPANTS;
+    let activities = ![PARTICIPANTS, SWEPT_PARTICIPANTS].contains(&feed.part.as_str());
     let filter = filter(side, &cursor, activities);
     let columns = if activities { mapping::columns(side, false) } else { "Id,ActivityId,ModifiedOn".into() };
     let skipped = skipped(&cursor, size);

@@ -63,6 +63,10 @@ pub(super) fn observe(run: &mut Run) -> Staged<()> {
         }
     }
     run.complete = !run.tasks_unread && readings.iter().all(|reading| reading.done);
+    if sweep && readings.iter().all(|reading| reading.done || !creatio::feed::sweeps(&reading.state.feed)) {
+        let started = run.started;
+        run.change_state(|state| state.swept_at = Some(started));
+    }
     if run.complete && !run.state.indexed {
         run.change_state(|state| state.indexed = true);
     }
@@ -103,7 +107,8 @@ fn open(run: &Run, sweep: bool) -> Staged<Vec<Reading>> {
     }
     wanted.extend(creatio::feed::feeds(run.settings.account.shared).into_iter().map(|feed| (SideId::Creatio, feed)));
     if sweep {
-        wanted.push((SideId::Creatio, Feed { folder: String::new(), part: creatio::feed::SWEEP.to_owned() }));
+        let feeds = creatio::feed::sweep(run.settings.account.shared);
+        wanted.extend(feeds.into_iter().map(|feed| (SideId::Creatio, feed)));
     }
     let keys: Vec<String> = wanted.iter().map(|(side, feed)| feed_key(run, *side, feed)).collect();
     let states: Vec<Option<FeedState>> = run.store.get(&keys)?;
@@ -171,10 +176,8 @@ fn take(run: &mut Run, reading: &mut Reading, page: Page) -> Staged<()> {
         }
     }
     let key = feed_key(run, reading.side, &reading.state.feed);
-    if page.complete && reading.state.feed.part == creatio::feed::SWEEP {
+    if page.complete && creatio::feed::sweeps(&reading.state.feed) {
         quiet.delete(key);
-        let started = run.started;
-        run.change_state(|state| state.swept_at = Some(started));
     } else if before != reading.state {
         quiet.put(key, &reading.state);
     }
@@ -439,6 +442,10 @@ fn creatio_page(run: &mut Run, items: Vec<Observed>, batch: &mut Batch) -> Stage
                 } else {
                     touch(run, *id, batch);
                 }
+            }
+            // Of one that was taken for gone it is news that it is there.
+            (None, Some(link)) if matches!(link.state, LinkState::Ended { gone: SideId::Creatio, .. }) => {
+                touch(run, *id, batch);
             }
             // A participant of a linked activity: people are not compared.
             (None, Some(_)) => {}

@@ -79,3 +79,26 @@ fn a_deletion_in_the_mailbox_is_carried_over_once_the_activity_shows_again() {
     assert_eq!(world.found("M0").status, activity_status::CANCELED);
     world.rests();
 }
+
+#[test]
+fn an_activity_of_a_participant_that_shows_again_is_exported_although_nothing_of_it_changed() {
+    let mut world = World::empty();
+    world.activity("A0", 400);
+    world.synced();
+    let (eugene, anna) = (world.eugene.contact, world.anna.contact);
+    let annas = world.activity_with("Anna's", 401, |new| {
+        new.owner = Some(anna);
+        new.participants = vec![eugene];
+    });
+    // The rows of participants are seen, and the activity is not.
+    world.creatio_edit(json!({"action": "hide", "user": "sync", "ids": [annas]}));
+    for minutes in [20, 70, 70] {
+        world.pass(minutes);
+        world.synced();
+    }
+    assert_eq!(world.subjects(), ["A0"]);
+    hide(&world, "Anna's", false);
+    a_week_later(&mut world);
+    assert_eq!(world.subjects(), ["A0", "Anna's"]);
+    world.rests();
+}

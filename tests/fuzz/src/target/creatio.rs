@@ -7,7 +7,7 @@ use crate::mutate::Shape;
 use guest::capability::{HttpError, Response};
 use guest::creatio::client::{self, Client};
 use guest::creatio::feed;
-use guest::side::{Feed, Found, From, Observed, Side};
+use guest::side::{Found, From, Observed, Side};
 use uuid::Uuid;
 
 /// Answers of a Creatio site.
@@ -44,8 +44,7 @@ fn asks(sides: &Sides, status: u16, body: &[u8]) {
     let side = &sides.creatio;
     let client = Client::new("https://mycompany.creatio.com", "0/odata");
     let mut known = Vec::new();
-    for part in [feed::ACTIVITIES, feed::PARTICIPANTS, feed::SWEEP] {
-        let feed = Feed { folder: String::new(), part: part.into() };
+    for feed in feed::feeds(true).into_iter().chain(feed::sweep(true)) {
         let Ok(page) = read(side.pull(&feed, &From::Start, 500), status, body) else { continue };
         for item in page.items {
             if let Observed::Here(seen) = item {
