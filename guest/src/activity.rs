@@ -284,6 +284,19 @@ pub enum Series {
     Occurrence,
 }
 
+/// What the account's contact has to do with an activity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stake {
+    /// Nothing any more, or never had.
+    #[default]
+    None,
+    /// Wrote it, for somebody else.
+    Author,
+    /// Owns it or takes part in it; where all that the user sees is exported, whatever is seen.
+    Part,
+}
+
 /// Why an item is left alone whatever changes in it.
 pub type LeftAlone = crate::reason::Reason;
 
@@ -325,6 +338,9 @@ pub struct Seen {
     pub recurring: bool,
     /// In Creatio: the account's contact is its owner.
     pub owned: bool,
+    /// In Creatio: what the account's contact has to do with it.
+    #[serde(default)]
+    pub stake: Stake,
     /// In Creatio: first and last instant, as the row has them whatever kind it is.
     #[serde(default)]
     pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,

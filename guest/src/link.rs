@@ -1,6 +1,6 @@
 //! A link: one activity and its mailbox item, and what each side held when the two were last in step.
 
-use crate::activity::{SideId, Unit};
+use crate::activity::{Seen, SideId, Stake, Unit};
 use crate::digest::Digest;
 use crate::identity::Marker;
 use chrono::{DateTime, Utc};
@@ -111,6 +111,9 @@ pub struct Link {
     pub finished: bool,
     /// The item had attendees when last seen.
     pub attended: bool,
+    /// The activity was the account's contact's own at some time since the two were linked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owned: bool,
 }
 
 impl Link {
@@ -137,6 +140,18 @@ impl Link {
         self.state == LinkState::Active
     }
 
+    /// The activity was handed over: it is no business of the account's contact any more, and the sync had put its item
+    /// into the mailbox. Whoever wrote it and never owned it keeps it.
+    #[must_use]
+    pub fn handed_over(&self, activity: &Seen) -> bool {
+        let part = match activity.stake {
+            Stake::Part => true,
+            Stake::Author => !self.owned,
+            Stake::None => false,
+        };
+        self.origin == Origin::Exported && !part
+    }
+
     /// The marker that its item carries, where the sync made it.
     #[must_use]
     pub fn marker(&self, mailbox: Uuid) -> Option<Marker> {
@@ -154,7 +169,7 @@ impl Link {
     }
 
     /// Remembers title and times for reports.
-    pub fn describe(&mut self, seen: &crate::activity::Seen) {
+    pub fn describe(&mut self, seen: &Seen) {
         seen.title().clone_into(&mut self.title);
         if let Some(when) = seen.when() {
             self.start = Some(when.start);

@@ -53,6 +53,8 @@ reasons! {
     CancelledByOrganizer "cancelled-by-organizer" "The organizer cancelled the meeting." "";
     DeletedInCreatio "deleted-in-creatio" "The activity is gone in Creatio." "";
     UnlinkedNotOurs "unlinked-not-ours" "The activity is gone in Creatio; the item was not made by the sync and stays." "Set deleted-in-creatio = \"delete\" if such items should go too.";
+    HandedOver "handed-over" "The activity is somebody else's now: the item that the sync had made leaves this mailbox." "";
+    NotOwner "not-owner" "The item was deleted in this mailbox, and its activity belongs to somebody else: it stays." "Cancel the activity in Creatio, or let its owner do so.";
     EndedOrFinished "ended-or-finished" "One side is gone; what has ended or is finished is not touched." "";
     KeptByPolicy "kept-by-policy" "One side is gone; the policy keeps the other one." "";
     EditBeatsDeletion "edit-beats-deletion" "It was deleted on one side and changed on the other: the change wins and it is made anew." "";

@@ -17,6 +17,7 @@ pub fn plan(pair: &Pair, link: &Link, gone: SideId, reason: Reason, frame: &Fram
         // It may have gone before the links were kept, or be deleted on purpose on one side alone.
         gone if link.restored && reason != Reason::CancelledByOrganizer => lost_before(pair, gone),
         SideId::Mailbox => item_gone(pair, link, reason, frame),
+        SideId::Creatio if reason == Reason::HandedOver => handed_over(pair, link, frame),
         SideId::Creatio => activity_gone(pair, link, reason, frame),
     };
     plan.removal = Some(gone);
@@ -71,6 +72,10 @@ fn item_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Plan {
     if pair.follower {
         return ends(gone, false);
     }
+    if link.handed_over(activity) {
+        // It would have left anyway, and may come back with the activity.
+        return ends(SideId::Creatio, false);
+    }
     if over(activity, link, frame) {
         return told(gone, Reason::EndedOrFinished);
     }
@@ -83,6 +88,10 @@ fn item_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Plan {
     }
     if !frame.settings.ever_writes(SideId::Creatio) {
         return told(gone, Reason::OneWay);
+    }
+    // A meeting with attendees is its organizer's; of anything else its owner decides.
+    if !activity.owned && !link.attended {
+        return told(gone, Reason::NotOwner);
     }
     match frame.settings.policies.deleted_in_mailbox {
         DeletedInMailbox::Keep => told(gone, Reason::KeptByPolicy),
@@ -109,8 +118,7 @@ fn activity_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Pla
     if pair.follower {
         return ends(gone, false);
     }
-    let over = item.when().is_some_and(|when| when.end <= frame.now) || item.status() == Some(Status::Completed);
-    if over || link.finished {
+    if item_over(item, link, frame) {
         return told(gone, Reason::EndedOrFinished);
     }
     if item.masked {
@@ -128,6 +136,33 @@ fn activity_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Pla
         DeletedInCreatio::DeleteOurs if link.origin != Origin::Exported => return told(gone, Reason::UnlinkedNotOurs),
         DeletedInCreatio::DeleteOurs | DeletedInCreatio::Delete => {}
     }
+    deletes(pair, item, reason, frame)
+}
+
+/// The activity is somebody else's now: its item leaves, where the sync had put it there.
+fn handed_over(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
+    let gone = SideId::Creatio;
+    let End::Here(item) = &pair.mailbox else { return ends(gone, false) };
+    if pair.follower {
+        return ends(gone, false);
+    }
+    if item_over(item, link, frame) {
+        return told(gone, Reason::EndedOrFinished);
+    }
+    if !frame.settings.ever_writes(SideId::Mailbox) {
+        return told(gone, Reason::OneWay);
+    }
+    deletes(pair, item, Reason::HandedOver, frame)
+}
+
+/// What has ended or is finished is never touched.
+fn item_over(item: &Seen, link: &Link, frame: &Frame) -> bool {
+    let over = item.when().is_some_and(|when| when.end <= frame.now) || item.status() == Some(Status::Completed);
+    over || link.finished
+}
+
+/// Removes the item and ends the pair; mail waits for a yes.
+fn deletes(pair: &Pair, item: &Seen, reason: Reason, frame: &Frame) -> Plan {
     let mut operation = Operation::new(pair, Action::Delete, SideId::Mailbox, BTreeMap::new(), reason);
     if !item.ours {
         operation.held = Some(Reason::NotOrganizer);
@@ -135,7 +170,7 @@ fn activity_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Pla
         operation.held = mail(frame.settings.policies.invitations);
         operation.detail = item.attendees.join(", ");
     }
-    Plan { operations: vec![operation], ..ends(gone, false) }
+    Plan { operations: vec![operation], ..ends(SideId::Creatio, false) }
 }
 
 /// How many removals one side may see in a day without a person's yes.

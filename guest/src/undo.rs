@@ -173,7 +173,10 @@ fn state_after(pair: &Pair, operations: &[Operation]) -> Option<LinkState> {
         }
     };
     let cancels = operations.iter().any(|operation| operation.action == Action::Cancel);
+    let handed_over = pair.link.as_ref().zip(pair.creatio.here()).is_some_and(|(link, seen)| link.handed_over(seen));
     Some(match (there(SideId::Creatio), there(SideId::Mailbox)) {
+        // It would leave again with the next sync.
+        (true, true) if handed_over => LinkState::Ended { gone: SideId::Creatio, cancelled: false },
         (true, true) if !cancels => LinkState::Active,
         (false, _) => LinkState::Ended { gone: SideId::Creatio, cancelled: false },
         (true, _) => LinkState::Ended { gone: SideId::Mailbox, cancelled: false },

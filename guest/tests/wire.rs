@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use chrono::{DateTime, Utc};
-use guest::activity::{Kind, Priority, Seen, State, Unit, Value, Values, When};
+use guest::activity::{Kind, Priority, Seen, Stake, State, Unit, Value, Values, When};
 use guest::ask::Ask;
 use guest::capability::Request;
 use guest::creatio::{Creatio, Setup, Site};
@@ -82,6 +82,7 @@ fn seen(id: &str, version: &str) -> Seen {
         recurring: false,
         span: None,
         owned: true,
+        stake: Stake::Part,
         exportable: true,
         partial: false,
     }

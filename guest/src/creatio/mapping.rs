@@ -5,7 +5,7 @@
 
 use super::Creatio;
 use super::task;
-use crate::activity::{Kind, Priority, Seen, State, Unit, Value, Values, When};
+use crate::activity::{Kind, Priority, Seen, Stake, State, Unit, Value, Values, When};
 use crate::ask::Fault;
 use crate::reason::Reason;
 use crate::{text, time};
@@ -153,7 +153,13 @@ pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Resu
     }
     let contact = side.site.contact;
     let owned = guid(row, "OwnerId") == contact;
-    let visible = !side.shared || owned || takes_part || guid(row, "AuthorId") == contact;
+    let stake = if !side.shared || owned || takes_part {
+        Stake::Part
+    } else if guid(row, "AuthorId") == contact {
+        Stake::Author
+    } else {
+        Stake::None
+    };
     let [appointments, tasks] = side.exports;
     let exported = if kind == Kind::Task { tasks } else { appointments };
     let left_alone = if guid(row, "TypeId") == TYPE_EMAIL {
@@ -181,8 +187,9 @@ pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Resu
         series: None,
         recurring: false,
         owned,
+        stake,
         span,
-        exportable: exported && visible,
+        exportable: exported && stake != Stake::None,
         partial,
     })
 }

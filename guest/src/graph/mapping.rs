@@ -2,7 +2,7 @@
 
 use super::Graph;
 use super::client::marker_id;
-use crate::activity::{Kind, Priority, Seen, Series, State, Unit, Value, Values, When};
+use crate::activity::{Kind, Priority, Seen, Series, Stake, State, Unit, Value, Values, When};
 use crate::ask::Fault;
 use crate::identity;
 use crate::policy::Private;
@@ -81,6 +81,7 @@ pub fn seen(side: &Graph, event: &Json, folder: Option<&str>) -> Result<Seen, Fa
         series,
         recurring: false,
         owned: true,
+        stake: Stake::Part,
         span: None,
         exportable: true,
         // Occurrences of a delta are abridged: what they lack is not empty.

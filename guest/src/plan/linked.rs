@@ -33,6 +33,15 @@ pub(super) fn active(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
     }
     let mut plan = Plan::default();
     merge_units(pair, Some(link), item, activity, frame, &mut plan);
+    if link.handed_over(activity) {
+        // What the user did to the item meanwhile comes first, or it would go with it.
+        let lost = |operation: &Operation| operation.units.values().any(|write| write.conflict);
+        plan.operations.retain(|operation| operation.target == SideId::Creatio || lost(operation));
+        if plan.operations.is_empty() {
+            return Plan { gone: Some((SideId::Creatio, Reason::HandedOver)), ..Plan::default() };
+        }
+        plan.again = true;
+    }
     plan
 }
 
@@ -63,6 +72,8 @@ pub(super) fn parked(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
 
 pub(super) fn ended(pair: &Pair, link: &Link, gone: SideId, cancelled: bool, frame: &Frame) -> Plan {
     match (&pair.mailbox, &pair.creatio) {
+        // It left with the hand-over; what the user took back since is the user's own.
+        (_, End::Here(activity)) if gone == SideId::Creatio && link.handed_over(activity) => Plan::default(),
         (End::Here(item), End::Here(activity)) => {
             if item.state == State::Cancelled || left_scope(link, item, activity, frame).is_some() {
                 return Plan::default();

@@ -7,8 +7,8 @@ mod units;
 mod unlinked;
 
 pub use operation::{Note, Operation, Plan, UnitWrite};
-pub use units::{gated, mail};
 pub(crate) use units::merge_units;
+pub use units::{gated, mail};
 pub use unlinked::{OVERDUE_DAYS, create, not_exportable, not_importable, reminder_to_come};
 
 use crate::activity::{Kind, Seen, SideId};

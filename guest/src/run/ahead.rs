@@ -151,6 +151,7 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
             end: None,
             finished: false,
             attended: false,
+            owned: false,
         }
     });
     if let Some(item) = pair.mailbox.here() {
@@ -176,6 +177,7 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
     }
     if let Some(activity) = pair.creatio.here() {
         link.finished = activity.state != State::Open;
+        link.owned |= activity.owned;
     }
     if !job.undoes {
         // What is undone was not merged: the bases speak of what they spoke of before.

@@ -322,5 +322,6 @@ fn link(line: &Line, settings: &Settings, now: chrono::DateTime<chrono::Utc>) ->
         end: line.end,
         finished: line.finished,
         attended: line.attended,
+        owned: false,
     }
 }

@@ -431,10 +431,15 @@ fn creatio_page(run: &mut Run, items: Vec<Observed>, batch: &mut Batch) -> Stage
     let links: Vec<Option<Link>> = run.store.get(&ids.iter().map(|id| run.store.link_key(*id)).collect::<Vec<_>>())?;
     let keys: Vec<String> = ids.iter().map(|id| activity_key(run, *id)).collect();
     let rows: Vec<Option<ActivityRow>> = run.store.get(&keys)?;
-    for ((id, link), (key, row)) in ids.iter().zip(links).zip(keys.iter().zip(rows)) {
+    let gone_keys: Vec<String> = ids.iter().map(|id| gone_key(run, SideId::Creatio, *id)).collect();
+    let missed: Vec<Option<GoneRow>> = run.store.get(&gone_keys)?;
+    for (((id, link), (key, row)), missed) in ids.iter().zip(links).zip(keys.iter().zip(rows)).zip(missed) {
         match (latest.remove(id).flatten(), link) {
             (Some(seen), Some(link)) => {
-                batch.delete(gone_key(run, SideId::Creatio, *id));
+                // What leaves because it is somebody else's is not missed.
+                if missed.is_some_and(|row| row.reason != Reason::HandedOver) {
+                    batch.delete(gone_key(run, SideId::Creatio, *id));
+                }
                 // Of an activity that was taken for gone it is news that it is there.
                 let gone = matches!(link.state, LinkState::Ended { gone: SideId::Creatio, .. });
                 if seen.version == link.creatio.version && link.policy == run.policy && !gone {

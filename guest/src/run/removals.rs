@@ -45,7 +45,7 @@ pub(super) fn decide(run: &mut Run) -> Staged<()> {
     }
     run.visible |= Deliberate::BelieveSilence.on();
     if !run.visible {
-        jobs.iter_mut().filter(|job| job.plan.removal == Some(SideId::Creatio)).for_each(doubt);
+        jobs.iter_mut().filter(|job| job.plan.removal == Some(SideId::Creatio) && !seen(job)).for_each(doubt);
         jobs.retain(|job| job.plan.removal.is_some());
     }
     hold(run, &mut jobs)?;
@@ -156,14 +156,15 @@ fn activities_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId,
     let mut certain = Vec::new();
     for (row, link) in rows.iter().zip(links(run, rows)?) {
         if link.is_some_and(|link| link.active()) {
-            if (row.runs > 0 && run.started - row.since >= wait) || Deliberate::BelieveSilence.on() {
+            let gone = (row.runs > 0 && run.started - row.since >= wait) || Deliberate::BelieveSilence.on();
+            if gone || row.reason == Reason::HandedOver {
                 certain.push((row.activity, SideId::Creatio, row.reason));
             }
         } else {
             batch.delete(gone_key(run, SideId::Creatio, row.activity));
         }
     }
-    if !certain.is_empty() && !run.visible {
+    if certain.iter().any(|(_, _, reason)| *reason != Reason::HandedOver) && !run.visible {
         let (visible, requests) = super::send(run.caps, run.creatio.sees_own())?;
         run.requests = run.requests.saturating_add(requests);
         run.visible = visible.map_err(|fault| fatal(SideId::Creatio, fault))?;
@@ -186,7 +187,9 @@ fn plans(run: &mut Run, certain: &[(Uuid, SideId, Reason)]) -> Staged<Vec<Job>> 
             // It may still be readable, in Deleted Items.
             job.pair.mailbox = End::Absent;
         }
-        if *gone == SideId::Creatio && job.pair.creatio.here().is_some() {
+        let leaves = *reason == Reason::HandedOver;
+        let still = job.plan.gone == Some((SideId::Creatio, Reason::HandedOver));
+        if *gone == SideId::Creatio && (leaves != still || leaves != job.pair.creatio.here().is_some()) {
             batch.delete(gone_key(run, SideId::Creatio, link.activity));
             touch(run, link.activity, &mut batch);
             job.plan = crate::plan::Plan::default();
@@ -206,6 +209,11 @@ fn plans(run: &mut Run, certain: &[(Uuid, SideId, Reason)]) -> Staged<Vec<Job>> 
     run.commit(batch, Vec::new())?;
     jobs.retain(|job| job.plan.removal.is_some());
     Ok(jobs)
+}
+
+/// What leaves because its activity is somebody else's is seen to be there: no rights hide it.
+fn seen(job: &Job) -> bool {
+    job.pair.creatio.here().is_some()
 }
 
 /// Where nothing of the account's is seen at all, nothing counts as gone: no link ends and nothing is made anew. Both wait
@@ -250,11 +258,14 @@ fn hold(run: &mut Run, jobs: &mut [Job]) -> Staged<()> {
         }
         let recent = run.state.removals.get(&target).map_or(0, Vec::len);
         let empties = folders.values().any(|count| *count >= removal::EMPTYING) && emptied(run, jobs, &folders)?;
-        let unseen = (gone == SideId::Creatio && !run.visible).then_some(Reason::RightsChanged);
+        let hidden = gone == SideId::Creatio && !run.visible;
+        let unseen = (hidden && jobs.iter().any(|job| job.plan.removal == Some(gone) && !seen(job)))
+            .then_some(Reason::RightsChanged);
         let Some(reason) = unseen.or_else(|| removal::guard(gone, count, recent, run.state.links, empties)) else {
             continue;
         };
         for job in jobs.iter_mut().filter(|job| job.plan.removal == Some(gone)) {
+            let reason = if reason == Reason::RightsChanged && seen(job) { Reason::RemovalLimit } else { reason };
             for operation in job.plan.operations.iter_mut().filter(|operation| operation.removes()) {
                 operation.held = operation.held.or(Some(reason));
             }

@@ -118,6 +118,10 @@ pub(super) fn existence(run: &mut Run) -> Staged<()> {
         match (version, row) {
             (Ok(Some(version)), row) => {
                 run.visible = true;
+                if row.as_ref().is_some_and(|row| row.reason == Reason::HandedOver) {
+                    // Whether it still is somebody else's is found out when it leaves.
+                    continue;
+                }
                 let missed = row.is_some();
                 if missed {
                     batch.delete(key);

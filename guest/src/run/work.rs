@@ -354,7 +354,7 @@ pub(super) fn note_gone(run: &mut Run, pair: &Pair, side: SideId, reason: Reason
     let owed = Owed {
         subject: subject.clone(),
         why: Why::Failed,
-        reason: Reason::Absent,
+        reason: if reason == Reason::HandedOver { reason } else { Reason::Absent },
         since: run.started,
         retry: Some(run.started + chrono::Duration::hours(1)),
         tries: 0,

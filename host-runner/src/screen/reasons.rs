@@ -40,6 +40,8 @@ const TABLE: &[(&str, &str, &str, &str, &str)] = &[
     ("cancelled-by-organizer", "The organizer cancelled the meeting.", "", "Организатор отменил встречу.", ""),
     ("deleted-in-creatio", "The activity is gone in Creatio.", "", "Активности больше нет в Creatio.", ""),
     ("unlinked-not-ours", "The activity is gone in Creatio; the item was not made by the sync and stays.", "Set deleted-in-creatio = \"delete\" if such items should go too.", "Активности больше нет в Creatio; элемент создала не синхронизация, и он остаётся.", "Если такие элементы тоже нужно удалять, задайте deleted-in-creatio = \"delete\"."),
+    ("handed-over", "The activity is somebody else's now: the item that the sync had made leaves this mailbox.", "", "Активность теперь у другого владельца: элемент, который создала синхронизация, уходит из этого почтового ящика.", ""),
+    ("not-owner", "The item was deleted in this mailbox, and its activity belongs to somebody else: it stays.", "Cancel the activity in Creatio, or let its owner do so.", "Элемент удалили в этом почтовом ящике, а активность принадлежит другому: она остаётся.", "Отмените активность в Creatio или попросите об этом её владельца."),
     ("ended-or-finished", "One side is gone; what has ended or is finished is not touched.", "", "Одной стороны больше нет; то, что прошло или завершено, не меняется.", ""),
     ("kept-by-policy", "One side is gone; the policy keeps the other one.", "", "Одной стороны больше нет; по политике вторая остаётся.", ""),
     ("edit-beats-deletion", "It was deleted on one side and changed on the other: the change wins and it is made anew.", "", "С одной стороны удалили, с другой изменили: важнее изменение, и запись создаётся заново.", ""),

@@ -103,7 +103,7 @@ fn busy(cut: Cut) -> Option<Recorded> {
     recorded.graph(json!({"action": "expire-delta-tokens"}));
     edit_event(&mut recorded, ANNA, "Anna's 3", json!({"subject": "Anna's third"}));
     let annas = recorded.world.annas_account();
-    let ran = recorded.run(annas, |options| options.budget.requests = Some(7), Cut::Never);
+    let ran = recorded.run(annas, |options| options.budget.requests = Some(9), Cut::Never);
     ran.report();
     recorded.world.pass(20);
     Some(recorded)

@@ -4,7 +4,7 @@
 //! zone: a midnight of Moscow comes back as 21:00 of the day before.
 
 use super::{APPLICATION, folder_id, item_id};
-use crate::activity::{Days, Kind, Priority, Seen, State, Status, Unit, Value, Values};
+use crate::activity::{Days, Kind, Priority, Seen, Stake, State, Status, Unit, Value, Values};
 use crate::ask::Fault;
 use crate::graph::Graph;
 use crate::graph::mapping::{body, string, version};
@@ -43,6 +43,7 @@ pub fn seen(side: &Graph, task: &Json, list: &str) -> Result<Seen, Fault> {
         series: None,
         recurring: task.get("recurrence").is_some_and(Json::is_object),
         owned: true,
+        stake: Stake::Part,
         span: None,
         exportable: true,
         partial: false,
