@@ -11,12 +11,13 @@ use clap::Parser;
 use emulators::clock::Clock;
 use emulators::config::{Addresses, config_toml};
 use emulators::creatio::Refused;
+use emulators::exchange;
 use emulators::harness::Site;
 use emulators::shell::Shell;
 use emulators::world::{Kind, World};
 use serde_json::json;
 
-/// Emulators of Creatio and Microsoft Graph, with a control port for faults, the clock and other people's edits.
+/// Emulators of Creatio, Microsoft Graph and Exchange Server, with a control port for faults, the clock and other people's edits.
 ///
 /// The first line on standard output is one JSON object with the addresses, users and the client; port 0 takes any.
 #[derive(Debug, Parser)]
@@ -28,6 +29,9 @@ struct Arguments {
     /// Address of Microsoft Graph and its sign-in.
     #[arg(long, default_value = "127.0.0.1:4101")]
     graph: SocketAddr,
+    /// Address of Exchange Server, below which the service is `/EWS/Exchange.asmx`; not served if not given.
+    #[arg(long)]
+    exchange: Option<SocketAddr>,
     /// Address of the control port.
     #[arg(long, default_value = "127.0.0.1:4100")]
     control: SocketAddr,
@@ -92,17 +96,22 @@ async fn run(arguments: Arguments) -> Result<(), Trouble> {
     site.log.keep_bodies = arguments.keep_bodies;
     site.mount("creatio", world.creatio);
     site.mount("graph", world.graph);
+    site.mount("exchange", world.exchange);
     let mut shell = Shell::new(site);
     let taken = |address: SocketAddr| move |error: std::io::Error| Trouble::Listen(address, error);
     let creatio = shell.serve("creatio", arguments.creatio).await.map_err(taken(arguments.creatio))?;
     let graph = shell.serve("graph", arguments.graph).await.map_err(taken(arguments.graph))?;
+    let exchange = match arguments.exchange {
+        Some(address) => Some(shell.serve("exchange", address).await.map_err(taken(address))?),
+        None => None,
+    };
     let control = shell.serve_control(arguments.control).await.map_err(taken(arguments.control))?;
     let users: Vec<_> = world
         .people
         .iter()
         .map(|person| json!({ "mail": person.mail, "login": person.login, "password": person.password }))
         .collect();
-    let line = json!({
+    let mut line = json!({
         "creatio": format!("http://{creatio}"),
         "graph": format!("http://{graph}"),
         "login": format!("http://{graph}"),
@@ -110,6 +119,11 @@ async fn run(arguments: Arguments) -> Result<(), Trouble> {
         "users": users,
         "client": { "id": world.client.id, "secret": world.client.secret },
     });
+    if let (Some(exchange), Some(line)) = (exchange, line.as_object_mut()) {
+        line.insert("exchange".into(), json!(format!("http://{exchange}/EWS/Exchange.asmx")));
+        let (login, password) = (exchange::world::SERVICE, exchange::world::SERVICE_PASSWORD);
+        line.insert("exchangeService".into(), json!({ "login": login, "password": password }));
+    }
     print(&format!("{line}\n"))?;
     stopped().await?;
     shell.stop().await;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::creatio::{Creatio, NewUser, Refused};
+use crate::exchange::{self, Exchange};
 use crate::graph::{self, Graph};
 
 mod demo;
@@ -115,6 +116,8 @@ pub struct World {
     pub creatio: Creatio,
     /// Microsoft Graph with the mailboxes.
     pub graph: Graph,
+    /// Exchange Server with mailboxes of the same people.
+    pub exchange: Exchange,
     /// The people, Евгений Мирный first.
     pub people: Vec<Person>,
     /// A client that may read every mailbox, and whose requests to Creatio are made by an administrator, `Sync
@@ -165,7 +168,7 @@ impl World {
         let ids = creatio.add_user(&integration, created);
         let client = Client { id: graph::world::CLIENT_ID.to_owned(), secret: graph::world::CLIENT_SECRET.to_owned() };
         creatio.add_client(&client.id, &client.secret, ids.user);
-        let mut world = Self { creatio, graph: Graph::new(), people, client, start };
+        let mut world = Self { creatio, graph: Graph::new(), exchange: Exchange::new(), people, client, start };
         match kind {
             Kind::Demo => {
                 demo::fill(&mut world)?;
@@ -175,6 +178,10 @@ impl World {
             Kind::Large(number) | Kind::LargeMailbox(number) => {
                 graph::world::populate_large(&mut world.graph, start, usize::try_from(number).unwrap_or(usize::MAX));
             }
+        }
+        match kind {
+            Kind::Demo => exchange::world::populate_demo(&mut world.exchange, start),
+            _ => exchange::world::populate_empty(&mut world.exchange, &exchange::world::people()),
         }
         if let Kind::Large(number) | Kind::LargeCreatio(number) = kind {
             large::fill(&mut world, number)?;
@@ -197,7 +204,7 @@ mod tests {
         for kind in [Kind::Empty, Kind::Demo, Kind::Large(50), Kind::Mixed(50)] {
             let state = || {
                 let world = World::new(kind, start).unwrap();
-                (world.creatio.state(), world.graph.state())
+                (world.creatio.state(), world.graph.state(), world.exchange.state())
             };
             assert!(state() == state(), "{kind}");
         }

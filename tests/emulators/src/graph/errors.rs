@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::zones::Zone;
 use crate::wire::Response;
 
 /// A refusal: status, code and what goes with it.
@@ -93,5 +94,32 @@ impl ApiError {
             response = response.with(name, value);
         }
         response
+    }
+}
+
+impl Zone {
+    /// The zone a request names, or the refusal that the service gives.
+    pub(super) fn required(name: &str) -> Result<Self, ApiError> {
+        Self::find(name).ok_or_else(|| {
+            ApiError::new(
+                400,
+                "TimeZoneNotSupportedException",
+                format!(
+                    "A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'."
+                ),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_zone_is_refused_by_name() {
+        let error = Zone::required("Mars Standard Time").unwrap_err();
+        assert_eq!((error.status, error.code), (400, "TimeZoneNotSupportedException"));
+        assert!(error.message.contains("Mars Standard Time"));
     }
 }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `route`, `calendars`, `items`, `view`, `delta`, `round`, `batch` | requests, by what they ask for |
 //! | `auth`, `query`, `parse`, `filter`, `decode`, `pattern`, `encode`, `errors` | the protocol's surface |
-//! | `mailbox`, `event`, `recurrence`, `zones`, `ids`, `body` | what is kept |
+//! | `mailbox`, `event` | what is kept, with `outlook` |
 //! | `write`, `apply`, `occurrence`, `meeting`, `answer` | what changes it |
 //! | `todo` | Microsoft To Do |
 //! | `edit`, `api`, `look`, `world`, `state` | tests, and other people |
@@ -17,7 +17,6 @@ mod api;
 mod apply;
 mod auth;
 mod batch;
-mod body;
 mod calendars;
 #[cfg(test)]
 mod claims;
@@ -28,7 +27,6 @@ mod encode;
 mod errors;
 mod event;
 mod filter;
-mod ids;
 mod items;
 mod knobs;
 mod look;
@@ -38,7 +36,6 @@ mod occurrence;
 mod parse;
 mod pattern;
 mod query;
-mod recurrence;
 mod round;
 mod route;
 mod state;
@@ -46,7 +43,6 @@ mod todo;
 mod view;
 pub mod world;
 mod write;
-mod zones;
 
 use std::collections::HashMap;
 
@@ -57,6 +53,7 @@ pub use knobs::{DeadToken, Knobs, TasksRole};
 pub use look::EventSummary;
 pub use todo::TaskSummary;
 
+use crate::outlook::{body, ids, recurrence, zones};
 use crate::wire::{Request, Response, Service};
 
 /// The emulated service.

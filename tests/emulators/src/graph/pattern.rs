@@ -1,12 +1,38 @@
-//! `recurrence` of a request, read and checked.
+//! `recurrence` of a request, read and checked, and as it is shown.
 
-use chrono::NaiveDate;
-use serde_json::{Map, Value};
+use chrono::{NaiveDate, Weekday};
+use serde_json::{Map, Value, json};
 
 use super::decode::{Read, integer, list, map, one_of};
 use super::errors::ApiError;
-use super::recurrence::{DAYS, End, FREQUENCIES, Frequency, INDEXES, MOST, Recurrence};
+use super::recurrence::{End, Frequency, MOST, Recurrence};
 use super::zones::Zone;
+
+/// The days as the service spells them.
+const DAYS: [(&str, Weekday); 7] = [
+    ("sunday", Weekday::Sun),
+    ("monday", Weekday::Mon),
+    ("tuesday", Weekday::Tue),
+    ("wednesday", Weekday::Wed),
+    ("thursday", Weekday::Thu),
+    ("friday", Weekday::Fri),
+    ("saturday", Weekday::Sat),
+];
+/// The indexes as the service spells them.
+const INDEXES: [&str; 5] = ["first", "second", "third", "fourth", "last"];
+/// The patterns as the service spells them.
+const FREQUENCIES: [(&str, Frequency); 6] = [
+    ("daily", Frequency::Daily),
+    ("weekly", Frequency::Weekly),
+    ("absoluteMonthly", Frequency::AbsoluteMonthly),
+    ("relativeMonthly", Frequency::RelativeMonthly),
+    ("absoluteYearly", Frequency::AbsoluteYearly),
+    ("relativeYearly", Frequency::RelativeYearly),
+];
+
+fn day_name(day: Weekday) -> &'static str {
+    DAYS.iter().find(|(_, weekday)| *weekday == day).map_or("sunday", |(name, _)| name)
+}
 
 const RANGES: &[&str] = &["endDate", "noEnd", "numbered"];
 
@@ -130,4 +156,40 @@ pub(super) fn recurrence(value: &Value) -> Read<Option<Recurrence>> {
         end,
         zone,
     }))
+}
+
+impl Recurrence {
+    /// As the service shows it: unused members hold sentinels.
+    pub(super) fn to_json(&self, zone: &str) -> Value {
+        let name = FREQUENCIES.iter().find(|(_, kind)| *kind == self.frequency).map_or("daily", |(name, _)| name);
+        let absolute = matches!(self.frequency, Frequency::AbsoluteMonthly | Frequency::AbsoluteYearly);
+        let relative = matches!(self.frequency, Frequency::RelativeMonthly | Frequency::RelativeYearly);
+        let yearly = matches!(self.frequency, Frequency::AbsoluteYearly | Frequency::RelativeYearly);
+        let by_days = relative || self.frequency == Frequency::Weekly;
+        let days: Vec<&str> = if by_days { self.days.iter().map(|day| day_name(*day)).collect() } else { Vec::new() };
+        let index = if relative { INDEXES.get(usize::from(self.index.clamp(1, 5)) - 1).copied() } else { None };
+        let (kind, end, count) = match self.end {
+            End::Never => ("noEnd", "0001-01-01".to_owned(), 0),
+            End::On(date) => ("endDate", date.to_string(), 0),
+            End::After(count) => ("numbered", "0001-01-01".to_owned(), count),
+        };
+        json!({
+            "pattern": {
+                "type": name,
+                "interval": self.interval,
+                "month": if yearly { self.month } else { 0 },
+                "dayOfMonth": if absolute { self.day_of_month } else { 0 },
+                "daysOfWeek": days,
+                "firstDayOfWeek": day_name(self.first_day),
+                "index": index.unwrap_or("first"),
+            },
+            "range": {
+                "type": kind,
+                "startDate": self.start.to_string(),
+                "endDate": end,
+                "recurrenceTimeZone": zone,
+                "numberOfOccurrences": count,
+            }
+        })
+    }
 }

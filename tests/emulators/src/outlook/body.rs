@@ -6,7 +6,7 @@ const OPEN: &str = "<html>\r\n<head>\r\n<meta http-equiv=\"Content-Type\" conten
 const CLOSE: &str = "\r\n</body>\r\n</html>\r\n";
 
 /// What is kept of a body that was sent as HTML. Keeping what was kept changes nothing.
-pub(super) fn from_html(html: &str) -> String {
+pub(crate) fn from_html(html: &str) -> String {
     let inner = inner(html).trim();
     if inner.is_empty() {
         return String::new();
@@ -19,7 +19,7 @@ pub(super) fn from_html(html: &str) -> String {
 }
 
 /// What is kept of a body that was sent as text.
-pub(super) fn from_text(text: &str) -> String {
+pub(crate) fn from_text(text: &str) -> String {
     if text.trim().is_empty() {
         return String::new();
     }
@@ -54,7 +54,7 @@ fn escape(text: &str) -> String {
 }
 
 /// The text representation of a kept body.
-pub(super) fn text(html: &str) -> String {
+pub(crate) fn text(html: &str) -> String {
     let source = inner(html);
     let mut text = String::with_capacity(source.len());
     let mut rest = source;
@@ -88,7 +88,7 @@ fn push_text(text: &mut String, source: &str) {
 }
 
 /// The preview of a kept body.
-pub(super) fn preview(html: &str) -> String {
+pub(crate) fn preview(html: &str) -> String {
     if html.is_empty() {
         return String::new();
     }
@@ -96,7 +96,7 @@ pub(super) fn preview(html: &str) -> String {
 }
 
 /// A kept body with the join block of an online meeting at its end.
-pub(super) fn with_join(html: &str, url: &str) -> String {
+pub(crate) fn with_join(html: &str, url: &str) -> String {
     let block = format!(
         "<div class=\"me-email-text\" lang=\"en-US\">________________________________________________________________________________\
          <br>Microsoft Teams meeting<br><a class=\"me-email-headline\" href=\"{url}\">Join on your computer or mobile app</a></div>"

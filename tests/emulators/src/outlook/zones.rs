@@ -4,22 +4,20 @@ use chrono::{DateTime, Datelike as _, Duration, LocalResult, NaiveDate, NaiveDat
 use chrono_tz::Tz;
 use windows_timezones::WindowsTimezone;
 
-use super::errors::ApiError;
-
 /// A zone together with the name by which it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Zone {
-    pub(super) name: String,
-    pub(super) tz: Tz,
+pub(crate) struct Zone {
+    pub(crate) name: String,
+    pub(crate) tz: Tz,
 }
 
 impl Zone {
-    pub(super) fn utc() -> Self {
+    pub(crate) fn utc() -> Self {
         Self { name: "UTC".to_owned(), tz: Tz::UTC }
     }
 
     /// Looks a zone up by any name that the service knows.
-    pub(super) fn find(name: &str) -> Option<Self> {
+    pub(crate) fn find(name: &str) -> Option<Self> {
         let tz = match name {
             "UTC" | "tzone://Microsoft/Utc" => Tz::UTC,
             // Windows has it, CLDR maps it to a zone without a territory.
@@ -32,33 +30,20 @@ impl Zone {
         Some(Self { name: name.to_owned(), tz })
     }
 
-    /// The zone a request names, or the refusal that the service gives.
-    pub(super) fn required(name: &str) -> Result<Self, ApiError> {
-        Self::find(name).ok_or_else(|| {
-            ApiError::new(
-                400,
-                "TimeZoneNotSupportedException",
-                format!(
-                    "A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'."
-                ),
-            )
-        })
-    }
-
     /// The instant of a wall-clock time. What the clocks skip in spring moves forward; what they repeat in autumn is the
     /// first of the two.
-    pub(super) fn instant(&self, wall: NaiveDateTime) -> DateTime<Utc> {
+    pub(crate) fn instant(&self, wall: NaiveDateTime) -> DateTime<Utc> {
         instant(self.tz, wall)
     }
 
     /// The wall-clock time of an instant.
-    pub(super) fn wall(&self, instant: DateTime<Utc>) -> NaiveDateTime {
+    pub(crate) fn wall(&self, instant: DateTime<Utc>) -> NaiveDateTime {
         instant.with_timezone(&self.tz).naive_local()
     }
 }
 
 /// See [`Zone::instant`].
-pub(super) fn instant(tz: Tz, wall: NaiveDateTime) -> DateTime<Utc> {
+pub(crate) fn instant(tz: Tz, wall: NaiveDateTime) -> DateTime<Utc> {
     match tz.from_local_datetime(&wall) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
         LocalResult::None => {
@@ -70,17 +55,17 @@ pub(super) fn instant(tz: Tz, wall: NaiveDateTime) -> DateTime<Utc> {
 }
 
 /// A stamp as the service writes `lastModifiedDateTime`: seven digits.
-pub(super) fn stamp(at: DateTime<Utc>) -> String {
+pub(crate) fn stamp(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%S.").to_string() + &format!("{:07}Z", at.timestamp_subsec_nanos() / 100)
 }
 
 /// A wall-clock time as it stands in `dateTimeTimeZone`.
-pub(super) fn wall_text(wall: NaiveDateTime) -> String {
+pub(crate) fn wall_text(wall: NaiveDateTime) -> String {
     wall.format("%Y-%m-%dT%H:%M:%S.0000000").to_string()
 }
 
 /// Reads `dateTime`: a wall-clock time, of which seconds and fraction may be missing; with an offset it is an instant.
-pub(super) fn parse_wall(text: &str, zone: &Zone) -> Option<NaiveDateTime> {
+pub(crate) fn parse_wall(text: &str, zone: &Zone) -> Option<NaiveDateTime> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return (1..=9998).contains(&at.year()).then(|| zone.wall(at.to_utc()));
     }
@@ -93,7 +78,7 @@ pub(super) fn parse_wall(text: &str, zone: &Zone) -> Option<NaiveDateTime> {
 }
 
 /// Reads a bound of a window: with its own offset, UTC without.
-pub(super) fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return (1..=9998).contains(&at.year()).then(|| at.to_utc());
     }
@@ -101,7 +86,7 @@ pub(super) fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// The names of Windows, in the order of their alphabet, for `supportedTimeZones`.
-pub(super) const WINDOWS: &[&str] = &[
+pub(crate) const WINDOWS: &[&str] = &[
     "AUS Central Standard Time",
     "AUS Eastern Standard Time",
     "Afghanistan Standard Time",
@@ -269,12 +254,5 @@ mod tests {
     fn a_repeated_time_is_the_first_of_the_two() {
         let zone = Zone::find("Europe/Berlin").unwrap();
         assert_eq!(zone.instant(wall("2026-10-25T02:30:00")), wall("2026-10-25T00:30:00").and_utc());
-    }
-
-    #[test]
-    fn an_unknown_zone_is_refused_by_name() {
-        let error = Zone::required("Mars Standard Time").unwrap_err();
-        assert_eq!((error.status, error.code), (400, "TimeZoneNotSupportedException"));
-        assert!(error.message.contains("Mars Standard Time"));
     }
 }

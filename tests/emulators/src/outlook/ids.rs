@@ -11,31 +11,32 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use uuid::Uuid;
 
 /// The key of an item inside the emulator; never shown.
-pub(super) type Key = u64;
+pub(crate) type Key = u64;
 
 /// All ids of the emulator descend from this namespace, so that the same world has the same ids in every run.
 const NAMESPACE: Uuid = Uuid::from_u128(0x3d0f_7c0a_41b6_4e0c_9d2b_6f1c_5a77_e310);
 
 /// What an id names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Event,
     Calendar,
     Group,
     TaskList,
     Task,
+    Folder,
 }
 
 /// An id taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Id {
-    pub(super) kind: Kind,
-    pub(super) mailbox: Uuid,
-    pub(super) key: Key,
+pub(crate) struct Id {
+    pub(crate) kind: Kind,
+    pub(crate) mailbox: Uuid,
+    pub(crate) key: Key,
     /// Original date, for one occurrence of a series.
-    pub(super) date: Option<NaiveDate>,
+    pub(crate) date: Option<NaiveDate>,
     /// Folder and number of moves; `None` in an immutable id.
-    pub(super) place: Option<(Key, u32)>,
+    pub(crate) place: Option<(Key, u32)>,
 }
 
 /// Classic ids are 140 characters.
@@ -47,7 +48,7 @@ const NO_DATE: i32 = i32::MIN;
 
 impl Id {
     /// The id as it goes over the wire.
-    pub(super) fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         let mut bytes = Vec::with_capacity(CLASSIC);
         bytes.extend(if self.place.is_some() { [0x00, 0x03, 0x24] } else { [0x00, 0x09, 0x00] });
         bytes.push(match self.kind {
@@ -56,6 +57,7 @@ impl Id {
             Kind::Group => 3,
             Kind::TaskList => 4,
             Kind::Task => 5,
+            Kind::Folder => 6,
         });
         bytes.extend(self.mailbox.as_bytes());
         bytes.extend(self.key.to_be_bytes());
@@ -77,7 +79,7 @@ impl Id {
     }
 
     /// Takes an id apart; `None` where the service would say `ErrorInvalidIdMalformed`.
-    pub(super) fn decode(text: &str) -> Option<Self> {
+    pub(crate) fn decode(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (head, rest) = bytes.split_first_chunk::<3>()?;
         let classic = match (head, bytes.len()) {
@@ -92,6 +94,7 @@ impl Id {
             3 => Kind::Group,
             4 => Kind::TaskList,
             5 => Kind::Task,
+            6 => Kind::Folder,
             _ => return None,
         };
         let (mailbox, rest) = rest.split_first_chunk::<16>()?;
@@ -114,7 +117,7 @@ impl Id {
 }
 
 /// One step of splitmix64: cheap, and good enough to make ids look like ids.
-pub(super) const fn mix(seed: u64) -> u64 {
+pub(crate) const fn mix(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -122,12 +125,12 @@ pub(super) const fn mix(seed: u64) -> u64 {
 }
 
 /// A stable UUID for a name.
-pub(super) fn named(name: &str) -> Uuid {
+pub(crate) fn named(name: &str) -> Uuid {
     Uuid::new_v5(&NAMESPACE, name.as_bytes())
 }
 
 /// A change key: the mailbox and a counter, as Exchange builds them.
-pub(super) fn change_key(mailbox: Uuid, change: u64) -> String {
+pub(crate) fn change_key(mailbox: Uuid, change: u64) -> String {
     let mut bytes = [0_u8; 22];
     for (slot, byte) in
         bytes.iter_mut().zip(mailbox.as_bytes().iter().copied().chain(change.to_be_bytes().into_iter().skip(2)))
@@ -139,7 +142,7 @@ pub(super) fn change_key(mailbox: Uuid, change: u64) -> String {
 
 /// Outlook's global object id of a meeting, without the date of an occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct GlobalId {
+pub(crate) struct GlobalId {
     created: u64,
     guid: Uuid,
     /// The UID of a meeting that another calendar system has made, which stands for itself.
@@ -151,7 +154,7 @@ const FILETIME_EPOCH: i64 = 116_444_736_000_000_000;
 
 impl GlobalId {
     /// A new identity, made by `mailbox` as its item `key`.
-    pub(super) fn new(mailbox: Uuid, key: Key, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(mailbox: Uuid, key: Key, now: DateTime<Utc>) -> Self {
         let (low, high) = (mix(key), mix(key ^ 0x5555));
         let tail = Uuid::from_u64_pair(low, high);
         let guid = Uuid::from_u128(mailbox.as_u128() ^ tail.as_u128());
@@ -159,7 +162,7 @@ impl GlobalId {
     }
 
     /// The identity that an `iCalUId` names.
-    pub(super) fn named(uid: &str) -> Self {
+    pub(crate) fn named(uid: &str) -> Self {
         match Self::parse(uid) {
             Some((id, _)) => id,
             None => Self { created: 0, guid: named(&format!("uid {uid}")), foreign: Some(uid.into()) },
@@ -167,11 +170,16 @@ impl GlobalId {
     }
 
     /// The `iCalUId`: bytes 16 to 19 hold the original date of an occurrence and are zero elsewhere.
-    pub(super) fn text(&self, date: Option<NaiveDate>) -> String {
-        use std::fmt::Write as _;
-        if let (Some(uid), None) = (&self.foreign, date) {
-            return uid.to_string();
+    pub(crate) fn text(&self, date: Option<NaiveDate>) -> String {
+        match (&self.foreign, date) {
+            (Some(uid), None) => uid.to_string(),
+            _ => self.wrapped(date),
         }
+    }
+
+    /// The whole id in hexadecimal, where a foreign UID is wrapped.
+    pub(crate) fn wrapped(&self, date: Option<NaiveDate>) -> String {
+        use std::fmt::Write as _;
         let mut text = String::with_capacity(112);
         text.push_str("040000008200E00074C5B7101A82E008");
         let (year, month, day) = date.map_or((0, 0, 0), |date| (date.year(), date.month(), date.day()));
@@ -194,7 +202,7 @@ impl GlobalId {
     }
 
     /// Reads an `iCalUId` back.
-    pub(super) fn parse(text: &str) -> Option<(Self, Option<NaiveDate>)> {
+    pub(crate) fn parse(text: &str) -> Option<(Self, Option<NaiveDate>)> {
         if text.len() != 112 {
             return None;
         }

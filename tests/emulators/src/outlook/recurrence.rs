@@ -1,16 +1,15 @@
 //! Recurrence: the six patterns, expanded as dates in the series' own zone.
 
 use chrono::{Datelike as _, Days, Months, NaiveDate, Weekday};
-use serde_json::{Value, json};
 
 /// Series without an end, and those that end later, are not expanded beyond this year.
 const LAST_YEAR: i32 = 4500;
 /// Exchange keeps at most this many occurrences of a numbered series.
-pub(super) const MOST: u32 = 999;
+pub(crate) const MOST: u32 = 999;
 
 /// The kinds of pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Frequency {
+pub(crate) enum Frequency {
     Daily,
     Weekly,
     AbsoluteMonthly,
@@ -21,7 +20,7 @@ pub(super) enum Frequency {
 
 /// Where a series ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     Never,
     On(NaiveDate),
     After(u32),
@@ -29,50 +28,24 @@ pub(super) enum End {
 
 /// Pattern and range.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Recurrence {
-    pub(super) frequency: Frequency,
-    pub(super) interval: u32,
-    pub(super) days: Vec<Weekday>,
-    pub(super) first_day: Weekday,
+pub(crate) struct Recurrence {
+    pub(crate) frequency: Frequency,
+    pub(crate) interval: u32,
+    pub(crate) days: Vec<Weekday>,
+    pub(crate) first_day: Weekday,
     /// 1 to 4, and 5 for the last.
-    pub(super) index: u8,
-    pub(super) day_of_month: u32,
-    pub(super) month: u32,
-    pub(super) start: NaiveDate,
-    pub(super) end: End,
+    pub(crate) index: u8,
+    pub(crate) day_of_month: u32,
+    pub(crate) month: u32,
+    pub(crate) start: NaiveDate,
+    pub(crate) end: End,
     /// As it was given.
-    pub(super) zone: Option<String>,
-}
-
-/// The days as the service spells them.
-pub(super) const DAYS: [(&str, Weekday); 7] = [
-    ("sunday", Weekday::Sun),
-    ("monday", Weekday::Mon),
-    ("tuesday", Weekday::Tue),
-    ("wednesday", Weekday::Wed),
-    ("thursday", Weekday::Thu),
-    ("friday", Weekday::Fri),
-    ("saturday", Weekday::Sat),
-];
-/// The indexes as the service spells them.
-pub(super) const INDEXES: [&str; 5] = ["first", "second", "third", "fourth", "last"];
-/// The patterns as the service spells them.
-pub(super) const FREQUENCIES: [(&str, Frequency); 6] = [
-    ("daily", Frequency::Daily),
-    ("weekly", Frequency::Weekly),
-    ("absoluteMonthly", Frequency::AbsoluteMonthly),
-    ("relativeMonthly", Frequency::RelativeMonthly),
-    ("absoluteYearly", Frequency::AbsoluteYearly),
-    ("relativeYearly", Frequency::RelativeYearly),
-];
-
-fn day_name(day: Weekday) -> &'static str {
-    DAYS.iter().find(|(_, weekday)| *weekday == day).map_or("sunday", |(name, _)| name)
+    pub(crate) zone: Option<String>,
 }
 
 impl Recurrence {
     /// Dates of the pattern from `from` to `to`, both included, and never before the start of the range.
-    pub(super) fn dates(&self, from: NaiveDate, to: NaiveDate) -> Vec<NaiveDate> {
+    pub(crate) fn dates(&self, from: NaiveDate, to: NaiveDate) -> Vec<NaiveDate> {
         let to = match self.last() {
             Some(last) => to.min(last),
             None => to,
@@ -94,7 +67,7 @@ impl Recurrence {
     }
 
     /// The first date on or after `from`.
-    pub(super) fn next(&self, from: NaiveDate) -> Option<NaiveDate> {
+    pub(crate) fn next(&self, from: NaiveDate) -> Option<NaiveDate> {
         let from = from.max(self.start);
         let last = self.last();
         let mut step = self.step_of(from);
@@ -111,7 +84,7 @@ impl Recurrence {
     }
 
     /// The last date before `date`.
-    pub(super) fn previous(&self, date: NaiveDate) -> Option<NaiveDate> {
+    pub(crate) fn previous(&self, date: NaiveDate) -> Option<NaiveDate> {
         // A pattern's periods are at most this far apart, so the occurrence before must lie inside.
         let reach = match self.frequency {
             Frequency::Daily => 1,
@@ -124,12 +97,12 @@ impl Recurrence {
     }
 
     /// Whether the pattern has this date.
-    pub(super) fn has(&self, date: NaiveDate) -> bool {
+    pub(crate) fn has(&self, date: NaiveDate) -> bool {
         self.dates(date, date).first() == Some(&date)
     }
 
     /// The last date that may occur; `None` where there is no end.
-    pub(super) fn last(&self) -> Option<NaiveDate> {
+    pub(crate) fn last(&self) -> Option<NaiveDate> {
         match self.end {
             End::Never => None,
             End::On(date) => Some(date),
@@ -217,40 +190,6 @@ impl Recurrence {
             5 => days.last().copied(),
             index => days.get(usize::from(index.max(1)) - 1).copied(),
         }
-    }
-
-    /// As the service shows it: unused members hold sentinels.
-    pub(super) fn to_json(&self, zone: &str) -> Value {
-        let name = FREQUENCIES.iter().find(|(_, kind)| *kind == self.frequency).map_or("daily", |(name, _)| name);
-        let absolute = matches!(self.frequency, Frequency::AbsoluteMonthly | Frequency::AbsoluteYearly);
-        let relative = matches!(self.frequency, Frequency::RelativeMonthly | Frequency::RelativeYearly);
-        let yearly = matches!(self.frequency, Frequency::AbsoluteYearly | Frequency::RelativeYearly);
-        let by_days = relative || self.frequency == Frequency::Weekly;
-        let days: Vec<&str> = if by_days { self.days.iter().map(|day| day_name(*day)).collect() } else { Vec::new() };
-        let index = if relative { INDEXES.get(usize::from(self.index.clamp(1, 5)) - 1).copied() } else { None };
-        let (kind, end, count) = match self.end {
-            End::Never => ("noEnd", "0001-01-01".to_owned(), 0),
-            End::On(date) => ("endDate", date.to_string(), 0),
-            End::After(count) => ("numbered", "0001-01-01".to_owned(), count),
-        };
-        json!({
-            "pattern": {
-                "type": name,
-                "interval": self.interval,
-                "month": if yearly { self.month } else { 0 },
-                "dayOfMonth": if absolute { self.day_of_month } else { 0 },
-                "daysOfWeek": days,
-                "firstDayOfWeek": day_name(self.first_day),
-                "index": index.unwrap_or("first"),
-            },
-            "range": {
-                "type": kind,
-                "startDate": self.start.to_string(),
-                "endDate": end,
-                "recurrenceTimeZone": zone,
-                "numberOfOccurrences": count,
-            }
-        })
     }
 }
 
