@@ -217,6 +217,11 @@ impl Faults {
         self.armed.iter().all(|armed| armed.fault.times.is_none_or(|times| armed.hit >= times))
     }
 
+    /// The faults that had their way at least once.
+    pub fn met(&self) -> impl Iterator<Item = &Fault> {
+        self.armed.iter().filter(|armed| armed.hit > 0).map(|armed| &armed.fault)
+    }
+
     /// What befalls a request. Delays add up; of everything else the first fault wins, parts of a batch apart.
     pub fn decide(&mut self, service: &str, request: &Request) -> Decision {
         let mut decision = Decision::default();

@@ -1,10 +1,12 @@
 //! Troubles of the storage: it cannot be reached, is full, or says that somebody else was faster.
 
 use guest::capability::StorageError;
+use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 
 /// What the storage is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Call {
     /// Rows by key.
     Get,
@@ -15,7 +17,8 @@ pub enum Call {
 }
 
 /// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Failing {
     /// It cannot be reached.
     Unavailable,
@@ -30,7 +33,8 @@ pub enum Failing {
 }
 
 /// A trouble: which call, how many of its kind pass first, how many are hit then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct StorageFault {
     /// Which calls.
     pub call: Call,
@@ -44,28 +48,38 @@ pub struct StorageFault {
 
 /// All troubles that wait.
 #[derive(Debug, Default)]
-pub struct StorageFaults(Mutex<Vec<StorageFault>>);
+pub struct StorageFaults {
+    waiting: Mutex<Vec<StorageFault>>,
+    met: Mutex<Vec<Failing>>,
+}
 
 impl StorageFaults {
     /// One more.
     pub fn add(&self, fault: StorageFault) {
-        self.0.lock().unwrap().push(fault);
+        self.waiting.lock().unwrap().push(fault);
     }
 
     /// None any more.
     pub fn clear(&self) {
-        self.0.lock().unwrap().clear();
+        self.waiting.lock().unwrap().clear();
+        self.met.lock().unwrap().clear();
+    }
+
+    /// What befell calls since there were none.
+    pub fn met(&self) -> Vec<Failing> {
+        self.met.lock().unwrap().clone()
     }
 
     /// What befalls the next call; `applies` says whether this trouble can befall it at all.
     pub(crate) fn next(&self, call: Call, applies: impl Fn(Failing) -> bool) -> Option<Failing> {
-        let mut faults = self.0.lock().unwrap();
+        let mut faults = self.waiting.lock().unwrap();
         let fault = faults.iter_mut().find(|fault| fault.call == call && fault.times > 0 && applies(fault.failing))?;
         if fault.skip > 0 {
             fault.skip -= 1;
             return None;
         }
         fault.times -= 1;
+        self.met.lock().unwrap().push(fault.failing);
         Some(fault.failing)
     }
 
