@@ -128,19 +128,22 @@ fn unit(side: SideId, property: &str, body: &Map<String, Value>) -> Option<Unit>
     })
 }
 
+/// Somebody deleted it, or a copy of it is gone.
+fn gone(ledger: &Ledger, item: u32) -> bool {
+    ledger.deleted.iter().any(|(deleted, _)| *deleted == item)
+        || ledger.copies.iter().any(|copy| copy.item == item && copy.taken)
+}
+
 /// Nothing is taken away that nobody deleted.
 fn removal(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
     let removed = entry.outcome == Outcome::Written && matches!(entry.action, Action::Delete | Action::Cancel);
-    if removed
-        && entry.reason != Reason::LateDouble
-        && item(&entry.title).is_some_and(|item| !ledger.deleted.iter().any(|(deleted, _)| *deleted == item))
-    {
+    if removed && entry.reason != Reason::LateDouble && item(&entry.title).is_some_and(|item| !gone(ledger, item)) {
         let (title, side) = (&entry.title, entry.target.code());
         faults.push(format!("{title} was removed from {side}, and nobody had deleted it"));
     }
 }
 
-/// A value that lost a conflict lost to one that somebody had set on the other side.
+/// A value that lost a conflict lost to one that somebody had set on the other side, or that landed there late.
 fn conflict(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
     let Some(item) = item(&entry.title).filter(|_| entry.outcome == Outcome::Conflict) else { return };
     for change in &entry.units {
@@ -151,7 +154,12 @@ fn conflict(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
                 && side(edit.at) != entry.target
                 && after.contains(&edit.value)
         });
-        if !set && change.unit != Unit::Priority && !invited(ledger, item) {
+        let landed = entry.target == SideId::Mailbox
+            && ledger
+                .landed
+                .iter()
+                .any(|(landed, unit, value)| (*landed, *unit) == (item, change.unit) && after.contains(value.as_str()));
+        if !set && !landed && change.unit != Unit::Priority && !invited(ledger, item) {
             let (title, unit) = (&entry.title, change.unit.code());
             faults.push(format!("{unit} of {title} lost a conflict to {after:?}, which nobody had set there"));
         }

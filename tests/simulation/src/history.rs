@@ -1,6 +1,7 @@
 //! Histories: what happens in the world of a seed.
 
 use crate::dice::Dice;
+use crate::hardship;
 use crate::provoke;
 use crate::step::{Deed, Place, Step, Trouble, Who};
 use guest::activity::{SideId, Unit};
@@ -129,6 +130,7 @@ pub fn of(seed: u64, size: Size) -> History {
     }
     let mut steps = making.steps;
     provoke::befall(seed, accounts, &mut steps);
+    hardship::befall(seed, accounts, &mut steps);
     History { accounts, leases, steps }
 }
 

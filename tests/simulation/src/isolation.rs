@@ -1,6 +1,7 @@
 //! An item that fails keeps no other from arriving: everything is edited, one item cannot be read, and one run carries over
 //! all the others.
 
+use crate::ledger::Ledger;
 use crate::people::People;
 use crate::sight::name;
 use crate::step::{Deed, Place};
@@ -18,16 +19,13 @@ pub fn provoke(people: &People) -> Option<(Vec<u32>, Value)> {
     let home = Place::Mailbox(0);
     let mut items: Vec<(u32, String)> = Vec::new();
     if people.persons.len() == 1 {
-        let ledger = people.ledger.lock().unwrap();
-        for (item, made) in &ledger.items {
-            let left = ledger.named(*item) || ledger.deleted.iter().any(|(deleted, _)| deleted == item);
-            let (here, there) = (people.see(home, *item), people.see(Place::Creatio, *item));
+        let untouched = untouched(&people.ledger.lock().unwrap());
+        for item in untouched {
+            let (here, there) = (people.see(home, item), people.see(Place::Creatio, item));
             if let ([here], [there]) = (here.as_slice(), there.as_slice())
                 && here.values == there.values
-                && !left
-                && made.organizer.is_none()
             {
-                items.push((*item, here.id.clone()));
+                items.push((item, here.id.clone()));
             }
         }
     }
@@ -41,6 +39,19 @@ pub fn provoke(people: &People) -> Option<(Vec<u32>, Value)> {
     }
     let items = items.into_iter().skip(1).map(|(item, _)| item).collect();
     Some((items, json!({"service": "graph", "skip": 0, "times": 20, "effect": effect})))
+}
+
+/// Items that nobody deleted, was told of or was invited to.
+fn untouched(ledger: &Ledger) -> Vec<u32> {
+    let deleted = |item: u32| ledger.deleted.iter().any(|(deleted, _)| *deleted == item);
+    let of_a_copy = |item: u32| ledger.copies.iter().any(|copy| copy.item == item);
+    ledger
+        .items
+        .iter()
+        .filter(|(_, made)| made.organizer.is_none())
+        .map(|(item, _)| *item)
+        .filter(|item| !ledger.named(*item) && !deleted(*item) && !of_a_copy(*item))
+        .collect()
 }
 
 /// Whether they arrived.

@@ -1,5 +1,6 @@
 //! The model: what users did, told apart from whatever the engine made of it.
 
+use crate::copies::Copied;
 use crate::step::{Place, Who};
 use chrono::{DateTime, Utc};
 use guest::activity::{SideId, Unit};
@@ -67,6 +68,10 @@ pub struct Ledger {
     pub entries: Vec<Entry>,
     /// When runs of an account removed something from a side.
     pub removals: BTreeMap<(Who, SideId), Vec<DateTime<Utc>>>,
+    /// What another program copied.
+    pub copies: Vec<Copied>,
+    /// Values that a late write put into Creatio: nobody set them there, and nobody can tell.
+    pub landed: BTreeSet<(u32, Unit, String)>,
 }
 
 impl Ledger {

@@ -109,6 +109,7 @@ fn main() -> ExitCode {
     }
     let (next, failed) = (AtomicU64::new(args.from), AtomicUsize::new(0));
     let rates: BTreeMap<bool, Rate> = BTreeMap::from([(false, Rate::default()), (true, Rate::default())]);
+    let met: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
     let begun = Instant::now();
     let work = || {
         while failed.load(Ordering::SeqCst) < args.failures
@@ -124,7 +125,10 @@ fn main() -> ExitCode {
                 compare::compare(&history).into_iter().collect()
             } else {
                 let engine = if args.component { Engine::Component } else { Engine::Native };
-                play::perform(engine, &history, None, false).faults
+                let played = play::perform(engine, &history, None, false);
+                let mut met = met.lock().unwrap();
+                played.met.iter().for_each(|hardship| *met.entry(hardship).or_default() += 1);
+                played.faults
             };
             rates[&(args.size.of(seed) == Size::Large)].add(start.elapsed());
             if !faults.is_empty() {
@@ -158,6 +162,9 @@ fn main() -> ExitCode {
             let rate = played as f64 * 1e9 / nanos as f64;
             say(&format!("{played} {} worlds, {rate:.0} a second on a core", if large { "large" } else { "small" }));
         }
+    }
+    for (hardship, worlds) in met.into_inner().unwrap() {
+        say(&format!("{worlds:7} met: {hardship}"));
     }
     say(&format!("{failed} failed, {:.0} seconds", begun.elapsed().as_secs_f64()));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

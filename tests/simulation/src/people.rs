@@ -1,5 +1,6 @@
 //! People at work: they make, change, move and delete items on both sides, and the ledger learns what they saw.
 
+use crate::copies::Copied;
 use crate::ledger::{Edit, Ledger, Made};
 use crate::sight::{self, Sight};
 use crate::step::{Deed, Place, Who};
@@ -51,6 +52,15 @@ impl People {
         DateTime::from_timestamp_millis(i64::try_from(self.clock.wall()).unwrap()).unwrap()
     }
 
+    /// What the clock of a side shows, by which it stamps what people do there.
+    #[must_use]
+    pub fn at(&self, side: SideId) -> DateTime<Utc> {
+        match side {
+            SideId::Creatio => self.creatio.with(|creatio| creatio.clock(self.now())),
+            SideId::Mailbox => self.graph.with(|graph| graph.clock(self.now())),
+        }
+    }
+
     /// The mailbox of an account.
     #[must_use]
     pub fn mailbox(&self, who: Who) -> &str {
@@ -62,27 +72,36 @@ impl People {
         0..Who::try_from(self.persons.len()).unwrap()
     }
 
-    fn contact(&self, who: Who) -> Uuid {
+    pub(crate) fn contact(&self, who: Who) -> Uuid {
         self.persons[usize::from(who)].contact
     }
 
-    /// The item at a place.
+    /// The item at a place; what is a copy of it, or was made of one, is another item.
     #[must_use]
     pub fn see(&self, at: Place, item: u32) -> Vec<Sight> {
         self.look(at, |other| other == item).into_iter().map(|(_, seen)| seen).collect()
     }
 
-    /// All items at a place, each as often as it is there.
+    /// All items at a place but these copies and what was made of them.
     #[must_use]
-    pub fn see_all(&self, at: Place) -> Vec<(u32, Sight)> {
-        self.look(at, |_| true)
+    pub fn see_all_but(&self, at: Place, copies: &[Copied]) -> Vec<(u32, Sight)> {
+        self.look_past(at, |_| true, copies)
     }
 
     fn look(&self, at: Place, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Sight)> {
-        match at {
+        let copies = self.ledger.lock().unwrap().copies.clone();
+        self.look_past(at, wanted, &copies)
+    }
+
+    fn look_past(&self, at: Place, wanted: impl Fn(u32) -> bool, copies: &[Copied]) -> Vec<(u32, Sight)> {
+        let mut all = match at {
             Place::Creatio => self.creatio.with(|creatio| sight::in_creatio(creatio, wanted)),
             Place::Mailbox(who) => self.graph.with(|graph| sight::in_mailbox(graph, self.mailbox(who), wanted)),
+        };
+        if !copies.is_empty() {
+            all.retain(|(_, seen)| !self.of_a_copy(at, &seen.id, copies));
         }
+        all
     }
 
     /// Messages that left so far.
@@ -116,15 +135,19 @@ impl People {
             }
             Deed::Edit { at, item, unit, number } => self.edit(*at, *item, *unit, *number),
             Deed::Move { who, item, projects } => {
-                let to = if *projects { SECOND } else { "Calendar" };
+                let (to, now) = (if *projects { SECOND } else { "Calendar" }, self.at(SideId::Mailbox));
                 for seen in self.see(Place::Mailbox(*who), *item).iter().take(1) {
                     // Where it lies already, nothing happens.
-                    let _ = self.graph.with(|graph| graph.move_event(self.mailbox(*who), &seen.id, to, self.now()));
+                    let _ = self.graph.with(|graph| graph.move_event(self.mailbox(*who), &seen.id, to, now));
                 }
             }
             Deed::Delete { at, item } => self.delete(*at, *item),
             Deed::Restore { who, item } => self.restore(*who, *item),
             Deed::HandOver { item, to } => self.hand_over(*item, *to),
+            Deed::Hide { item, hidden } => self.hide(*item, *hidden),
+            Deed::Nibble { who, number, projects, purged } => self.nibble(*who, *number, *projects, *purged),
+            Deed::CopyItem { who, item, projects, marked } => self.copy_item(*who, *item, *projects, *marked),
+            Deed::CopyActivity { item } => self.copy_activity(*item),
         }
         self.ledger.lock().unwrap().mails += self.mails() - mails;
     }
@@ -152,21 +175,22 @@ impl People {
     fn create_activity(&self, who: Who, item: u32, with: &[Who]) {
         let mut row = NewActivity::meeting(sight::name(item), sight::begins(item, 0)).owned_by(self.contact(who));
         row.participants = with.iter().map(|who| self.contact(*who)).collect();
-        self.creatio.with(|creatio| creatio.add_activity(&row, self.now()).unwrap());
+        let now = self.at(SideId::Creatio);
+        self.creatio.with(|creatio| creatio.add_activity(&row, now).unwrap());
     }
 
     fn create_event(&self, who: Who, item: u32, projects: bool, guests: bool, with: &[Who]) {
         let invited = with.iter().map(|who| self.mailbox(*who)).chain(guests.then_some(OUTSIDER));
         let event = event(item, &invited.collect::<Vec<_>>());
-        let calendar = projects.then_some(SECOND);
-        self.graph.with(|graph| graph.add_event(self.mailbox(who), calendar, &event, self.now())).unwrap();
+        let (calendar, now) = (projects.then_some(SECOND), self.at(SideId::Mailbox));
+        self.graph.with(|graph| graph.add_event(self.mailbox(who), calendar, &event, now)).unwrap();
     }
 
     fn invite(&self, item: u32, with: &[Who]) {
         let invited: Vec<&str> = with.iter().map(|who| self.mailbox(*who)).collect();
         let event = event(item, &invited);
-        let organizer = ("Olga Client", OUTSIDER);
-        self.graph.with(|graph| graph.add_foreign_meeting(invited[0], organizer, &event, self.now())).unwrap();
+        let (organizer, now) = (("Olga Client", OUTSIDER), self.at(SideId::Mailbox));
+        self.graph.with(|graph| graph.add_foreign_meeting(invited[0], organizer, &event, now)).unwrap();
     }
 
     fn edit(&self, at: Place, item: u32, unit: Unit, number: u32) {
@@ -188,8 +212,8 @@ impl People {
                 edit_creatio(&self.creatio, &edit, self.now());
             }
             Place::Mailbox(who) => {
-                let change = properties(item, unit, number, &value);
-                self.graph.with(|graph| graph.update_event(self.mailbox(who), &seen.id, &change, self.now())).unwrap();
+                let (change, now) = (properties(item, unit, number, &value), self.at(SideId::Mailbox));
+                self.graph.with(|graph| graph.update_event(self.mailbox(who), &seen.id, &change, now)).unwrap();
             }
         }
         let mut ledger = self.ledger.lock().unwrap();
@@ -210,7 +234,8 @@ impl People {
                     edit_creatio(&self.creatio, &edit, self.now());
                 }
                 Place::Mailbox(who) => {
-                    self.graph.with(|graph| graph.delete_event(self.mailbox(who), &seen.id, self.now())).unwrap();
+                    let now = self.at(SideId::Mailbox);
+                    self.graph.with(|graph| graph.delete_event(self.mailbox(who), &seen.id, now)).unwrap();
                     self.ledger.lock().unwrap().bin.insert((who, item), seen.id.clone());
                 }
             }
@@ -226,8 +251,23 @@ impl People {
         let Some(id) = self.ledger.lock().unwrap().bin.remove(&(who, item)) else { return };
         // What the sync made anew meanwhile nobody brings back a second time.
         if self.see(Place::Mailbox(who), item).is_empty() {
-            let _ = self.graph.with(|graph| graph.restore_event(self.mailbox(who), &id, self.now()));
+            let now = self.at(SideId::Mailbox);
+            let _ = self.graph.with(|graph| graph.restore_event(self.mailbox(who), &id, now));
         }
+    }
+
+    /// Which activities the sync's user may see, row by row. Nothing of a row's own changes by that.
+    fn hide(&self, item: u32, hidden: bool) {
+        let ids: Vec<String> = self.see(Place::Creatio, item).into_iter().map(|seen| seen.id).collect();
+        let action = if hidden { "hide" } else { "show" };
+        edit_creatio(&self.creatio, &json!({"action": action, "user": "sync", "ids": ids}), self.now());
+    }
+
+    /// Every activity is shown again.
+    pub fn show_all(&self) {
+        let ids: Vec<String> =
+            self.creatio.with(|creatio| creatio.rows("Activity").map(|(id, _)| id.to_string()).collect());
+        edit_creatio(&self.creatio, &json!({"action": "show", "user": "sync", "ids": ids}), self.now());
     }
 
     /// Gives the activity away: it belongs in the mailbox of its new owner, and whoever had it only because of Creatio may

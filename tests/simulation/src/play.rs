@@ -4,11 +4,14 @@ use crate::audit;
 use crate::check;
 use crate::history::History;
 use crate::isolation;
+use crate::landing::Before;
 use crate::ledger::Ledger;
+use crate::met::{self, Met};
 use crate::people::{People, Person, SECOND};
 use crate::step::{self, Step, Trouble, Who};
 use chrono::{DateTime, TimeDelta, Utc};
 use emulators::creatio::NewUser;
+use guest::activity::SideId;
 use guest::capability::{Directive, Level, Progress};
 use guest::run::{Direction, RunError};
 use guest::settings::{Account, Budget, Folders, Options};
@@ -19,7 +22,7 @@ use scenarios::switch::Cut;
 use scenarios::transport::Interlude;
 use scenarios::world::Runner;
 use scenarios::{Ran, World};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -45,6 +48,8 @@ struct Play {
     refused: bool,
     /// The storage went back, and what it counted with it.
     went_back: bool,
+    /// A listing left out what the feed is never going to show again by itself.
+    lied: bool,
     /// The host knows leases.
     leases: bool,
     /// When a run of an account died and left its lease.
@@ -61,6 +66,8 @@ pub struct Played {
     pub faults: Vec<String>,
     /// All runs in the order of their ends, if they were to be kept.
     pub runs: Vec<Ran>,
+    /// Hardships that it met.
+    pub met: Met,
     keeps: bool,
 }
 
@@ -71,11 +78,13 @@ struct Course {
     beside: Option<(Who, u32)>,
     /// Before which sending the host stands still, for how many minutes, and whether another host tries meanwhile.
     pause: Option<(u32, u64, bool)>,
+    /// What it may cost.
+    budget: Budget,
 }
 
 impl Default for Course {
     fn default() -> Self {
-        Self { cut: Cut::Never, beside: None, pause: None }
+        Self { cut: Cut::Never, beside: None, pause: None, budget: Budget::default() }
     }
 }
 
@@ -126,6 +135,14 @@ impl Play {
             persons: persons.into(),
             ledger: Arc::new(Mutex::new(Ledger::default())),
         };
+        let (watcher, before) = (people.clone(), Mutex::new(Before::new()));
+        world.site.lock().unwrap().watch = Some(Box::new(move |landed| {
+            if landed {
+                watcher.landed(&before.lock().unwrap());
+            } else {
+                *before.lock().unwrap() = watcher.creatio_now();
+            }
+        }));
         Self {
             world,
             people,
@@ -134,6 +151,7 @@ impl Play {
             denied: BTreeSet::new(),
             refused: false,
             went_back: false,
+            lied: false,
             leases,
             standing: BTreeMap::new(),
             runs: 0,
@@ -161,6 +179,7 @@ impl Play {
 
     fn step(&mut self, step: &Step) {
         self.say(&format!("{} {step}", self.world.now().format("%d %H:%M")));
+        self.played.met.step(step);
         match step {
             Step::Deed(deed) => self.people.act(deed),
             Step::Pass(minutes) => self.world.pass(*minutes),
@@ -186,6 +205,19 @@ impl Play {
                 self.world.graph_knobs(json!({ "delta_dead_token": kind }));
                 self.world.graph_edit(json!({"action": "expire-delta-tokens"}));
             }
+            Step::Clock(side, minutes) => self.knobs(*side, json!({ "skew_ms": minutes * 60_000 })),
+            Step::Knobs(side, values) => self.knobs(*side, serde_json::from_str(values).unwrap()),
+            Step::SignedOut => {
+                self.world.creatio_edit(json!({"action": "expire-tokens"}));
+                self.world.graph_edit(json!({"action": "expire-tokens"}));
+            }
+        }
+    }
+
+    fn knobs(&self, side: SideId, values: Value) {
+        match side {
+            SideId::Creatio => self.world.creatio_knobs(values),
+            SideId::Mailbox => self.world.graph_knobs(values),
         }
     }
 
@@ -208,10 +240,17 @@ impl Play {
 
     fn run(&mut self, who: Who, direction: Direction, troubles: &[Trouble]) {
         let mut course = Course::default();
+        let mut storage = false;
         for trouble in troubles {
             match trouble {
                 Trouble::Power(fate) => course.cut = *fate,
-                Trouble::Fault(fault) => self.world.fault(serde_json::from_str(fault).unwrap()),
+                Trouble::Fault(fault) => {
+                    let fault: Value = serde_json::from_str(fault).unwrap();
+                    self.lied |= fault["effect"]["kind"] == "page";
+                    // The host remembers for a while that a sign-in was refused.
+                    self.refused |= fault["effect"]["status"] == 401;
+                    self.world.fault(fault);
+                }
                 Trouble::Meanwhile(text, deed) => {
                     let (text, deed, people) = (text.clone(), deed.clone(), self.people.clone());
                     *self.world.interlude.lock().unwrap() = Some(Interlude {
@@ -223,26 +262,50 @@ impl Play {
                 }
                 Trouble::Beside(other, step) => course.beside = Some((*other, *step)),
                 Trouble::Pause { before, minutes, another } => course.pause = Some((*before, *minutes, *another)),
+                Trouble::Storage(fault) => {
+                    self.world.storage.add(*fault);
+                    storage = true;
+                }
+                Trouble::Time(most) => course.budget.time = Some(*most),
             }
         }
         let beside = course.beside.is_some_and(|(other, _)| other == who);
         let paused = course.pause.is_some();
+        let cut = course.cut;
         if let Some(ran) = self.ran(who, direction, course) {
             let expected = match &ran.report {
                 Ok(_) => true,
-                Err(RunError::Host(_) | RunError::State(_)) => false,
+                Err(RunError::Host(_)) => false,
+                // Again and again somebody else is said to have been faster.
+                Err(RunError::State(_)) => storage,
                 Err(RunError::Settings(_)) => self.refused,
-                Err(RunError::Storage(_)) => self.world.switch.dead(),
-                Err(RunError::Superseded) => beside || paused || self.went_back,
+                Err(RunError::Storage(_)) => self.world.switch.dead() || storage,
+                Err(RunError::Superseded) => beside || paused || self.went_back || storage,
                 Err(RunError::SignIn(..) | RunError::Unavailable(..)) => self.refused || !troubles.is_empty(),
             };
             if !expected {
                 self.played.faults.push(format!("a run failed: {:?}", ran.report));
             }
         }
+        self.met(cut, troubles);
         self.world.switch.arm(Cut::Never);
         self.world.site.lock().unwrap().faults.clear();
+        self.world.storage.clear();
         *self.world.interlude.lock().unwrap() = None;
+    }
+
+    /// Which of the troubles that waited for a run it met.
+    fn met(&mut self, cut: Cut, troubles: &[Trouble]) {
+        let met = &mut self.played.met;
+        if self.world.switch.dead() {
+            met.add(if matches!(cut, Cut::Before(_)) { met::CRASH_BEFORE } else { met::CRASH_AFTER });
+        }
+        met.faults(self.world.site.lock().unwrap().faults.met());
+        met.storage(&self.world.storage.met());
+        let waits = troubles.iter().any(|trouble| matches!(trouble, Trouble::Meanwhile(..)));
+        if waits && self.world.interlude.lock().unwrap().is_none() {
+            met.add(met::MEANWHILE);
+        }
     }
 
     /// Runs, and keeps what was told. None where another run has the account's lease.
@@ -256,7 +319,7 @@ impl Play {
             run: format!("run-{}{suffix}", self.runs),
             dry_run: false,
             only: None,
-            budget: Budget::default(),
+            budget: course.budget,
         };
         let other = course.beside.map_or(who, |(other, _)| other);
         let second = Second {
@@ -280,6 +343,15 @@ impl Play {
             Some(world.runner().run(account, direction, &options(""), &second))
         };
         let (beside, stood) = (second.ran.into_inner(), stood.and_then(|stood| stood.take()));
+        if beside.is_some() {
+            self.played.met.add(met::BESIDE);
+        }
+        if stood.is_some() {
+            self.played.met.add(met::STILL);
+        }
+        if self.unticked.contains(&who) {
+            self.played.met.add(met::UNTICKED);
+        }
         if let (Some(first), Some(Some(second)), Some((of, step))) = (&ran, &beside, course.beside)
             && of == who
         {
@@ -401,6 +473,11 @@ impl Play {
             self.mailbox(who, true);
         }
         self.unticked.clear();
+        self.people.show_all();
+        if self.lied {
+            // What Graph never showed is allowed to be late: it comes when the feed is read anew, as each is some day.
+            self.world.graph_edit(json!({"action": "expire-delta-tokens"}));
+        }
         let mut quiet = 0;
         for (made, minutes) in REST.into_iter().enumerate() {
             if made >= LEAST && quiet >= 2 {

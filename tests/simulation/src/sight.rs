@@ -34,7 +34,8 @@ pub struct Sight {
 }
 
 /// The item that a title names.
-fn item_of(title: &str) -> Option<u32> {
+#[must_use]
+pub fn item_of(title: &str) -> Option<u32> {
     let title = title.trim_start_matches("Canceled: ");
     title.split(' ').next()?.strip_prefix('T')?.parse().ok()
 }

@@ -3,6 +3,7 @@
 
 use guest::activity::{SideId, Unit};
 use guest::run::Direction;
+use scenarios::storage::StorageFault;
 use scenarios::switch::Cut;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -103,6 +104,40 @@ pub enum Deed {
         /// To whom.
         to: Who,
     },
+    /// Takes the right to see an activity away from the sync's user, or gives it back.
+    Hide {
+        /// Which.
+        item: u32,
+        /// Away.
+        hidden: bool,
+    },
+    /// A retention policy takes the oldest items out of a calendar.
+    Nibble {
+        /// Whose.
+        who: Who,
+        /// How many.
+        number: u32,
+        /// Of the second calendar.
+        projects: bool,
+        /// For good: not even Deleted Items have them.
+        purged: bool,
+    },
+    /// Another program copies an item of a mailbox.
+    CopyItem {
+        /// Whose.
+        who: Who,
+        /// Which.
+        item: u32,
+        /// Into the second calendar.
+        projects: bool,
+        /// With the sync's own property.
+        marked: bool,
+    },
+    /// Another program copies an activity.
+    CopyActivity {
+        /// Which.
+        item: u32,
+    },
 }
 
 /// What goes wrong during a run.
@@ -126,6 +161,10 @@ pub enum Trouble {
         /// Another host runs for the account then.
         another: bool,
     },
+    /// The storage fails.
+    Storage(StorageFault),
+    /// The run may last so many milliseconds.
+    Time(u64),
 }
 
 /// A step of a history.
@@ -150,6 +189,12 @@ pub enum Step {
     Ticked(Who, bool),
     /// Graph forgets how far the feeds were read.
     Forget(String),
+    /// A service's clock shows so many minutes more than the host's from now on.
+    Clock(SideId, i64),
+    /// A service behaves differently from now on: its knobs, as JSON.
+    Knobs(SideId, String),
+    /// Every sign-in expires.
+    SignedOut,
 }
 
 impl fmt::Display for Place {
@@ -159,6 +204,10 @@ impl fmt::Display for Place {
             Self::Mailbox(who) => write!(f, "{}'s mailbox", name(*who)),
         }
     }
+}
+
+fn calendar(who: Who, projects: bool) -> String {
+    format!("{} calendar of {}", if projects { "second" } else { "first" }, name(who))
 }
 
 fn list(with: &[Who]) -> String {
@@ -183,12 +232,23 @@ impl fmt::Display for Deed {
                 write!(f, "{} of T{item:03} is changed in {at} to number {number}", unit.code())
             }
             Self::Move { who, item, projects } => {
-                let calendar = if *projects { "second" } else { "first" };
-                write!(f, "T{item:03} is moved to the {calendar} calendar of {}", name(*who))
+                write!(f, "T{item:03} is moved to the {}", calendar(*who, *projects))
             }
             Self::Delete { at, item } => write!(f, "T{item:03} is deleted in {at}"),
             Self::Restore { who, item } => write!(f, "T{item:03} is brought back by {} from Deleted Items", name(*who)),
             Self::HandOver { item, to } => write!(f, "T{item:03} is given to {} in Creatio", name(*to)),
+            Self::Hide { item, hidden: true } => write!(f, "the activity of T{item:03} is hidden from the sync"),
+            Self::Hide { item, hidden: false } => write!(f, "the activity of T{item:03} is shown to the sync again"),
+            Self::Nibble { who, number, projects, purged } => {
+                let for_good = if *purged { " for good" } else { "" };
+                write!(f, "retention takes the oldest {number} of the {}{for_good}", calendar(*who, *projects))
+            }
+            Self::CopyItem { who, item, projects, marked } => {
+                let with = if *marked { "with" } else { "without" };
+                write!(f, "another program copies T{item:03} into the {}, ", calendar(*who, *projects))?;
+                write!(f, "{with} the sync's property")
+            }
+            Self::CopyActivity { item } => write!(f, "another program copies the activity of T{item:03}"),
         }
     }
 }
@@ -204,6 +264,8 @@ impl fmt::Display for Trouble {
                 let meanwhile = if *another { ", and another host runs" } else { "" };
                 write!(f, "the host stands still before sending number {before} for {minutes} minutes{meanwhile}")
             }
+            Self::Storage(fault) => write!(f, "the storage fails: {fault:?}"),
+            Self::Time(most) => write!(f, "it may last {most} ms"),
         }
     }
 }
@@ -226,6 +288,11 @@ impl fmt::Display for Step {
             Self::Ticked(who, true) => write!(f, "the second calendar of {} is ticked", name(*who)),
             Self::Ticked(who, false) => write!(f, "the second calendar of {} is unticked", name(*who)),
             Self::Forget(kind) => write!(f, "Graph forgets its feeds ({kind})"),
+            Self::Clock(side, minutes) => {
+                write!(f, "the clock of {} shows {minutes} minutes more than the host's", side.code())
+            }
+            Self::Knobs(side, values) => write!(f, "{} behaves so from now on: {values}", side.code()),
+            Self::SignedOut => f.write_str("every sign-in expires"),
         }
     }
 }
