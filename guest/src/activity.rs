@@ -300,6 +300,11 @@ pub enum Stake {
 /// Why an item is left alone whatever changes in it.
 pub type LeftAlone = crate::reason::Reason;
 
+/// What is not stored counts as within.
+const fn yes() -> bool {
+    true
+}
+
 /// One item as one side holds it, after the account's policies: what the engine observes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
@@ -346,6 +351,9 @@ pub struct Seen {
     pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// In Creatio: within what the settings export.
     pub exportable: bool,
+    /// In Creatio: in one of the selected groups, where activities are exported by group.
+    #[serde(skip, default = "yes")]
+    pub grouped: bool,
     /// Not every unit was asked for: the rest must be read before it is compared.
     pub partial: bool,
 }

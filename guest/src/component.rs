@@ -15,6 +15,7 @@ mod bindings {
 
 use crate::activity::{Kind, SideId};
 use crate::capability::{self, Capabilities, Change, Directive, Guard, HttpError, Level, Outcome, StorageError};
+use crate::reason::Reason;
 use crate::report;
 use crate::run::{self, Direction, RunError};
 use crate::settings::{self, Exported, Folders, MailboxService};
@@ -356,7 +357,15 @@ fn from_catalogue(catalogue: run::catalogue::Catalogue) -> exported::Catalogue {
                 reason: folder.reason.map(|reason| reason.code().to_owned()),
             })
             .collect(),
-        groups: Vec::new(),
+        groups: catalogue
+            .groups
+            .into_iter()
+            .map(|group| exported::Group {
+                id: group.id.to_string(),
+                name: group.name,
+                reason: group.search.then(|| Reason::GroupDynamic.code().to_owned()),
+            })
+            .collect(),
         contact: catalogue.contact.to_string(),
         contact_name: catalogue.contact_name,
         warnings: catalogue.warnings.into_iter().map(from_warning).collect(),

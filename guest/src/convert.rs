@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Plans for a pair whose item is not of the activity's kind.
 #[must_use]
 pub fn plan(pair: &Pair, link: &Link, item: &Seen, activity: &Seen, frame: &Frame) -> Plan {
-    if !frame.settings.exports(activity.kind) {
+    if !frame.settings.exports(activity.kind) || (link.origin == Origin::Exported && !activity.grouped) {
         let note = Note { action: Action::Park, reason: Reason::KindChanged, side: SideId::Mailbox, units: Vec::new() };
         return Plan { state: Some(LinkState::Parked), notes: vec![note], ..Plan::default() };
     }

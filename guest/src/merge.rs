@@ -11,6 +11,8 @@ pub struct Facts {
     pub mailbox_changed: bool,
     /// Creatio holds something else than its base.
     pub creatio_changed: bool,
+    /// It is seen otherwise since the account's zone was changed, and was not edited.
+    pub creatio_unedited: bool,
     /// Each side already holds what the other one's value would become there.
     pub equal: bool,
     /// There is no base: the pair, or the unit, is new.
@@ -68,6 +70,10 @@ pub fn decide(facts: Facts, rules: Rules) -> Decision {
         match (facts.mailbox_changed, facts.creatio_changed, facts.equal) {
             (false, false, _) => Nothing,
             (_, _, true) => Rebase,
+            (_, true, false) if rules.policy_changed && facts.creatio_unedited => {
+                let source = if rules.writes_creatio { Mailbox } else { Creatio };
+                Take(source, Reason::PolicyChanged)
+            }
             (true, false, false) if rules.policy_changed => Take(Mailbox, Reason::PolicyChanged),
             (true, false, false) => Take(Mailbox, Reason::ChangedInMailbox),
             (false, true, false) => Take(Creatio, Reason::ChangedInCreatio),
@@ -127,7 +133,15 @@ mod tests {
         Rules { winner: Mailbox, writes_mailbox: true, writes_creatio: true, foreign: false, policy_changed: false };
 
     fn facts(mailbox_changed: bool, creatio_changed: bool, equal: bool) -> Facts {
-        Facts { mailbox_changed, creatio_changed, equal, unknown: false, mailbox_empty: false, creatio_empty: false }
+        Facts {
+            mailbox_changed,
+            creatio_changed,
+            creatio_unedited: false,
+            equal,
+            unknown: false,
+            mailbox_empty: false,
+            creatio_empty: false,
+        }
     }
 
     #[test]
@@ -180,15 +194,20 @@ mod tests {
         let changed = Rules { policy_changed: true, winner: Creatio, ..RULES };
         assert_eq!(decide(facts(true, false, false), changed), Take(Mailbox, Reason::PolicyChanged));
         assert_eq!(decide(facts(true, true, false), changed), Conflict(Mailbox, Reason::PolicyChanged));
+        let unedited = Facts { creatio_unedited: true, ..facts(false, true, false) };
+        assert_eq!(decide(unedited, changed), Take(Mailbox, Reason::PolicyChanged));
+        let export_only = Rules { writes_creatio: false, ..changed };
+        assert_eq!(decide(unedited, export_only), Take(Creatio, Reason::PolicyChanged));
     }
 
     #[test]
     fn no_decision_writes_to_a_side_that_is_never_written() {
-        for bits in 0..(1_u32 << 11) {
+        for bits in 0..(1_u32 << 12) {
             let bit = |at: u32| bits & (1 << at) != 0;
             let facts = Facts {
                 mailbox_changed: bit(0),
                 creatio_changed: bit(1),
+                creatio_unedited: bit(11),
                 equal: bit(2),
                 unknown: bit(3),
                 mailbox_empty: bit(4),

@@ -69,6 +69,7 @@ reasons! {
     FolderNotOwned "folder-not-owned" "The calendar belongs to somebody else." "";
     FolderFlaggedMail "folder-flagged-mail" "The list shows flagged mail, which is no task." "";
     FolderUnreadable "folder-unreadable" "A calendar could not be read; nothing in it counts as gone." "";
+    GroupDynamic "group-dynamic" "The group is a search, and its members cannot be told exactly." "Choose another group.";
     UnknownOperation "unknown-operation" "An operation that was to be carried out is not intended any more." "Look at a new preview.";
     RemovalLimit "removal-limit" "So many removals at once look like a fault." "Look at the list, and approve it if it is right.";
     EmptiesFolder "empties-folder" "These removals would leave the calendar empty." "Look at the list, and approve it if it is right.";

@@ -80,6 +80,10 @@ fn item_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Plan {
         return told(gone, Reason::EndedOrFinished);
     }
     let writes_mailbox = frame.settings.ever_writes(SideId::Mailbox);
+    if reason == Reason::Returned && writes_mailbox && !link.attended {
+        let operation = create(pair, activity, SideId::Mailbox, reason, frame);
+        return Plan { operations: vec![operation], state: Some(LinkState::Active), ..Plan::default() };
+    }
     // Only what comes back without mail: a meeting would invite everybody once more.
     if reason == Reason::DeletedInMailbox && edited(activity, link, SideId::Creatio) && !link.attended && writes_mailbox
     {

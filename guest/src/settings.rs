@@ -8,6 +8,7 @@ use crate::time;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
+use uuid::Uuid;
 
 /// What serves the mailbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -142,6 +143,26 @@ fn shown(text: &str) -> String {
     crate::text::cut(&text.escape_debug().to_string(), SHOWN)
 }
 
+/// Groups that one filter can name beside the activities that are asked for.
+const MOST_GROUPS: usize = 50;
+
+fn group_faults(ids: &[String]) -> Vec<String> {
+    let mut faults = Vec::new();
+    if ids.is_empty() {
+        faults.push(
+            "export is set to selected groups, and none is selected; select one, or set export to \"all\" or \"none\""
+                .into(),
+        );
+    }
+    if ids.len() > MOST_GROUPS {
+        faults.push(format!("{} groups are selected for export, more than {MOST_GROUPS}; select fewer", ids.len()));
+    }
+    for id in ids.iter().filter(|id| Uuid::parse_str(id).is_err()) {
+        faults.push(format!("the selected group \"{}\" is no id of a group; run discover for the ids", shown(id)));
+    }
+    faults
+}
+
 impl Settings {
     /// Checks an account.
     ///
@@ -222,11 +243,14 @@ impl Settings {
         }
         for (what, folders) in [("meetings", &account.import_meetings), ("tasks", &account.import_tasks)] {
             if matches!(folders, Folders::Selected(ids) if ids.is_empty()) {
-                faults.push(format!("\"import {what}\" is set to selected folders, and none is selected"));
+                faults.push(format!(
+                    "\"import {what}\" is set to selected folders, and none is selected; select one, or set it to \"all\" or \
+                     \"none\""
+                ));
             }
         }
-        if let Exported::Groups(_) = account.exported {
-            faults.push("export of selected groups is not handled yet; export all activities or none".into());
+        if let Exported::Groups(ids) = &account.exported {
+            faults.extend(group_faults(ids));
         }
         if faults.is_empty() { Ok(Self { account, policies, zone, language, import_from }) } else { Err(faults) }
     }
@@ -235,15 +259,20 @@ impl Settings {
     #[must_use]
     pub fn policy_hash(&self) -> Digest {
         let policies = &self.policies;
+        Digest::of(&(self.zone.name(), self.language, policies.private, policies.notes, &policies.place_column))
+    }
+
+    /// Hash of everything that decides which pairs are followed: what was ticked off is no edit, and neither is what was
+    /// ticked again.
+    #[must_use]
+    pub fn scope_hash(&self) -> Digest {
+        let account = &self.account;
         Digest::of(&(
-            self.zone.name(),
-            self.language,
-            policies.private,
-            policies.notes,
-            &policies.place_column,
-            &self.account.exported,
-            (&self.account.import_meetings, &self.account.import_tasks),
-            self.account.shared,
+            &account.exported,
+            (&account.import_meetings, &account.import_tasks),
+            account.shared,
+            self.policies.export_tasks,
+            &account.import_from,
         ))
     }
 
@@ -251,13 +280,16 @@ impl Settings {
     #[must_use]
     pub fn full_hash(&self) -> Digest {
         let account = &self.account;
-        Digest::of(&(
-            &self.policy_hash(),
-            &self.policies,
-            &account.meetings_to,
-            &account.tasks_to,
-            &account.import_from,
-        ))
+        Digest::of(&(&self.policy_hash(), &self.scope_hash(), &self.policies, &account.meetings_to, &account.tasks_to))
+    }
+
+    /// The selected groups, where activities are exported by group.
+    #[must_use]
+    pub fn groups(&self) -> Option<Vec<Uuid>> {
+        match &self.account.exported {
+            Exported::Groups(ids) => Some(ids.iter().filter_map(|id| Uuid::parse_str(id).ok()).collect()),
+            Exported::None | Exported::All => None,
+        }
     }
 
     /// Some run of this account may write to that side.

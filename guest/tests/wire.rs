@@ -84,6 +84,7 @@ fn seen(id: &str, version: &str) -> Seen {
         owned: true,
         stake: Stake::Part,
         exportable: true,
+        grouped: true,
         partial: false,
     }
 }

@@ -1,6 +1,6 @@
 //! Requests to the OData service: addresses, reads by id, the user and the lookups.
 
-use super::{Creatio, Site, mapping};
+use super::{Creatio, Site, groups, mapping};
 use crate::ask::{Ask, Fault};
 use crate::batch::{Endpoint, Part, PartAnswer};
 use crate::capability::{Credential, Request};
@@ -102,7 +102,7 @@ pub fn body_part(method: &'static str, url: String, body: Value) -> Part {
 }
 
 /// `Id eq a or Id eq b`: the key is the one lookup that is filtered by its own name.
-fn any_of(path: &str, ids: &[String]) -> String {
+pub(super) fn any_of(path: &str, ids: &[impl std::fmt::Display]) -> String {
     ids.iter().map(|id| format!("{path} eq {id}")).collect::<Vec<_>>().join(" or ")
 }
 
@@ -128,8 +128,8 @@ fn is_cut(body: &Value) -> bool {
 }
 
 /// The rows of an answer that holds them all.
-fn whole(body: &Value) -> Result<&Vec<Value>, Fault> {
-    if is_cut(body) { Err(Fault::Garbled("a page of activities was cut".into())) } else { rows(body) }
+pub(super) fn whole(body: &Value) -> Result<&Vec<Value>, Fault> {
+    if is_cut(body) { Err(Fault::Garbled("a page of rows was cut".into())) } else { rows(body) }
 }
 
 /// Activities by id, with all their units.
@@ -148,10 +148,11 @@ pub fn read<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Found, 
                 &[("$filter", &filter), ("$select", "Id,ActivityId,ParticipantId"), ("$top", "500")],
             )));
         }
+        parts.extend(side.groups.iter().map(|groups| groups::membership_part(groups, ids)));
     }
     let ids: Vec<Vec<String>> = ids.chunks(IDS).map(<[String]>::to_vec).collect();
     side.client.reads(&parts).map(move |answers| {
-        let step = if side.shared { 2 } else { 1 };
+        let step = 1 + usize::from(side.shared) + usize::from(side.groups.is_some());
         let mut found = Vec::new();
         for (ids, answers) in ids.iter().zip(answers.chunks(step)) {
             found.extend(read_chunk(side, ids, answers));
@@ -168,20 +169,26 @@ fn read_chunk(side: &Creatio, ids: &[String], answers: &[Result<PartAnswer, Faul
         Some(Err(fault)) => Err(fault.clone()),
         None => Err(Fault::Garbled("no answer".into())),
     };
-    let taking_part: Result<BTreeSet<String>, Fault> = match answers.get(1) {
+    let taking_part: Result<BTreeSet<String>, Fault> = match answers.get(1).filter(|_| side.shared) {
         None => Ok(BTreeSet::new()),
         Some(Ok(part)) => rows(&part.body).map(|rows| rows.iter().filter_map(activity_of).collect()),
         Some(Err(fault)) => Err(fault.clone()),
     };
-    let (rows_by_id, taking_part) = match (rows_by_id, taking_part) {
-        (Ok(rows), Ok(taking_part)) => (rows, taking_part),
-        (Err(fault), _) | (_, Err(fault)) => return vec![Err(fault); ids.len()],
+    let grouped = match answers.last().filter(|_| side.groups.is_some()) {
+        None => Ok(None),
+        Some(answer) => groups::grouped(answer).map(Some),
+    };
+    let (rows_by_id, taking_part, grouped) = match (rows_by_id, taking_part, grouped) {
+        (Ok(rows), Ok(taking_part), Ok(grouped)) => (rows, taking_part, grouped),
+        (Err(fault), ..) | (_, Err(fault), _) | (_, _, Err(fault)) => return vec![Err(fault); ids.len()],
     };
     ids.iter()
         .map(|id| match rows_by_id.get(id) {
-            Some(row) => {
-                mapping::seen(side, row, taking_part.contains(id), false).map(|seen| Found::Here(Box::new(seen)))
-            }
+            Some(row) => mapping::seen(side, row, taking_part.contains(id), false).map(|mut seen| {
+                seen.grouped = grouped.as_ref().is_none_or(|grouped| grouped.contains(id));
+                seen.exportable &= seen.grouped;
+                Found::Here(Box::new(seen))
+            }),
             None if cut => Err(Fault::Garbled("a page of activities was cut".into())),
             None => Ok(Found::Absent),
         })

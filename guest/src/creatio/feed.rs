@@ -184,7 +184,8 @@ fn finished(side: &Creatio, cursor: Cursor) -> Cursor {
     Cursor { since, first: since.is_none(), ..Cursor::default() }
 }
 
-fn count(value: &Value) -> Option<usize> {
+/// The number in an `@odata.count`.
+pub(super) fn count(value: &Value) -> Option<usize> {
     match value {
         Value::Number(number) => number.as_u64().and_then(|number| usize::try_from(number).ok()),
         // IEEE754Compatible turns 64-bit numbers into strings.

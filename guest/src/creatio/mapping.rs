@@ -190,6 +190,7 @@ pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Resu
         stake,
         span,
         exportable: exported && stake != Stake::None,
+        grouped: true,
         partial,
     })
 }

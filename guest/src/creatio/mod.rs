@@ -1,11 +1,12 @@
 //! The Creatio side: activities through OData v4.
 //!
-//! [`client`] builds requests, [`feed`] scans for changes, [`mapping`] turns rows into what the engine sees and back,
+//! [`client`] builds requests, [`feed`] scans for changes, [`groups`] knows who is in a group, [`mapping`] turns rows into what the engine sees and back,
 //! [`task`] what is particular to tasks, [`mod@write`] writes. Facts of the protocol: lookups are filtered by navigation path and written by their scalar column;
 //! nulls never appear; there is no ETag and no tombstone.
 
 pub mod client;
 pub mod feed;
+pub mod groups;
 pub mod mapping;
 pub mod task;
 pub mod write;
@@ -34,6 +35,8 @@ pub struct Creatio {
     client: Client,
     site: Site,
     shared: bool,
+    /// The selected groups, where activities are exported by group.
+    groups: Option<Vec<Uuid>>,
     /// Appointments are exported, tasks are.
     exports: [bool; 2],
     place_column: String,
@@ -64,6 +67,7 @@ impl Creatio {
             client: Client::new(&settings.account.creatio, &settings.account.odata),
             site: setup.site,
             shared: settings.account.shared,
+            groups: settings.groups(),
             exports: [Kind::Appointment, Kind::Task].map(|kind| settings.exports(kind)),
             place_column: settings.policies.place_column.clone(),
             zone: settings.zone,
@@ -75,6 +79,12 @@ impl Creatio {
 }
 
 impl Creatio {
+    /// Asks for a page of the members of the selected groups, behind so many rows.
+    #[must_use]
+    pub fn members(&self, skip: usize) -> Ask<'_, Result<groups::Members, Fault>> {
+        groups::members(self, skip)
+    }
+
     /// Asks whether any activity of the account's contact can be seen.
     #[must_use]
     pub fn sees_own(&self) -> Ask<'_, Result<bool, Fault>> {

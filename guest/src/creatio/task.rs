@@ -3,6 +3,7 @@
 
 use super::mapping::{STATUS_CANCELED, STATUS_COMPLETED, STATUS_IN_PROGRESS, STATUS_NOT_STARTED};
 use crate::activity::{Days, Kind, Seen, State, Status, Unit, Value, When};
+use crate::digest::Digest;
 use crate::time;
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -20,6 +21,17 @@ pub fn days(zone: Tz, start: DateTime<Utc>, end: DateTime<Utc>) -> Days {
     let first = time::date_in(zone, start);
     let last = if end > start { time::date_in(zone, end - Duration::seconds(1)) } else { first };
     Days { start: Some(first), due: Some(last), made: None }
+}
+
+/// The row's days are those of this base in another zone: the account's zone was changed, and nobody moved the task.
+#[must_use]
+pub fn elsewhere(seen: &Seen, base: &Digest) -> bool {
+    let (Some((start, end)), Kind::Task) = (seen.span, seen.kind) else { return false };
+    // Zones lie between 12 hours behind and 14 hours ahead, and differ by quarters of an hour.
+    (-12 * 4..=14 * 4).any(|quarters: i64| {
+        let shift = |at: DateTime<Utc>| at + Duration::minutes(15 * quarters);
+        Value::Days(days(Tz::UTC, shift(start), shift(end))).digest() == *base
+    })
 }
 
 /// The days that a row can have: both, in order.
@@ -150,6 +162,28 @@ mod tests {
         assert_eq!(days(Moscow, whole.0, whole.1), on("2026-11-23", "2026-11-23"));
         let moved = span(Moscow, on("2026-11-24", "2026-11-24"), Some(whole));
         assert_eq!(moved, Some((at("2026-11-23T21:00:00Z"), at("2026-11-24T21:00:00Z"))));
+    }
+
+    #[test]
+    fn days_that_another_zone_would_show_are_told_from_days_that_somebody_moved() {
+        let (start, end) = (at("2026-11-25T06:00:00Z"), at("2026-11-25T06:30:00Z"));
+        let zone = chrono_tz::America::Los_Angeles;
+        let shown = days(zone, start, end);
+        let seen = |span| Seen { kind: Kind::Task, span: Some(span), ..blank() };
+        assert_eq!(shown, on("2026-11-24", "2026-11-24"));
+        let base = Value::Days(on("2026-11-25", "2026-11-25")).digest();
+        assert!(elsewhere(&seen((start, end)), &base));
+        assert!(!elsewhere(&seen((start + Duration::days(2), end + Duration::days(2))), &base));
+        assert!(!elsewhere(&Seen { kind: Kind::Appointment, ..seen((start, end)) }, &base));
+    }
+
+    fn blank() -> Seen {
+        serde_json::from_value(serde_json::json!({
+            "id": "", "version": "", "modified": null, "kind": "task", "folder": null, "identity": null, "marker": null,
+            "values": {}, "state": "open", "left_alone": null, "ours": true, "attendees": [], "masked": false,
+            "online": false, "series": null, "owned": true, "exportable": true, "partial": false,
+        }))
+        .expect("an item")
     }
 
     #[test]

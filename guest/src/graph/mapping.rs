@@ -84,6 +84,7 @@ pub fn seen(side: &Graph, event: &Json, folder: Option<&str>) -> Result<Seen, Fa
         stake: Stake::Part,
         span: None,
         exportable: true,
+        grouped: true,
         // Occurrences of a delta are abridged: what they lack is not empty.
         partial: event.get("subject").is_none() && series == Some(Series::Occurrence),
     })

@@ -1,7 +1,7 @@
 //! Plans for pairs that are linked: followed, parked, or ended because a side is gone.
 
 use super::{End, Frame, Note, Operation, Pair, Plan, UnitWrite, create, merge_units, not_exportable};
-use crate::activity::{Seen, SideId, State, Unit, Value};
+use crate::activity::{Kind, Seen, SideId, State, Unit, Value};
 use crate::convert;
 use crate::link::{Link, LinkState, Origin};
 use crate::reason::Reason;
@@ -53,18 +53,63 @@ fn left_scope(link: &Link, item: &Seen, activity: &Seen, frame: &Frame) -> Optio
     if let Some(reason) = item.left_alone.or(activity.left_alone) {
         return Some(reason);
     }
-    // A pair made by export is followed in every folder.
     let folder = item.folder.as_deref().unwrap_or(&link.folder);
-    let followed = link.origin == Origin::Exported || frame.imported.iter().any(|imported| imported == folder);
-    (!followed).then_some(Reason::LeftScope)
+    (!chosen(link, item.kind, folder, Some(activity), frame)).then_some(Reason::LeftScope)
 }
 
+/// The account's choices cover the pair: the ticks of folders what came from the mailbox, those of groups what came from
+/// Creatio.
+fn chosen(link: &Link, kind: Kind, folder: &str, activity: Option<&Seen>, frame: &Frame) -> bool {
+    let imported = frame.imported.iter().any(|imported| imported == folder);
+    let exports = frame.settings.exports(kind);
+    let grouped = activity.is_some_and(|activity| activity.grouped);
+    match link.origin {
+        Origin::Imported => imported,
+        Origin::Adopted => imported || (exports && grouped),
+        // It is followed in every folder.
+        Origin::Exported if exports => grouped,
+        // What is not exported at all any more is followed as what it is in the mailbox.
+        Origin::Exported => imported,
+    }
+}
+
+/// A pair that was not followed: it is, once the choices cover it again.
 pub(super) fn parked(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
+    let revived = Plan { state: Some(LinkState::Active), ..Plan::default() };
     match (&pair.mailbox, &pair.creatio) {
-        (End::Here(item), End::Here(activity)) if left_scope(link, item, activity, frame).is_none() => {
-            let mut plan = Plan { state: Some(LinkState::Active), ..Plan::default() };
-            merge_units(pair, Some(link), item, activity, frame, &mut plan);
-            plan
+        (End::Here(item), End::Here(activity)) => match left_scope(link, item, activity, frame) {
+            None => {
+                let mut plan = revived;
+                merge_units(pair, Some(link), item, activity, frame, &mut plan);
+                plan
+            }
+            // "Show in calendar" was changed meanwhile: the item follows when the pair does.
+            Some(Reason::KindChanged) if frame.settings.exports(activity.kind) => {
+                let folder = item.folder.as_deref().unwrap_or(&link.folder);
+                if chosen(link, activity.kind, folder, Some(activity), frame) {
+                    Plan { again: true, ..revived }
+                } else {
+                    Plan::default()
+                }
+            }
+            Some(_) => Plan::default(),
+        },
+        // One side went while the pair was not followed: the removals stage finds out, and decides as it always does.
+        (End::Absent, End::Here(activity)) if chosen(link, activity.kind, &link.folder, Some(activity), frame) => {
+            let reason = match link.origin {
+                // Back in a group it is to be in the mailbox, whatever became of the item meanwhile.
+                Origin::Exported if not_exportable(activity, frame).is_none() => Reason::Returned,
+                _ => Reason::DeletedInMailbox,
+            };
+            Plan { gone: Some((SideId::Mailbox, reason)), ..revived }
+        }
+        (End::Here(item), End::Absent) => {
+            let folder = item.folder.as_deref().unwrap_or(&link.folder);
+            if link.origin != Origin::Exported && chosen(link, item.kind, folder, None, frame) {
+                Plan { gone: Some((SideId::Creatio, Reason::DeletedInCreatio)), ..revived }
+            } else {
+                Plan::default()
+            }
         }
         _ => Plan::default(),
     }

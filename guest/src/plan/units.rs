@@ -2,6 +2,7 @@
 
 use super::{Frame, Note, Operation, Pair, Plan, UnitWrite};
 use crate::activity::{Seen, SideId, Unit, Value};
+use crate::creatio;
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::link::Link;
@@ -46,6 +47,9 @@ pub(crate) fn merge_units(
         let mut facts = Facts {
             mailbox_changed: changed(base(SideId::Mailbox), there),
             creatio_changed: changed(base(SideId::Creatio), here),
+            creatio_unedited: unit == Unit::When
+                && link.is_some_and(|link| link.creatio.version == activity.version)
+                && base(SideId::Creatio).is_some_and(|base| creatio::task::elsewhere(activity, base)),
             equal: for_creatio == *here || for_mailbox == *there,
             unknown: base(SideId::Mailbox).is_none() && base(SideId::Creatio).is_none(),
             mailbox_empty: there.is_empty(),

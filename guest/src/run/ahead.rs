@@ -182,7 +182,10 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
     if !job.undoes {
         // What is undone was not merged: the bases speak of what they spoke of before.
         link.restored &= link.creatio.bases.is_empty() && link.mailbox.bases.is_empty();
-        link.policy = run.policy.clone();
+        // Of a pair that stays parked nothing is merged: its bases are those of the policies that it was parked under.
+        if link.state != LinkState::Parked || job.plan.state.is_some() {
+            link.policy = run.policy.clone();
+        }
         link.recorded = run.started;
     }
     link

@@ -37,11 +37,16 @@ pub(super) fn begin<'a>(
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
     let stale = opened.state.lookups_at.is_none_or(|at| started - at > Duration::hours(24));
     let lookups = if stale { client::lookups(&client, &settings.account.address).map(Some) } else { Ask::ready(None) };
+    let groups = match settings.groups() {
+        Some(ids) => crate::creatio::groups::selected(&client, &ids).map(Some),
+        None => Ask::ready(None),
+    };
     let ask = mailbox.folders().and(client::user(&client, &settings.account.user)).and(lookups).and(mailbox.owner());
-    let ((((folders, user), lookups), owner), requests) = send(caps, ask)?;
+    let (((((folders, user), lookups), owner), groups), requests) = send(caps, ask.and(groups))?;
     if let Some(wait) = longest_wait([
         folders.as_ref().map_or_else(Some, |listing| listing.without_tasks.as_ref()),
         user.as_ref().err(),
+        groups.as_ref().and_then(|groups| groups.as_ref().err()),
     ]) {
         report.come_back(time::later(started, Duration::milliseconds(i64::try_from(wait).unwrap_or(0))));
         return Err(Stop::Early(Ending::Throttled));
@@ -70,6 +75,7 @@ pub(super) fn begin<'a>(
     }
     state.contact = Some(contact);
     let (imported, targets) = super::folders::chosen(settings, &folders, tasks_listed)?;
+    let groups = super::groups::checked(groups, settings)?;
     let import_from = time::midnight(settings.zone, settings.import_from);
     let today = time::midnight(settings.zone, time::date_in(settings.zone, started));
     let oldest = today - Duration::days(i64::try_from(crate::plan::OVERDUE_DAYS).unwrap_or(0));
@@ -104,6 +110,7 @@ pub(super) fn begin<'a>(
         marker_ids,
         folders,
         imported,
+        groups,
         read_only,
         targets,
         tasks_unread,

@@ -70,6 +70,7 @@ pub(super) fn carry(run: &mut Run, jobs: Vec<Job>) -> Staged<()> {
         }
         if let Some((side, reason)) = job.plan.gone {
             forget_observations(run, job.pair.activity, &mut batch);
+            super::record::revive(run, &job, &mut batch);
             super::work::note_gone(run, &job.pair, side, reason, &mut batch)?;
             continue;
         }

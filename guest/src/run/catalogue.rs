@@ -4,11 +4,12 @@ use super::{RunError, Stop, begin, send};
 use crate::activity::SideId;
 use crate::capability::Capabilities;
 use crate::creatio::client::{self, Client};
+use crate::creatio::groups::{self, Group};
 use crate::graph::Graph;
 use crate::policy::Coexist;
 use crate::reason::Reason;
 use crate::report::Warning;
-use crate::settings::{Account, Settings};
+use crate::settings::{Account, Exported, Folders, Settings};
 use crate::side::{Folder, Side};
 use uuid::Uuid;
 
@@ -17,6 +18,8 @@ use uuid::Uuid;
 pub struct Catalogue {
     /// Calendars and task folders.
     pub folders: Vec<Folder>,
+    /// Groups of activities.
+    pub groups: Vec<Group>,
     /// Contact of the account's user.
     pub contact: Uuid,
     /// The contact's name.
@@ -31,6 +34,8 @@ pub struct Catalogue {
 /// Why one of the sides cannot be listed.
 pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, RunError> {
     // What is selected does not matter here, and may be what is being corrected.
+    let account =
+        Account { import_meetings: Folders::All, import_tasks: Folders::All, exported: Exported::All, ..account };
     let settings = Settings::new(account, caps.clock.now()).map_err(RunError::Settings)?;
     let failed = |stop: Stop| match stop {
         Stop::Failed(error) => error,
@@ -41,8 +46,9 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
     let mailbox = Graph::new(&settings).with_tasks();
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
     let built_in = client::built_in(&client, &settings.account.address);
-    let ask = mailbox.folders().and(client::user(&client, &settings.account.user)).and(built_in);
-    let (((folders, user), built_in), _) = send(caps, ask).map_err(failed)?;
+    let ask =
+        mailbox.folders().and(client::user(&client, &settings.account.user)).and(built_in).and(groups::list(&client));
+    let ((((folders, user), built_in), groups), _) = send(caps, ask).map_err(failed)?;
     let listing = folders.map_err(|fault| failed(begin::mailbox_fault(fault, &settings)))?;
     let beside = match built_in {
         Ok(false) => None,
@@ -54,7 +60,14 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
         )),
     };
     let beside = beside.map(|text| Warning { code: Reason::BuiltInSync, text });
-    let warnings = listing.without_tasks.as_ref().map(begin::without_tasks).into_iter().chain(beside).collect();
+    let mut warnings: Vec<Warning> =
+        listing.without_tasks.as_ref().map(begin::without_tasks).into_iter().chain(beside).collect();
+    let groups = groups.unwrap_or_else(|fault| {
+        // Who exports all activities needs none.
+        let text = format!("The groups of activities cannot be listed: {fault}.");
+        warnings.push(Warning { code: Reason::NotPermitted, text });
+        Vec::new()
+    });
     let contact = user.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?.contact.ok_or_else(|| {
         RunError::Settings(vec![format!(
             "Creatio has no active user \"{}\" with a contact that the sync's sign-in can see",
@@ -63,5 +76,5 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
     })?;
     let (contact_name, _) = send(caps, client::contact_name(&client, contact)).map_err(failed)?;
     let contact_name = contact_name.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?;
-    Ok(Catalogue { folders: listing.folders, contact, contact_name, warnings })
+    Ok(Catalogue { folders: listing.folders, groups, contact, contact_name, warnings })
 }

@@ -8,6 +8,7 @@ pub mod carry;
 pub mod catalogue;
 pub mod epoch;
 pub mod folders;
+pub mod groups;
 pub mod observe;
 pub mod pair;
 pub mod record;
@@ -138,6 +139,8 @@ pub struct Run<'a> {
     mailbox_id: Uuid,
     folders: Vec<Folder>,
     imported: Vec<String>,
+    /// The selected groups, where activities are exported by group.
+    groups: Option<crate::creatio::groups::Selected>,
     read_only: Vec<String>,
     targets: Targets,
     requests: u32,
@@ -231,6 +234,7 @@ impl Run<'_> {
         retire::retire(self)?;
         sweep::policies(self)?;
         observe::observe(self)?;
+        groups::follow(self)?;
         pair::pair(self)?;
         work::work(self)?;
         if self.complete {

@@ -164,7 +164,7 @@ fn take(run: &mut Run, reading: &mut Reading, page: Page) -> Staged<()> {
     run.report.count("observed", Some(reading.side), "", u64::try_from(page.items.len()).unwrap_or(0));
     match reading.side {
         SideId::Mailbox => mailbox_page(run, &reading.state, page.items, &mut quiet)?,
-        SideId::Creatio => creatio_page(run, page.items, &mut quiet)?,
+        SideId::Creatio => creatio_page(run, &reading.state, page.items, &mut quiet)?,
     }
     reading.state.cursor = Some(page.cursor);
     if page.complete {
@@ -415,7 +415,9 @@ fn loose_item(run: &mut Run, key: &str, row: Option<ItemRow>, seen: Box<Seen>, b
     observed(run, subject, SideId::Mailbox, Some(seen), batch);
 }
 
-fn creatio_page(run: &mut Run, items: Vec<Observed>, batch: &mut Batch) -> Staged<()> {
+fn creatio_page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch: &mut Batch) -> Staged<()> {
+    // Members of the selected groups are listed beside a first scan; whatever else it shows is not exported.
+    let listed = run.groups.is_some() && feed.round == Some(1) && feed.feed.part == creatio::feed::ACTIVITIES;
     let mut latest: BTreeMap<Uuid, Option<Box<Seen>>> = BTreeMap::new();
     for item in items {
         let (id, seen) = match item {
@@ -454,7 +456,7 @@ fn creatio_page(run: &mut Run, items: Vec<Observed>, batch: &mut Batch) -> Stage
             }
             // A participant of a linked activity: people are not compared.
             (None, Some(_)) => {}
-            (Some(seen), None) => loose_activity(run, *id, key, row, &seen, batch),
+            (Some(seen), None) => loose_activity(run, *id, key, row, &seen, listed, batch),
             (None, None) => {
                 // Most of these are the owner's own rows, whose activities have just been seen.
                 if !batch.puts(key) && row.is_none_or(|row| row.policy != run.full_policy) {
@@ -476,7 +478,15 @@ pub(super) fn touch(run: &Run, activity: Uuid, batch: &mut Batch) {
     observed(run, Subject::Activity(activity), SideId::Creatio, None, batch);
 }
 
-fn loose_activity(run: &mut Run, id: Uuid, key: &str, row: Option<ActivityRow>, seen: &Seen, batch: &mut Batch) {
+fn loose_activity(
+    run: &mut Run,
+    id: Uuid,
+    key: &str,
+    row: Option<ActivityRow>,
+    seen: &Seen,
+    listed: bool,
+    batch: &mut Batch,
+) {
     if row.as_ref().is_some_and(|row| row.version == seen.version && row.policy == run.full_policy) {
         run.report.count("unchanged", Some(SideId::Creatio), "", 1);
         return;
@@ -496,6 +506,7 @@ fn loose_activity(run: &mut Run, id: Uuid, key: &str, row: Option<ActivityRow>, 
     batch.put(key.to_owned(), &ActivityRow { version: seen.version.clone(), print, policy: run.full_policy.clone() });
     let reason = plan::not_exportable(seen, &run.frame());
     match reason {
+        None if listed => {}
         None => touch(run, id, batch),
         Some(reason) => {
             run.report.count("left-alone", Some(SideId::Creatio), reason.code(), 1);

@@ -13,7 +13,7 @@ use crate::activity::{Seen, SideId, State};
 use crate::ask::Fault;
 use crate::deliberate::Deliberate;
 use crate::identity;
-use crate::link::{Link, Normalised, Origin};
+use crate::link::{Link, LinkState, Normalised, Origin};
 use crate::owed::{Owed, Subject, Why, backoff};
 use crate::plan::Operation;
 use crate::reason::Reason;
@@ -28,6 +28,14 @@ pub(super) const RACES: u32 = 2;
 
 /// How often an activity that is not seen is looked for before it counts as deleted: some hours, see [`backoff`].
 const LOOKS: u32 = 5;
+
+/// A pair that lost a side while it was not followed is followed again: only such a one is looked for.
+pub(super) fn revive(run: &mut Run, job: &Job, batch: &mut Batch) {
+    let (Some(link), Some(state)) = (&job.pair.link, job.plan.state) else { return };
+    let change = i64::from(state == LinkState::Active) - i64::from(link.active());
+    batch.put(run.store.link_key(link.activity), &Link { state, ..link.clone() });
+    run.change_state(|account| account.links = account.links.saturating_add(change));
+}
 
 /// What became of one operation, for the owed row.
 #[derive(Default)]

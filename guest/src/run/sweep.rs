@@ -29,8 +29,7 @@ const AT_LEAST: i64 = 20;
 pub(super) fn policies(run: &mut Run) -> Staged<()> {
     forget_losers(run)?;
     super::before::forget(run)?;
-    // The start date changes no item that is taken, but which are.
-    let policy = Some(Digest::of(&(&run.policy, &run.settings.account.import_from)));
+    let policy = Some(Digest::of(&(&run.policy, &run.settings.scope_hash())));
     if run.state.policy == policy {
         return Ok(());
     }

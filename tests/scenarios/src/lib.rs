@@ -14,6 +14,7 @@
     clippy::print_stdout
 )]
 
+pub mod choices;
 pub mod component;
 pub mod engine;
 pub mod history;

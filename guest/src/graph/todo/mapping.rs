@@ -46,6 +46,7 @@ pub fn seen(side: &Graph, task: &Json, list: &str) -> Result<Seen, Fault> {
         stake: Stake::Part,
         span: None,
         exportable: true,
+        grouped: true,
         partial: false,
     })
 }

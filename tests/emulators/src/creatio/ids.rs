@@ -123,6 +123,8 @@ pub mod folder_type {
     pub const GENERAL: Uuid = uuid!("9dc5f6e6-2a61-4de8-a059-de30f4e74f24");
     /// Dynamic: members are found by a stored filter.
     pub const DYNAMIC: Uuid = uuid!("65ca0946-0084-4874-b117-c13199af3b95");
+    /// A folder of a mailbox, which holds e-mails. The real identifier is not published: a client cannot know this one.
+    pub const MAILBOX: Uuid = uuid!("3f0f1f5e-3c9b-4a86-a2a5-9d6c1f7e0b42");
 }
 
 /// Identifiers of this emulator's own rows are derived from a text, so that a world is the same in every run.

@@ -50,6 +50,8 @@ pub struct Knobs {
     pub wall_time_zone: String,
     /// Columns that this site does not have, such as `Activity.Location`, which comes with a package of the vendor's.
     pub absent_columns: Vec<String>,
+    /// Sets that this site does not have: `FolderTree` on older sites, `ActivityFolder` where only newer pages are.
+    pub absent_sets: Vec<String>,
     /// `$filter` may name a lookup's scalar column (`OwnerId eq …`), which is a 500 otherwise.
     pub scalar_lookup_filter: bool,
     /// `$filter` may ask a collection: `ActivityParticipantCollectionByActivity/any(p: …)`.
@@ -104,6 +106,7 @@ impl Default for Knobs {
             heavy_rows: 20_000,
             wall_time_zone: String::new(),
             absent_columns: Vec::new(),
+            absent_sets: Vec::new(),
             scalar_lookup_filter: false,
             any: false,
             expand_collections: false,
@@ -129,6 +132,11 @@ impl Knobs {
     /// Whether the site has a column that the model has.
     pub(super) fn has(&self, set: &str, column: &str) -> bool {
         !self.absent_columns.iter().any(|absent| absent.split_once('.') == Some((set, column)))
+    }
+
+    /// Whether the site has a set that the model has.
+    pub(super) fn has_set(&self, set: &str) -> bool {
+        !self.absent_sets.iter().any(|absent| absent == set)
     }
 
     /// The same knobs with those that `changes` names set anew; the error names the one that does not exist or fit.

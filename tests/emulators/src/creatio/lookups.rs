@@ -37,6 +37,7 @@ const NAMED: &[(&str, Uuid, &str)] = &[
     ("CommunicationType", communication_type::MOBILE, "Mobile phone"),
     ("FolderType", folder_type::GENERAL, "General"),
     ("FolderType", folder_type::DYNAMIC, "Dynamic"),
+    ("FolderType", folder_type::MAILBOX, "Mailbox"),
     ("MailServerType", mail::EXCHANGE, "Exchange"),
     ("MailServerType", mail::IMAP, "IMAP"),
     ("MailSyncPeriod", mail::WEEK, "Week"),

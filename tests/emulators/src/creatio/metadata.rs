@@ -5,19 +5,23 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::knobs::Knobs;
-use super::schema::ENTITIES;
+use super::schema::{ENTITIES, Entity};
 use crate::wire::Response;
 
-pub(super) fn service(root: &str) -> Json {
+fn entities(knobs: &Knobs) -> impl Iterator<Item = &'static Entity> {
+    ENTITIES.iter().filter(|entity| knobs.has_set(entity.name))
+}
+
+pub(super) fn service(root: &str, knobs: &Knobs) -> Json {
     let sets: Vec<Json> =
-        ENTITIES.iter().map(|entity| json!({ "name": entity.name, "kind": "EntitySet", "url": entity.name })).collect();
+        entities(knobs).map(|entity| json!({ "name": entity.name, "kind": "EntitySet", "url": entity.name })).collect();
     json!({ "@odata.context": format!("{root}/$metadata"), "value": sets })
 }
 
 pub(super) fn metadata(knobs: &Knobs) -> Response {
     let mut types = String::new();
     let mut sets = String::new();
-    for entity in ENTITIES {
+    for entity in entities(knobs) {
         // Writing to a String cannot fail.
         let _ = write!(types, r#"<EntityType Name="{}"><Key><PropertyRef Name="Id"/></Key>"#, entity.name);
         let _ = write!(sets, r#"<EntitySet Name="{0}" EntityType="Terrasoft.Configuration.OData.{0}">"#, entity.name);
@@ -25,7 +29,9 @@ pub(super) fn metadata(knobs: &Knobs) -> Response {
             let nullable =
                 if column.name == "Id" || column.kind.empty().is_some() { r#" Nullable="false""# } else { "" };
             let _ = write!(types, r#"<Property Name="{}" Type="{}"{nullable}/>"#, column.name, column.kind.edm());
-            let Some((name, target)) = column.navigation() else { continue };
+            let Some((name, target)) = column.navigation().filter(|(_, target)| knobs.has_set(target)) else {
+                continue;
+            };
             let _ = write!(
                 types,
                 r#"<NavigationProperty Name="{name}" Type="Terrasoft.Configuration.OData.{target}" Partner="{}CollectionBy{name}"><ReferentialConstraint Property="{}" ReferencedProperty="Id"/></NavigationProperty>"#,
@@ -33,7 +39,7 @@ pub(super) fn metadata(knobs: &Knobs) -> Response {
             );
             let _ = write!(sets, r#"<NavigationPropertyBinding Path="{name}" Target="{target}"/>"#);
         }
-        for child in ENTITIES {
+        for child in entities(knobs) {
             for (name, target) in child.columns().filter_map(super::schema::Column::navigation) {
                 if target == entity.name {
                     let _ = write!(

@@ -28,6 +28,9 @@ impl Creatio {
     fn carry_out(&mut self, call: &Call, part: &Part) -> Result<Response, Failure> {
         let (path, query) = part.url.split_once('?').unwrap_or((&part.url, ""));
         let resource = resource(path)?;
+        if resource.set().is_some_and(|set| !self.knobs.has_set(set)) {
+            return Err(Failure::Route(path.to_owned()));
+        }
         match (part.method.as_str(), resource) {
             ("GET", resource) => self.read(call, resource, query),
             ("POST", Resource::Set(entity)) => {

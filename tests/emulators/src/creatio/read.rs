@@ -24,7 +24,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 impl Creatio {
     pub(super) fn read(&self, call: &Call, resource: Resource, query: &str) -> Result<Response, Failure> {
         match resource {
-            Resource::Service => Ok(Response::json(200, &metadata::service(&call.root))),
+            Resource::Service => Ok(Response::json(200, &metadata::service(&call.root, &self.knobs))),
             Resource::Metadata => Ok(metadata::metadata(&self.knobs)),
             Resource::Batch => Err(Failure::Bare(405)),
             Resource::Set(entity) => self.list(call, entity, query),

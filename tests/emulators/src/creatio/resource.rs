@@ -18,6 +18,20 @@ pub(super) enum Resource {
     Neighbour { entity: &'static Entity, id: Uuid, lookup: &'static Column, target: &'static Entity },
 }
 
+impl Resource {
+    /// The set that it belongs to.
+    pub(super) fn set(&self) -> Option<&'static str> {
+        match self {
+            Self::Service | Self::Metadata | Self::Batch => None,
+            Self::Set(entity)
+            | Self::Count(entity)
+            | Self::Row(entity, _)
+            | Self::Property { entity, .. }
+            | Self::Neighbour { entity, .. } => Some(entity.name),
+        }
+    }
+}
+
 /// Reads `Activity(…)/Title/$value` and the like; keys stand in parentheses or as a segment of their own.
 pub(super) fn resource(path: &str) -> Result<Resource, Failure> {
     let path = percent_decode_str(path).decode_utf8_lossy();
