@@ -64,7 +64,7 @@ impl World {
 
     /// What there is to choose from for an account.
     pub fn discover(&self, account: &Account) -> Result<Catalogue, RunError> {
-        self.runner().alone(account, "discover", |caps, account| discover(caps, account))
+        self.runner().alone(account, "discover", discover)
     }
 
     /// The first account's settings with export of these groups, and tasks from all lists.
