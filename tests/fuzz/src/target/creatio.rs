@@ -76,6 +76,6 @@ fn asks(sides: &Sides, status: u16, body: &[u8]) {
     }
     let _ = read(client::user(&client, "e.mirny"), status, body);
     let _ = read(client::contact_name(&client, Uuid::from_u128(7)), status, body);
-    let _ = read(client::lookups(&client), status, body);
+    let _ = read(client::lookups(&client, "e.mirny@mycompany.com"), status, body);
     let _ = read(side.sees_own(), status, body);
 }
