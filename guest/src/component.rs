@@ -71,8 +71,15 @@ impl exported::Guest for Component {
         run::catalogue::discover(capabilities(), as_account(account)).map(from_catalogue).map_err(from_error)
     }
 
-    fn forget(_: exported::Account, _: exported::Options) -> Result<exported::Report, exported::Error> {
-        Err(exported::Error::Other("this version cannot forget an account yet; nothing was changed".to_owned()))
+    fn forget(
+        account: exported::Account,
+        remove_items: bool,
+        options: exported::Options,
+    ) -> Result<exported::Report, exported::Error> {
+        tell_panics();
+        run::forget(capabilities(), as_account(account), &as_options(options), remove_items)
+            .map(from_report)
+            .map_err(from_error)
     }
 }
 

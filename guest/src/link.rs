@@ -64,6 +64,17 @@ pub struct End {
     pub bases: Bases,
     /// Our own write made that version.
     pub by_us: bool,
+    /// The sync made it, and no edit of a person's has been seen since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untouched: bool,
+}
+
+impl End {
+    /// One of which nothing is known but its id.
+    #[must_use]
+    pub const fn known(id: String) -> Self {
+        Self { id, version: String::new(), bases: Bases::new(), by_us: false, untouched: false }
+    }
 }
 
 /// A link.
@@ -132,6 +143,14 @@ impl Link {
             SideId::Creatio => &mut self.creatio,
             SideId::Mailbox => &mut self.mailbox,
         }
+    }
+
+    /// Takes what a side shows for its base. What differs from the base before it was changed by somebody.
+    pub fn take_base(&mut self, side: SideId, unit: Unit, digest: Digest) {
+        let end = self.end_mut(side);
+        let same = end.bases.get(&unit).is_none_or(|before| *before == digest);
+        end.untouched &= same;
+        end.bases.insert(unit, digest);
     }
 
     /// It is followed.

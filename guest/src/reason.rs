@@ -104,7 +104,7 @@ reasons! {
     OneWay "one-way" "The settings never write to that side." "";
     FeedReset "feed-reset" "The server forgot how far the sync had read: everything was read anew." "";
     Undone "undone" "What a run did is taken back." "";
-    ChangedSince "changed-since" "It is not what the run wrote any more: it was changed since, and stays as it is." "Change it by hand if it should go back.";
+    ChangedSince "changed-since" "It is not what the sync wrote any more: it was changed since, and stays as it is." "Change it by hand if it should go back.";
     NotRestorable "not-restorable" "It was deleted and cannot be made again as it was." "Make it again by hand, or take it out of Deleted Items.";
     DecidedElsewhere "decided-elsewhere" "Another account's sync decides about this meeting." "Undo the run of that account.";
     LinkedStays "linked-stays" "The run linked what was there on both sides; nothing was written, and the links stay." "";
@@ -112,6 +112,12 @@ reasons! {
     Renamed "renamed" "The mailbox has another address than before; it is the same account." "";
     GoneBeforeRestore "gone-before-restore" "The pair was restored, and one side of it is not there any more: the other one stays as it is." "Delete it by hand if it should go too.";
     BuiltInSync "built-in-sync" "Creatio's own synchronization may serve the mailbox as well: each would double what the other writes." "Switch it off in Creatio, or set coexist = true.";
+    Forgotten "forgotten" "The account is forgotten: what the sync left is taken back." "";
+    OthersTakePart "others-take-part" "Others take part in it, so it stays." "Remove it by hand if it should go too.";
+    LastCopy "last-copy" "Its counterpart is not there any more: this is the last copy, and it stays." "Remove it by hand if it should go too.";
+    NotConfirmed "not-confirmed" "It was not among what was confirmed, so it stays." "Look at a new preview, and confirm that.";
+    ForeignMark "foreign-mark" "The marker is another site's: it stays." "Forget the account of that site.";
+    MarksRemain "marks-remain" "Markers of the sync remain, so the account's storage is kept." "Do what the warning says, and forget the account once more.";
     Settled "settled" "What was held or had failed needs nothing any more." "";
 }
 

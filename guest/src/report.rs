@@ -63,6 +63,8 @@ pub enum Action {
     Skip,
     /// Makes an item anew as the other kind, meeting or task, and removes the old one.
     Convert,
+    /// Takes the sync's marker off an item.
+    Unmark,
 }
 
 impl Action {
@@ -80,6 +82,7 @@ impl Action {
             Self::Park => "park",
             Self::Skip => "skip",
             Self::Convert => "convert",
+            Self::Unmark => "unmark",
         }
     }
 
@@ -146,7 +149,7 @@ pub enum Ending {
 /// What a count counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Counted {
-    /// An outcome, or `observed`, `unchanged`, `left-alone`, `standing`.
+    /// An outcome, or `observed`, `unchanged`, `left-alone`, `standing`, `restored`, `forgotten`.
     pub what: &'static str,
     /// The side, where there is one.
     pub side: Option<SideId>,

@@ -169,6 +169,11 @@ pub trait Side {
     /// Which one.
     fn id(&self) -> SideId;
 
+    /// What an id is one of, as far as the id tells.
+    fn kind_of(&self, _id: &str) -> Kind {
+        Kind::Appointment
+    }
+
     /// The folders there are.
     fn folders(&self) -> Ask<'_, Result<Listing, Fault>>;
 
@@ -200,8 +205,14 @@ pub trait Side {
     /// The items that carry one of these markers, in these folders.
     fn find_marked<'a>(&'a self, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>>;
 
-    /// A page of all items of a folder that carry a marker of ours: ids and markers. `cursor` is empty for the first.
+    /// A page of all items of a folder that carry a marker of ours. `cursor` is empty for the first.
     fn marked<'a>(&'a self, folder: &'a str, cursor: &str) -> Ask<'a, Result<Marked, Fault>>;
+
+    /// Where an item that was read by its id carries its marker; none where it has none, or where that cannot be told so.
+    fn mark_of(&self, seen: &Seen) -> Option<Mark>;
+
+    /// Takes markers off, in batches; nobody is told of it. As many results as marks, in their order: the version after it.
+    fn unmark<'a>(&'a self, marks: &[Mark]) -> Ask<'a, Vec<Result<String, Fault>>>;
 
     /// Finds out whether items exist, by id, and by identity and marker in every folder.
     fn whereabouts<'a>(&'a self, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>>;
@@ -213,10 +224,25 @@ pub trait Side {
 /// A page of marked items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marked {
-    /// Ids with their markers.
-    pub items: Vec<(String, String)>,
+    /// Where the markers are.
+    pub items: Vec<Mark>,
     /// Where to go on; none at the end.
     pub next: Option<String>,
+}
+
+/// A marker of ours where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Id of the item.
+    pub item: String,
+    /// What of the item carries it, where the marker is a thing of its own.
+    pub part: Option<String>,
+    /// What it says.
+    pub marker: String,
+    /// The item's title.
+    pub title: String,
+    /// The version on which alone it is taken off; empty for any.
+    pub version: String,
 }
 
 /// An item to look for.

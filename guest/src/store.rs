@@ -85,6 +85,11 @@ impl Batch {
         self.changes.insert(key.clone(), Change { key, guard: Guard::Any, value: None });
     }
 
+    /// Deletes a row that has not changed since.
+    pub fn delete_at(&mut self, key: String, version: Version) {
+        self.changes.insert(key.clone(), Change { key, guard: Guard::At(version), value: None });
+    }
+
     /// Writes to this key.
     #[must_use]
     pub fn puts(&self, key: &str) -> bool {
@@ -272,6 +277,15 @@ impl<'a> Store<'a> {
         }
     }
 
+    /// Keys below a prefix, also of rows that the accounts share: a piece, and where to go on.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub fn keys(&self, prefix: &str, after: Option<&str>) -> Result<(Vec<String>, Option<String>), StoreError> {
+        let page = self.storage.scan(prefix, after, SCAN)?;
+        Ok((page.entries.into_iter().map(|entry| entry.key).collect(), page.next))
+    }
+
     /// Commits, guarded by the run key. Journal entries go with it: they become durable exactly if it applies.
     ///
     /// # Errors
@@ -284,18 +298,31 @@ impl<'a> Store<'a> {
         if batch.is_empty() {
             return Ok(());
         }
+        let value = serde_json::to_vec(&(&self.run, self.commits.get())).unwrap_or_default();
+        self.guarded(batch, Some(value))
+    }
+
+    /// The account's last commit of all: the run key goes with it.
+    ///
+    /// # Errors
+    /// As those of [`Store::commit`].
+    pub fn close(&self, batch: Batch) -> Result<(), StoreError> {
+        self.guarded(batch, None)
+    }
+
+    fn guarded(&self, batch: Batch, value: Option<Vec<u8>>) -> Result<(), StoreError> {
         let key = self.key("run");
         let guard = match self.key_version.borrow().clone() {
             _ if Deliberate::IgnoreRunKey.on() => Guard::Any,
             Some(version) => Guard::At(version),
             None => Guard::Absent,
         };
-        let value = serde_json::to_vec(&(&self.run, self.commits.get())).unwrap_or_default();
-        let mut changes = vec![Change { key: key.clone(), guard, value: Some(value) }];
+        let kept = value.is_some();
+        let mut changes = vec![Change { key: key.clone(), guard, value }];
         changes.extend(batch.changes.into_values());
         match self.storage.commit(changes)? {
             Outcome::Applied(version) => {
-                *self.key_version.borrow_mut() = Some(version);
+                *self.key_version.borrow_mut() = kept.then_some(version);
                 self.commits.set(self.commits.get() + 1);
                 Ok(())
             }

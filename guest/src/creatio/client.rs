@@ -201,6 +201,27 @@ pub fn activity_of(row: &Value) -> Option<String> {
     row.get("ActivityId").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok()).map(|id| id.to_string())
 }
 
+/// Of these activities, those in which others than the account's contact take part.
+pub fn shared_with<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Result<BTreeSet<String>, Fault>> {
+    let parts: Vec<Part> = ids
+        .chunks(IDS)
+        .map(|ids| {
+            let filter = format!("({}) and Participant/Id ne {}", any_of("Activity/Id", ids), side.site.contact);
+            get_part(http::with_query(
+                "ActivityParticipant",
+                &[("$filter", &filter), ("$select", "Id,ActivityId,ParticipantId"), ("$top", "500")],
+            ))
+        })
+        .collect();
+    side.client.reads(&parts).map(|answers| {
+        let mut shared = BTreeSet::new();
+        for answer in answers {
+            shared.extend(whole(&answer?.body)?.iter().filter_map(activity_of));
+        }
+        Ok(shared)
+    })
+}
+
 /// Which activities are visible, with their versions.
 pub fn versions<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Option<String>, Fault>>> {
     let parts: Vec<Part> = ids

@@ -14,11 +14,12 @@ pub mod write;
 use crate::activity::{Kind, Seen, SideId, Unit, Value};
 use crate::ask::{Ask, Fault};
 use crate::identity::Marker;
-use crate::side::{self, Feed, Found, Listing, Lost, Marked, Page, Side, Whereabouts, Write, Written};
+use crate::side::{self, Feed, Found, Listing, Lost, Mark, Marked, Page, Side, Whereabouts, Write, Written};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use client::Client;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// What a run learns of the site before it reads activities.
@@ -85,6 +86,11 @@ impl Creatio {
         groups::members(self, skip)
     }
 
+    /// Of these activities, those in which others than the account's contact take part.
+    pub fn shared_with<'a>(&'a self, ids: &[String]) -> Ask<'a, Result<BTreeSet<String>, Fault>> {
+        client::shared_with(self, ids)
+    }
+
     /// Asks whether any activity of the account's contact can be seen.
     #[must_use]
     pub fn sees_own(&self) -> Ask<'_, Result<bool, Fault>> {
@@ -136,6 +142,15 @@ impl Side for Creatio {
 
     fn marked<'a>(&'a self, _folder: &'a str, _cursor: &str) -> Ask<'a, Result<Marked, Fault>> {
         Ask::ready(Ok(Marked { items: Vec::new(), next: None }))
+    }
+
+    fn mark_of(&self, _seen: &Seen) -> Option<Mark> {
+        None
+    }
+
+    fn unmark<'a>(&'a self, marks: &[Mark]) -> Ask<'a, Vec<Result<String, Fault>>> {
+        // Activities carry no marker.
+        Ask::ready(marks.iter().map(|_| Ok(String::new())).collect())
     }
 
     fn whereabouts<'a>(&'a self, items: &[Lost], _folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {

@@ -31,6 +31,18 @@ pub(super) fn version(event: &Json) -> String {
     }
 }
 
+fn is_private(event: &Json) -> bool {
+    matches!(string(event, "sensitivity").to_ascii_lowercase().as_str(), "private" | "confidential")
+}
+
+/// The title that may be told of an event.
+pub(super) fn title(side: &Graph, event: &Json) -> String {
+    if is_private(event) && side.private != Private::Copy {
+        return side.language.private().to_owned();
+    }
+    text::line(string(event, "subject"))
+}
+
 /// An event as the engine sees it, after the account's policy for private items.
 ///
 /// # Errors
@@ -51,7 +63,7 @@ pub fn seen(side: &Graph, event: &Json, folder: Option<&str>) -> Result<Seen, Fa
     let attendees = attendees(event);
     // Without attendees there is no organizer to ask: the event is the user's own.
     let ours = attendees.is_empty() || event.get("isOrganizer").and_then(Json::as_bool).unwrap_or(true);
-    let private = matches!(string(event, "sensitivity").to_ascii_lowercase().as_str(), "private" | "confidential");
+    let private = is_private(event);
     let masked = private && side.private == Private::Mask;
     let left_alone = if series.is_some() {
         Some(Reason::SeriesNotHandled)

@@ -16,7 +16,7 @@ use crate::ask::{Ask, Fault};
 use crate::identity::Marker;
 use crate::policy::{Policies, Private};
 use crate::settings::{Language, MailboxService, Settings};
-use crate::side::{self, Feed, Found, Listing, Lost, Marked, Owner, Page, Side, Whereabouts, Write, Written};
+use crate::side::{self, Feed, Found, Listing, Lost, Mark, Marked, Owner, Page, Side, Whereabouts, Write, Written};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use client::Client;
@@ -74,6 +74,10 @@ impl Side for Graph {
         SideId::Mailbox
     }
 
+    fn kind_of(&self, id: &str) -> Kind {
+        if todo::task_of(id).is_some() { Kind::Task } else { Kind::Appointment }
+    }
+
     fn folders(&self) -> Ask<'_, Result<Listing, Fault>> {
         let lists = if self.tasks { todo::client::lists(&self.client) } else { Ask::ready(Ok(Vec::new())) };
         client::calendars(&self.client).and(lists).map(|(calendars, lists)| {
@@ -129,6 +133,17 @@ impl Side for Graph {
             Some(list) => todo::search::marked(self, list, cursor),
             None => search::marked(self, folder, cursor),
         }
+    }
+
+    fn mark_of(&self, seen: &Seen) -> Option<Mark> {
+        // A task does not say by which of its linked resources it carries the marker.
+        let marker = seen.marker.clone().filter(|_| todo::task_of(&seen.id).is_none())?;
+        let (item, version, title) = (seen.id.clone(), seen.version.clone(), seen.title().to_owned());
+        Some(Mark { item, part: None, marker, title, version })
+    }
+
+    fn unmark<'a>(&'a self, marks: &[Mark]) -> Ask<'a, Vec<Result<String, Fault>>> {
+        write::unmark(self, marks)
     }
 
     fn whereabouts<'a>(&'a self, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {

@@ -7,7 +7,7 @@ use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
 use crate::http;
 use crate::identity::Marker;
-use crate::side::{Found, Lost, Marked, Whereabouts};
+use crate::side::{Found, Lost, Mark, Marked, Whereabouts};
 use serde_json::Value;
 
 /// Marked items a page: only ids and one property each.
@@ -104,7 +104,7 @@ pub fn marked<'a>(side: &'a Graph, folder: &str, cursor: &str) -> Ask<'a, Result
             &path,
             &[
                 ("$filter", &marked_filter("ne", "null")),
-                ("$select", "id"),
+                ("$select", "id,subject,sensitivity"),
                 ("$expand", &marker_expand()),
                 ("$top", MARKED),
             ],
@@ -112,12 +112,13 @@ pub fn marked<'a>(side: &'a Graph, folder: &str, cursor: &str) -> Ask<'a, Result
     } else {
         cursor.to_owned()
     };
-    Ask::one(side.client.get(&address, prefer()), |answer| {
+    Ask::one(side.client.get(&address, prefer()), move |answer| {
         let body = http::json(answer)?;
         let mut items = Vec::new();
         for event in elements(&body)? {
             if let (Some(id), Some(marker)) = (event.get("id").and_then(Value::as_str), mapping::marker(event)) {
-                items.push((id.to_owned(), marker));
+                let title = mapping::title(side, event);
+                items.push(Mark { item: id.to_owned(), part: None, marker, title, version: String::new() });
             }
         }
         Ok(Marked { items, next: super::feed::next_link(side, &body)? })

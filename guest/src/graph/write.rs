@@ -7,7 +7,7 @@ use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
 use crate::deliberate::Deliberate;
 use crate::http;
-use crate::side::{Write, Written};
+use crate::side::{Mark, Write, Written};
 use serde_json::{Value, json};
 
 /// How the fault of a create begins that an earlier attempt had carried out.
@@ -104,4 +104,31 @@ fn result(side: &Graph, write: &Write, answer: Result<PartAnswer, Fault>) -> Res
 
 fn gone(fault: &Fault, task: bool) -> bool {
     if task { todo::search::task_not_found(fault) } else { search::item_not_found(fault) }
+}
+
+/// Takes markers off. Graph writes to nobody when a named property goes.
+pub fn unmark<'a>(side: &'a Graph, marks: &[Mark]) -> Ask<'a, Vec<Result<String, Fault>>> {
+    let parts: Vec<Part> = marks.iter().map(|mark| unmark_part(side, mark)).collect();
+    let tasks: Vec<bool> = marks.iter().map(|mark| todo::task_of(&mark.item).is_some()).collect();
+    side.client.batch().ask(&parts, false).map(move |answers| {
+        let result = |(answer, task): (Result<PartAnswer, Fault>, bool)| match answer {
+            Ok(part) => Ok(mapping::version(&part.body)),
+            // What is not there any more carries nothing.
+            Err(fault) if gone(&fault, task) => Ok(String::new()),
+            Err(fault) => Err(fault),
+        };
+        answers.into_iter().zip(tasks).map(result).collect()
+    })
+}
+
+fn unmark_part(side: &Graph, mark: &Mark) -> Part {
+    if let (Some(task), Some(resource)) = (todo::task_of(&mark.item), &mark.part) {
+        return todo::write::unlink(side, task, resource);
+    }
+    let mut headers = vec![("Content-Type", "application/json".to_owned()), ("Prefer", prefer())];
+    headers.extend(if_match(&mark.version));
+    // Which a client takes a named property away by: it has no address of its own.
+    let body = json!({"singleValueExtendedProperties": [{"id": marker_id(), "value": null}]});
+    let url = side.client.path(&format!("events/{}", http::encode(&mark.item)));
+    Part { method: "PATCH", url, headers, body: Some(body) }
 }

@@ -7,7 +7,7 @@ use crate::activity::{SideId, State, Unit, Value};
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::identity::{self, Marker};
-use crate::link::{self, Link, LinkState, Origin};
+use crate::link::{End, Link, LinkState, Origin};
 use crate::report::Action;
 use crate::store::Batch;
 use crate::undo::Image;
@@ -129,11 +129,10 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
         let item = pair.mailbox.here();
         let marker = item.and_then(|item| item.marker.as_deref()).and_then(Marker::decode);
         let marker = marker.filter(|marker| run.ours(marker));
-        let end = |id: String| link::End { id, version: String::new(), bases: link::Bases::new(), by_us: false };
         Link {
             activity: pair.activity,
-            creatio: end(pair.activity.to_string()),
-            mailbox: end(item.map(|item| item.id.clone()).unwrap_or_default()),
+            creatio: End::known(pair.activity.to_string()),
+            mailbox: End::known(item.map(|item| item.id.clone()).unwrap_or_default()),
             folder: item.and_then(|item| item.folder.clone()).unwrap_or_else(|| run.targets.of(job.kind()).to_owned()),
             identity: item.and_then(|item| item.identity.clone()),
             origin: job.plan.origin.unwrap_or(Origin::Adopted),
@@ -163,7 +162,7 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
     for unit in &job.plan.rebase {
         for (side, end) in [(SideId::Creatio, &pair.creatio), (SideId::Mailbox, &pair.mailbox)] {
             if let Some(value) = end.here().and_then(|seen| seen.values.get(unit)) {
-                link.end_mut(side).bases.insert(*unit, value.digest());
+                link.take_base(side, *unit, value.digest());
             }
         }
     }

@@ -70,7 +70,7 @@ pub(super) fn image(run: &Run, job: &Job, operation: &Operation) -> Option<Image
                 (*unit, Was { before, written: Some(write.after.digest()) })
             })
             .collect(),
-        Action::Adopt | Action::Unlink | Action::Park | Action::Skip => return None,
+        Action::Adopt | Action::Unlink | Action::Park | Action::Skip | Action::Unmark => return None,
     };
     Some(Image {
         activity: pair.activity,

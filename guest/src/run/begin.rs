@@ -15,7 +15,7 @@ use crate::reason::Reason;
 use crate::report::{Ending, Report, Warning};
 use crate::settings::{Options, Settings};
 use crate::side::Side;
-use crate::store::LAYOUT;
+use crate::store::{Batch, LAYOUT};
 use crate::time;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -23,21 +23,31 @@ use uuid::Uuid;
 /// Clocks of hosts and servers differ by seconds, now and then by a zone; not by more.
 const CLOCKS_APART: Duration = Duration::hours(30);
 
+/// What is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// A run that writes to these sides.
+    Sync(Direction),
+    /// To forget the account. It may be that its user has left and its folders are gone: that is no reason not to.
+    Forget,
+}
+
 /// Begins.
 pub(super) fn begin<'a>(
     caps: Capabilities<'a>,
     settings: &'a Settings,
     options: &'a Options,
-    direction: Direction,
+    aim: Aim,
     report: &mut Report,
 ) -> Staged<Run<'a>> {
     let started = caps.clock.now();
     let opened = whose::open(caps, &settings.account.id, &options.run)?;
-    let mailbox = Graph::new(settings);
+    let forgets = aim == Aim::Forget;
+    let mailbox = if forgets { Graph::new(settings).with_tasks() } else { Graph::new(settings) };
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
     let stale = opened.state.lookups_at.is_none_or(|at| started - at > Duration::hours(24));
     let lookups = if stale { client::lookups(&client, &settings.account.address).map(Some) } else { Ask::ready(None) };
-    let groups = match settings.groups() {
+    let groups = match settings.groups().filter(|_| !forgets) {
         Some(ids) => crate::creatio::groups::selected(&client, &ids).map(Some),
         None => Ask::ready(None),
     };
@@ -61,21 +71,29 @@ pub(super) fn begin<'a>(
         Some(fault @ Fault::Stopped) => return Err(fatal(SideId::Mailbox, fault.clone())),
         Some(fault) => {
             report.warnings.push(without_tasks(fault));
-            !refused(fault)
+            forgets || !refused(fault)
         }
     };
     let (opened, quiet) = whose::recognise(caps, settings, options, opened, &folders, owner, report)?;
     let whose::Opened { store, mut state, before, account, taken_over, renamed, .. } = opened;
-    super::epoch::unfinished(&state)?;
+    if !forgets {
+        super::epoch::unfinished(&state)?;
+    }
     state.layout = LAYOUT;
-    let contact = contact(user, settings, &state, started)?;
+    let contact = match contact(user, settings, &state, started) {
+        Err(Stop::Failed(_)) if forgets => state.contact.unwrap_or_default(),
+        contact => contact?,
+    };
     if let Some(lookups) = lookups {
-        beside_built_in(&lookups, settings, options, report)?;
+        if !forgets {
+            beside_built_in(&lookups, settings, options, report)?;
+        }
         learn(lookups, &mut state, started, report);
     }
     state.contact = Some(contact);
-    let (imported, targets) = super::folders::chosen(settings, &folders, tasks_listed)?;
-    let groups = super::groups::checked(groups, settings)?;
+    let (imported, targets) =
+        if forgets { Default::default() } else { super::folders::chosen(settings, &folders, tasks_listed)? };
+    let groups = if forgets { Default::default() } else { super::groups::checked(groups, settings)? };
     let import_from = time::midnight(settings.zone, settings.import_from);
     let today = time::midnight(settings.zone, time::date_in(settings.zone, started));
     let oldest = today - Duration::days(i64::try_from(crate::plan::OVERDUE_DAYS).unwrap_or(0));
@@ -83,7 +101,7 @@ pub(super) fn begin<'a>(
     let creatio = Creatio::new(settings, Setup { site, floor: import_from.min(oldest), skew: state.skew });
     let writable = [(SideId::Creatio, Direction::Export), (SideId::Mailbox, Direction::Import)]
         .into_iter()
-        .filter(|(side, other)| direction != *other && settings.ever_writes(*side))
+        .filter(|(side, other)| forgets || (aim != Aim::Sync(*other) && settings.ever_writes(*side)))
         .map(|(side, _)| side)
         .collect();
     let read_only = folders.iter().filter(|folder| !folder.writable).map(|folder| folder.id.clone()).collect();
@@ -99,8 +117,9 @@ pub(super) fn begin<'a>(
         mailbox: Box::new(mailbox),
         report: std::mem::take(report),
         state,
-        state_changed,
-        quiet,
+        state_changed: state_changed && !forgets,
+        // What a sync would note down of whose mailbox it is goes with the rest.
+        quiet: if forgets { Batch::default() } else { quiet },
         started,
         policy: settings.policy_hash(),
         full_policy: if no_tasks { Digest::of(&(settings.full_hash(), "without tasks")) } else { settings.full_hash() },
@@ -125,6 +144,9 @@ pub(super) fn begin<'a>(
         chunks: 0,
         adopted: 0,
     };
+    if forgets {
+        return Ok(run);
+    }
     if renamed {
         whose::read_anew(&mut run)?;
     }

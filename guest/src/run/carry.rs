@@ -257,6 +257,6 @@ fn as_write(run: &Run, job: &Job, operation: &Operation, row: &WalRow) -> Option
             let version = if raced { String::new() } else { end.version.clone() };
             Some(Write::Delete { id: end.id.clone(), version })
         }
-        (Action::Adopt | Action::Unlink | Action::Park | Action::Skip, _) => None,
+        (Action::Adopt | Action::Unlink | Action::Park | Action::Skip | Action::Unmark, _) => None,
     }
 }

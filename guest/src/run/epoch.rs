@@ -9,7 +9,7 @@ use super::state::{AccountState, ItemRow};
 use super::whose::{self, Opened};
 use super::{RunError, run_id};
 use crate::capability::Capabilities;
-use crate::link::{Bases, End, Link, LinkState};
+use crate::link::{End, Link, LinkState};
 use crate::links::{self, Any, FORMAT, Header, Line, Total, VERSION};
 use crate::report::Report;
 use crate::settings::{Account, Settings};
@@ -97,8 +97,12 @@ fn header(settings: &Settings, rows: &str, state: AccountState, now: chrono::Dat
     }
 }
 
-/// A restore that was cut off has left only a part of the links.
+/// A restore that was cut off has left only a part of the links, and so has a forgetting.
 pub(super) fn unfinished(state: &AccountState) -> Result<(), RunError> {
+    if state.forgetting.is_some() {
+        let text = "forgetting the account has begun and not ended; forget it once more, or put its links back";
+        return Err(RunError::State(text.into()));
+    }
     match state.restoring {
         None => Ok(()),
         Some(_) => Err(RunError::State(
@@ -300,11 +304,10 @@ fn put(opened: &mut Opened, settings: &Settings, links: &[Line], caps: Capabilit
 /// A link of which only the pair is known.
 fn link(line: &Line, settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> Link {
     let line = line.clone();
-    let end = |id: String| End { id, version: String::new(), bases: Bases::new(), by_us: false };
     Link {
         activity: line.activity,
-        creatio: end(line.activity.to_string()),
-        mailbox: end(line.item),
+        creatio: End::known(line.activity.to_string()),
+        mailbox: End::known(line.item),
         folder: line.folder,
         identity: line.identity,
         origin: line.origin,

@@ -7,8 +7,11 @@ pub mod begin;
 pub mod carry;
 pub mod catalogue;
 pub mod epoch;
+pub mod erase;
 pub mod folders;
+pub mod forget;
 pub mod groups;
+pub mod marks;
 pub mod observe;
 pub mod pair;
 pub mod record;
@@ -35,6 +38,7 @@ use crate::settings::{Account, Options, Settings};
 use crate::side::{Folder, Side};
 use crate::store::{Batch, Overlay, Store, StoreError};
 use crate::time;
+use begin::Aim;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use state::AccountState;
@@ -175,7 +179,7 @@ pub fn run(
     options: &Options,
     direction: Direction,
 ) -> Result<Report, RunError> {
-    conduct(caps, account, options, direction, |run| run.stages())
+    conduct(caps, account, options, Aim::Sync(direction), |run| run.stages())
 }
 
 /// Undoes what a run did, as far as nobody has changed it since.
@@ -184,7 +188,21 @@ pub fn run(
 /// Why the run failed; what it had done before is recorded.
 pub fn undo(caps: Capabilities<'_>, account: Account, options: &Options, of: &str) -> Result<Report, RunError> {
     run_id(of)?;
-    conduct(caps, account, options, Direction::Reconcile, |run| undo::undo(run, of))
+    conduct(caps, account, options, Aim::Sync(Direction::Reconcile), |run| undo::undo(run, of))
+}
+
+/// Forgets an account: takes the sync's markers off its items, on request removes what the sync made and nobody touched,
+/// then erases the account's rows.
+///
+/// # Errors
+/// Why it failed; it goes on from there when it is called again.
+pub fn forget(
+    caps: Capabilities<'_>,
+    account: Account,
+    options: &Options,
+    remove_items: bool,
+) -> Result<Report, RunError> {
+    conduct(caps, account, options, Aim::Forget, |run| forget::forget(run, remove_items))
 }
 
 fn run_id(run: &str) -> Result<(), RunError> {
@@ -198,7 +216,7 @@ fn conduct(
     caps: Capabilities<'_>,
     account: Account,
     options: &Options,
-    direction: Direction,
+    aim: Aim,
     stages: impl FnOnce(&mut Run) -> Staged<Ending>,
 ) -> Result<Report, RunError> {
     let settings = Settings::new(account, caps.clock.now()).map_err(RunError::Settings)?;
@@ -206,7 +224,7 @@ fn conduct(
     let overlay = Overlay::new(caps.storage);
     let caps = if options.dry_run { Capabilities { storage: &overlay, ..caps } } else { caps };
     let mut report = Report::default();
-    let mut run = match begin::begin(caps, &settings, options, direction, &mut report) {
+    let mut run = match begin::begin(caps, &settings, options, aim, &mut report) {
         Ok(run) => run,
         Err(Stop::Early(ending)) => {
             report.ending = ending;

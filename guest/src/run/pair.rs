@@ -14,7 +14,7 @@ use crate::owed::{Observation, Owed, Subject, Why, backoff};
 use crate::plan;
 use crate::reason::Reason;
 use crate::report::{Action, Entry, Outcome};
-use crate::side::{Found, Write};
+use crate::side::{Found, Mark, Write};
 use crate::store::Batch;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -91,9 +91,9 @@ fn mark(run: &mut Run, items: &[String]) -> Staged<()> {
             let (page, requests) = super::send(run.caps, run.mailbox.marked(&folder, &cursor))?;
             run.requests = run.requests.saturating_add(requests);
             let page = page.map_err(|fault| fatal(SideId::Mailbox, fault))?;
-            let keys: Vec<String> = page.items.iter().map(|(id, _)| run.store.item_key(id)).collect();
+            let keys: Vec<String> = page.items.iter().map(|mark| run.store.item_key(&mark.item)).collect();
             let rows: Vec<Option<ItemRow>> = run.store.get(&keys)?;
-            for ((key, row), (_, marker)) in keys.into_iter().zip(rows).zip(page.items) {
+            for ((key, row), Mark { marker, .. }) in keys.into_iter().zip(rows).zip(page.items) {
                 if let Some(row) = row.filter(|row| row.link.is_none() && row.marker.as_ref() != Some(&marker)) {
                     run.quiet.put(key, &ItemRow { marker: Some(marker), ..row });
                 }

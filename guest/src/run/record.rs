@@ -328,10 +328,12 @@ pub(super) fn settle_operation(
                 link.end_mut(target).bases.insert(*unit, base);
             }
             if let Some(source) = &write.source {
-                link.end_mut(target.other()).bases.insert(*unit, source.clone());
+                link.take_base(target.other(), *unit, source.clone());
             }
         }
     }
+    // What an undo makes again may be a person's.
+    link.end_mut(target).untouched |= operation.action.makes() && !job.undoes;
     if let Some(after) = &written.after {
         look_again |= others_changed(job, operation, after) && !Deliberate::SwallowReread.on();
         adopt_end(link, target, after, !look_again);

@@ -268,6 +268,7 @@ fn apply(link: &mut Link, operation: &WalOperation, now: Option<&Now>, row: &Wal
                 retire::forget_bases(link);
             }
             take(link, operation, seen, true);
+            link.end_mut(operation.target).untouched |= !row.undoes;
             if operation.target == SideId::Mailbox {
                 let nonce = seen.marker.as_deref().and_then(Marker::decode).map(|marker| marker.nonce);
                 link.earlier =
@@ -304,7 +305,7 @@ fn take(link: &mut Link, operation: &WalOperation, seen: &Seen, made: bool) {
         if arrived || made {
             link.end_mut(target).bases.insert(*unit, write.sent.clone());
             if let Some(digest) = &write.source {
-                link.end_mut(source).bases.insert(*unit, digest.clone());
+                link.take_base(source, *unit, digest.clone());
             }
         }
     }

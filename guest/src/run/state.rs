@@ -24,6 +24,9 @@ pub struct AccountState {
     /// Links are being put back, and so many are: until all are, no run may begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restoring: Option<u64>,
+    /// The account is being forgotten, and so many steps of that are done: until it has gone, no run may begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgetting: Option<u64>,
     /// A pass over the whole mailbox has filled the index: from then on items may be created there.
     pub indexed: bool,
     /// The first contact is over.

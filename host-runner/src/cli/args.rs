@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Export(Run),
     /// Takes back what a run did, as far as nobody has changed it since.
     Undo(Undo),
+    /// Ends the sync of an account without a trace: takes its markers off, then erases what is stored for it.
+    Forget(Forget),
     /// Takes an account's links out of storage, and puts them back.
     #[command(subcommand)]
     Links(Links),
@@ -145,6 +147,24 @@ pub(crate) struct Undo {
     pub(crate) only: Option<String>,
     /// Undo also where that removes or creates more than a sync may without asking. Nobody is mailed by that.
     #[arg(long, conflicts_with = "only")]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) budget: Budget,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// The account with this address.
+    #[arg(value_name = "MAIL")]
+    pub(crate) account: String,
+    /// Remove what the sync made, too, on both sides, where nobody has edited it and nobody else takes part in it.
+    #[arg(long)]
+    pub(crate) remove_items: bool,
+    /// Show what would be done, and change nothing.
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) preview: bool,
+    /// Remove items also where they are more than a sync may remove without asking. Nobody is mailed by that.
+    #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) budget: Budget,

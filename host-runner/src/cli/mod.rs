@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod discover;
 mod exit;
+mod forget;
 mod held;
 mod links;
 mod run;
@@ -54,6 +55,7 @@ fn perform(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failure> 
             session::block_on(run::run(arguments, screen))
         }
         Command::Undo(order) => session::block_on(undo::undo(arguments, order, screen)),
+        Command::Forget(order) => session::block_on(forget::forget(arguments, order, screen)),
         Command::Links(order) => session::block_on(links::links(arguments, order, screen)),
         Command::Discover(which) => session::block_on(discover::discover(arguments, which, screen)),
         Command::Check(which) => session::block_on(check::check(arguments, which, screen)),

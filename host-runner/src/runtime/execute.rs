@@ -27,6 +27,9 @@ use crate::store::{Fence, RunRecord, RunResult, RunStorage, StoreError, Ticket};
 /// Journals are kept for so long.
 const KEEP: Duration = Duration::from_secs(90 * 24 * 3600);
 
+/// What a report counts when nothing is left of an account.
+const FORGOTTEN: &str = "forgotten";
+
 impl Tenant {
     /// Runs a component for one account, in a sandbox of its own.
     ///
@@ -43,7 +46,12 @@ impl Tenant {
         options: RunOptions,
         observer: Arc<dyn Observer>,
     ) -> Result<RunReport, RunError> {
-        let account = self.account(connector, account, &options.stop, &observer).await?;
+        let forgets = matches!(action, Action::Forget { .. });
+        // Whoever forgets an account does not care whether the folders of its choices are still there.
+        let account = match self.0.config.account(account) {
+            Some(found) if forgets => found.clone(),
+            _ => self.account(connector, account, &options.stop, &observer).await?,
+        };
         let (dry_run, only, budget) = (options.dry_run, options.only.clone(), options.budget);
         let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account, run: &str| {
             let synchronizer = world.schedule_sync_synchronizer();
@@ -53,11 +61,17 @@ impl Tenant {
                 Action::Export => synchronizer.call_export(instance, account, &options).await,
                 Action::Reconcile => synchronizer.call_reconcile(instance, account, &options).await,
                 Action::Undo(of) => synchronizer.call_undo(instance, account, of, &options).await,
-                Action::Forget => synchronizer.call_forget(instance, account, &options).await,
+                Action::Forget { remove_items } => {
+                    synchronizer.call_forget(instance, account, *remove_items, &options).await
+                }
             };
             ran.map(|ran| ran.map(|report| (report, ())))
         };
         let (report, ()) = self.recorded(connector, action.name(), &account, &options, observer, call).await?;
+        if forgets && !dry_run && report.report.counts.iter().any(|count| count.what == FORGOTTEN) {
+            let (of, run) = (account.id.clone(), report.run.clone());
+            self.blocking(move |store| store.forget(&of, &run)).await?;
+        }
         Ok(report)
     }
 

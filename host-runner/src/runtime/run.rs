@@ -21,7 +21,10 @@ pub enum Action {
     /// Undo what the run with this id did.
     Undo(String),
     /// End the sync of the account without a trace.
-    Forget,
+    Forget {
+        /// Remove what the sync made and nobody touched as well.
+        remove_items: bool,
+    },
 }
 
 impl Action {
@@ -33,7 +36,7 @@ impl Action {
             Self::Export => "export",
             Self::Reconcile => "reconcile",
             Self::Undo(_) => "undo",
-            Self::Forget => "forget",
+            Self::Forget { .. } => "forget",
         }
     }
 }

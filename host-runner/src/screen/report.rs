@@ -69,8 +69,19 @@ pub fn report(
 }
 
 /// What matters most comes first; what is not known here comes last.
-const ORDER: [&str; 10] =
-    ["failed", "held", "conflict", "overwritten", "written", "planned", "noted", "standing", "left-alone", "unchanged"];
+const ORDER: [&str; 11] = [
+    "failed",
+    "held",
+    "conflict",
+    "overwritten",
+    "written",
+    "planned",
+    "noted",
+    "standing",
+    "left-alone",
+    "unchanged",
+    "forgotten",
+];
 
 /// Numbers: the sum of each kind, and what it is made of.
 fn totals(screen: &mut Screen, counts: &[Count]) -> io::Result<()> {
@@ -110,7 +121,13 @@ fn added<'a>(counts: impl IntoIterator<Item = &'a Count>) -> u64 {
 }
 
 fn ended(account: &Account, run: &RunReport, language: Language) -> String {
+    let forgets = run.action == "forget";
     let how = match run.report.ending {
+        Ending::Complete if forgets && !run.dry_run => {
+            language.of("Nothing of the sync is left.", "От синхронизации ничего не осталось.")
+        }
+        Ending::Partial if forgets => language
+            .of("Not done yet: the warning says what remains.", "Ещё не всё: что осталось, сказано в предупреждении."),
         Ending::Complete => language.of("Everything was looked at.", "Просмотрено всё."),
         Ending::Partial => language.of(
             "A calendar could not be read; everything else was looked at.",
@@ -123,10 +140,11 @@ fn ended(account: &Account, run: &RunReport, language: Language) -> String {
     let how = match run.report.ending {
         Ending::Complete | Ending::Partial => how.to_owned(),
         _ => {
-            let next = if run.action == "undo" {
-                language.of("undo the run again to go on.", "чтобы продолжить, отмените запуск ещё раз.")
-            } else {
-                language.of("the next run goes on.", "продолжит следующий запуск.")
+            let next = match run.action {
+                "undo" => language.of("undo the run again to go on.", "чтобы продолжить, отмените запуск ещё раз."),
+                "forget" => language
+                    .of("forget the account again to go on.", "чтобы продолжить, забудьте учётную запись ещё раз."),
+                _ => language.of("the next run goes on.", "продолжит следующий запуск."),
             };
             format!("{how}; {next}")
         }

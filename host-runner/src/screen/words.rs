@@ -41,6 +41,7 @@ pub(super) fn action(action: &str, language: Language) -> (&str, &str) {
         "cancel" => (("cancel", "cancelled"), ("отменить", "отменено")),
         "restore" => (("restore", "restored"), ("восстановить", "восстановлено")),
         "convert" => (("convert", "converted"), ("превратить", "превращено")),
+        "unmark" => (("unmark", "unmarked"), ("снять метку", "метка снята")),
         "adopt" => (
             ("pair with what is there", "paired with what was there"),
             ("связать с тем, что есть", "связано с тем, что есть"),
@@ -74,6 +75,7 @@ pub(super) fn outcome(what: &str, language: Language) -> &str {
         "unchanged" => "без изменений",
         "observed" => "прочитано",
         "dismissed" => "снято с показа",
+        "forgotten" => "забыто",
         other => other,
     }
 }
@@ -145,7 +147,7 @@ pub fn run(action: &str, language: Language) -> &str {
         "export" => language.of("export", "экспорт"),
         "dismiss" => language.of("dismiss", "снятие с показа"),
         "undo" => language.of("undo", "отмена"),
-        "forget" => language.of("forget", "забвение"),
+        "forget" => language.of("forget", "прощание с учётной записью"),
         other => other,
     }
 }

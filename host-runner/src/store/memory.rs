@@ -222,6 +222,13 @@ impl Store for MemoryStore {
         Ok(entries.filter(|entry| !dismissed.contains(&entry.operation)).collect())
     }
 
+    fn forget(&self, account: &str, except: &str) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.journal.retain(|(of, run, _)| of != account || run == except);
+        state.runs.retain(|known| known.account != account || known.run == except);
+        Ok(())
+    }
+
     fn dismissed(&self, account: &str) -> Result<BTreeSet<String>, StoreError> {
         Ok(dismissed(&self.state(), account))
     }

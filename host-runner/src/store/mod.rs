@@ -144,7 +144,7 @@ pub struct RunRecord {
     pub run: String,
     /// The account.
     pub account: String,
-    /// `import`, `export`, `reconcile`, `forget`.
+    /// `import`, `export`, `reconcile`, `undo`, `forget`, …
     pub action: String,
     /// Whether it was a preview.
     pub dry_run: bool,
@@ -251,6 +251,16 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Storage cannot be read.
     fn standing(&self, account: &str) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// Forgets the runs of an account with their journals, except one: that which ended its sync. What the component stored
+    /// is gone by then.
+    ///
+    /// # Errors
+    /// Storage cannot be written.
+    fn forget(&self, account: &str, except: &str) -> Result<(), StoreError> {
+        let _ = (account, except);
+        Ok(())
+    }
 
     /// Operations that a person does not want to be told of any more: those with an entry `dismissed` and none after it that
     /// is neither `held` nor `failed`. A pair that changes again is another operation.

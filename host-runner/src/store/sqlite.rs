@@ -310,6 +310,16 @@ impl Store for SqliteStore {
         Ok(standing)
     }
 
+    fn forget(&self, account: &str, except: &str) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            for table in ["journal", "run"] {
+                let sql = format!("DELETE FROM {table} WHERE account = ?1 AND run <> ?2");
+                transaction.execute(&sql, params![account, except]).map_err(fault)?;
+            }
+            Ok(())
+        })
+    }
+
     fn dismissed(&self, account: &str) -> Result<BTreeSet<String>, StoreError> {
         let connection = self.connection();
         let mut select = connection

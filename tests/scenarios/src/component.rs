@@ -133,6 +133,11 @@ impl Store for Cuttable {
     fn standing(&self, account: &str) -> Result<Vec<JournalEntry>, StoreError> {
         self.store.standing(account)
     }
+
+    fn forget(&self, account: &str, except: &str) -> Result<(), StoreError> {
+        self.powered()?;
+        self.store.forget(account, except)
+    }
 }
 
 fn config() -> String {
@@ -207,10 +212,21 @@ impl Sandboxed {
 
     /// Runs the component, and cuts the power: then the run is dropped where it is. None for a run that was cut.
     pub fn run_until(&self, world: &World, action: Action, cut: Cut) -> Option<Result<RunReport, RunError>> {
+        self.run_cut(world, action, RunOptions::default(), cut)
+    }
+
+    /// The same with options.
+    pub fn run_cut(
+        &self,
+        world: &World,
+        action: Action,
+        options: RunOptions,
+        cut: Cut,
+    ) -> Option<Result<RunReport, RunError>> {
         let (_, connector, _) = LOADED.get().unwrap();
         world.switch.arm(cut);
         world.site.lock().unwrap().log.clear();
-        self.run_with(world, connector, action, RunOptions::default())
+        self.run_with(world, connector, action, options)
     }
 
     /// Runs the component with options.

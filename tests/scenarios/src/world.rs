@@ -241,6 +241,23 @@ impl World {
         self.runner().undo(account, of, &options, &Unwatched)
     }
 
+    /// Forgets an account natively, and cuts the power.
+    pub fn forget_until(
+        &mut self,
+        account: Account,
+        remove_items: bool,
+        change: impl FnOnce(&mut Options),
+        cut: Cut,
+    ) -> Ran {
+        let options = self.begun(change, cut);
+        self.runner().forget(account, remove_items, &options, &Unwatched)
+    }
+
+    /// Forgets an account.
+    pub fn forget(&mut self, account: Account, remove_items: bool) -> Ran {
+        self.forget_until(account, remove_items, |_| {}, Cut::Never)
+    }
+
     /// Id of the last run.
     #[must_use]
     pub fn last(&self) -> String {
@@ -382,6 +399,14 @@ impl Runner {
     pub fn undo(&self, account: Account, of: &str, options: &Options, progress: &dyn Progress) -> Ran {
         self.call(account, options, progress, Lent::default(), |caps, account| {
             guest::run::undo(caps, account, options, of)
+        })
+    }
+
+    /// Forgets an account natively.
+    #[must_use]
+    pub fn forget(&self, account: Account, remove_items: bool, options: &Options, progress: &dyn Progress) -> Ran {
+        self.call(account, options, progress, Lent::default(), |caps, account| {
+            guest::run::forget(caps, account, options, remove_items)
         })
     }
 

@@ -3,6 +3,7 @@
 use emulators::creatio::NewActivity;
 use guest::run::Direction;
 use scenarios::life::at;
+use scenarios::switch::Cut;
 use scenarios::world::EUGENE;
 use scenarios::{Ran, World};
 use serde_json::json;
@@ -114,4 +115,32 @@ fn a_first_import_of_a_thousand_takes_its_pages_and_five_requests_for_each_hundr
     world.pass(20);
     let account = world.policies(&[("creation-limit", "2000")]);
     world.run(account, Direction::Reconcile, |_| {}).idle();
+}
+
+#[test]
+fn to_forget_two_thousand_items_takes_four_requests_for_each_twenty_and_twenty_others() {
+    let mut world = World::empty();
+    let (contact, now) = (world.eugene.contact, world.now());
+    for number in 0..1000_i64 {
+        world.meeting(&format!("Meeting {number}"), 24 + number);
+        let activity = NewActivity::meeting(format!("Activity {number}"), at(24 + number)).owned_by(contact);
+        world.creatio.with(|creatio| creatio.add_activity(&activity, now)).unwrap();
+    }
+    let account = world.policies(&[("creation-limit", "2000")]);
+    world.run(account.clone(), Direction::Reconcile, |_| {}).report();
+    world.pass(20);
+    // Taking off marks alone: the listings, and one request for each twenty.
+    let kept = world.store.as_ref().clone();
+    let ran = world.forget(account.clone(), false);
+    assert_eq!(ran.report().number("forgotten"), 1);
+    println!("forget 1,000 marks: {} requests, {} commits", ran.requests.len(), ran.commits);
+    assert!(ran.requests.len() <= 1000 / 20 + 20, "{}", ran.requests.len());
+    world.store = std::sync::Arc::new(kept);
+    let seen = world.forget_until(account.clone(), true, |options| options.dry_run = true, Cut::Never);
+    let named = seen.entries.iter().map(|entry| entry.operation.clone()).collect();
+    let ran = world.forget_until(account, true, |options| options.only = Some(named), Cut::Never);
+    assert_eq!(ran.report().number("forgotten"), 1, "{:#?}", ran.report());
+    assert_eq!((world.subjects().len(), world.titles().len(), world.store_size()), (1000, 1000, 0));
+    println!("forget 2,000 items: {} requests, {} commits", ran.requests.len(), ran.commits);
+    assert!(ran.requests.len() <= 4 * 2000 / 20 + 20, "{}", ran.requests.len());
 }

@@ -107,12 +107,15 @@ fn nearest_day(zone: Tz, local: chrono::NaiveDateTime, named: Option<Tz>) -> Nai
 
 /// Our marker, where the answer expands the linked resources.
 fn marker(task: &Json) -> Option<String> {
-    task.get("linkedResources")?
-        .as_array()?
-        .iter()
-        .find(|resource| string(resource, "applicationName") == APPLICATION)
-        .map(|resource| string(resource, "externalId").to_owned())
-        .filter(|id| !id.is_empty())
+    markers(task).map(|(_, marker)| marker.to_owned()).find(|marker| !marker.is_empty())
+}
+
+/// Our linked resources, where the answer expands them: their ids and what they say.
+pub fn markers(task: &Json) -> impl Iterator<Item = (&str, &str)> {
+    let resources = task.get("linkedResources").and_then(Json::as_array).into_iter().flatten();
+    resources
+        .filter(|resource| string(resource, "applicationName") == APPLICATION)
+        .map(|resource| (string(resource, "id"), string(resource, "externalId")))
 }
 
 /// What To Do would hold, given this value.

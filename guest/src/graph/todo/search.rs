@@ -10,7 +10,7 @@ use crate::graph::client::{elements, get_part, prefer};
 use crate::graph::feed::next_link;
 use crate::http;
 use crate::identity::Marker;
-use crate::side::{Found, Lost, Marked, Whereabouts};
+use crate::side::{Found, Lost, Mark, Marked, Whereabouts};
 use serde_json::Value;
 
 /// Tasks a page of a listing: the newest come first, and what is looked for was made lately.
@@ -77,7 +77,13 @@ pub fn marked<'a>(side: &'a Graph, list: &'a str, cursor: &str) -> Ask<'a, Resul
         let mut items = Vec::new();
         for task in elements(&body)? {
             let seen = mapping::seen(side, task, list)?;
-            items.extend(seen.marker.map(|marker| (seen.id, marker)));
+            items.extend(mapping::markers(task).map(|(resource, marker)| Mark {
+                item: seen.id.clone(),
+                part: Some(resource.to_owned()),
+                marker: marker.to_owned(),
+                title: seen.title().to_owned(),
+                version: String::new(),
+            }));
         }
         Ok(Marked { items, next: next_link(side, &body)? })
     })

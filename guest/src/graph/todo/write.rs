@@ -8,6 +8,7 @@ use crate::batch::Part;
 use crate::graph::Graph;
 use crate::graph::client::prefer;
 use crate::graph::write::if_match;
+use crate::http;
 use crate::identity::Marker;
 use serde_json::{Value, json};
 
@@ -46,4 +47,11 @@ pub fn delete(side: &Graph, (list, task): (&str, &str), version: &str) -> Part {
     // What was edited since is not deleted unseen.
     headers.extend(if_match(version));
     Part { method: "DELETE", url: task_path(&side.client, list, task), headers, body: None }
+}
+
+/// Takes a linked resource off a task.
+#[must_use]
+pub fn unlink(side: &Graph, (list, task): (&str, &str), resource: &str) -> Part {
+    let url = format!("{}/linkedResources/{}", task_path(&side.client, list, task), http::encode(resource));
+    Part { method: "DELETE", url, headers: vec![("Prefer", prefer())], body: None }
 }

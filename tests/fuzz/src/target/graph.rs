@@ -86,8 +86,8 @@ fn asks(sides: &Sides, status: u16, body: &[u8], place: &Place) {
         use_it(sides, &seen);
     }
     if let Ok(marked) = read(side.marked(&place.folder, ""), status, body) {
-        for (_, marker) in &marked.items {
-            let _ = Marker::decode(marker);
+        for mark in &marked.items {
+            let _ = Marker::decode(&mark.marker);
         }
         let own = marked.next.is_none_or(|next| next.starts_with("https://graph.microsoft.com/v1.0/"));
         assert!(own, "a page leads to a foreign address");

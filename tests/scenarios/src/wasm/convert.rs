@@ -19,7 +19,7 @@ const OUTCOMES: [Outcome; 7] = [
     Outcome::Overwritten,
     Outcome::Noted,
 ];
-const ACTIONS: [Action; 10] = [
+const ACTIONS: [Action; 11] = [
     Action::Create,
     Action::Update,
     Action::Delete,
@@ -30,11 +30,12 @@ const ACTIONS: [Action; 10] = [
     Action::Park,
     Action::Skip,
     Action::Convert,
+    Action::Unmark,
 ];
 const UNITS: [Unit; 7] =
     [Unit::Title, Unit::When, Unit::Place, Unit::Body, Unit::Reminder, Unit::Priority, Unit::State];
 /// What a report counts beside outcomes.
-const NUMBERS: [&str; 4] = ["observed", "unchanged", "left-alone", "standing"];
+const NUMBERS: [&str; 5] = ["observed", "unchanged", "left-alone", "standing", "forgotten"];
 
 /// The one of these that has this word.
 fn named<T: Copy>(all: &[T], code: impl Fn(T) -> &'static str, word: &str) -> T {
