@@ -9,6 +9,7 @@ pub mod convert;
 pub mod creatio;
 pub mod deliberate;
 pub mod digest;
+pub mod ews;
 pub mod forget;
 pub mod graph;
 pub mod http;

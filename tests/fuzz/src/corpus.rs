@@ -43,6 +43,9 @@ pub fn documented(prefix: &str) -> Vec<Vec<u8>> {
             all.extend(example.get("body").filter(|body| !body.is_null()).map(|body| body.to_string().into_bytes()));
         }
     }
+    if let Some(spec) = std::env::var_os("SCHEDULE_SYNC_SPEC").filter(|_| prefix == "exchange") {
+        all.extend(files(&PathBuf::from(spec).join("ews/examples")).into_iter().map(|(_, envelope)| envelope));
+    }
     all
 }
 

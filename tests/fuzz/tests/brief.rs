@@ -44,6 +44,7 @@ macro_rules! stand {
 stand! {
     no_answer_of_creatio_breaks_the_engine: "creatio-answers",
     no_answer_of_graph_breaks_the_engine: "graph-answers",
+    no_answer_of_exchange_breaks_its_codec: "exchange-answers",
     no_settings_break_the_engine: "settings",
     no_stored_row_breaks_its_decoder: "stored-rows",
     no_text_breaks_the_engine: "texts",

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod config;
 pub mod creatio;
+pub mod exchange;
 pub mod graph;
 pub mod records;
 pub mod rows;
@@ -83,6 +84,7 @@ impl Limit {
 pub const ALL: &[Target] = &[
     creatio::TARGET,
     graph::TARGET,
+    exchange::TARGET,
     account::TARGET,
     rows::TARGET,
     texts::TARGET,
