@@ -29,13 +29,11 @@ const FAULTY: &[&str] = &[
     "getservertimezones-operation-151",
     "getservertimezones-operation-152",
     "getservertimezones-operation-153",
-    "how-to-delete-appointments-and-cancel-meetings-by-using-ews-in-exchange-030",
     "how-to-get-user-settings-from-exchange-by-using-autodiscover-045",
-    "how-to-route-public-folder-content-requests-074",
-    "how-to-route-public-folder-content-requests-076",
-    "how-to-route-public-folder-hierarchy-requests-077",
-    "how-to-update-appointments-and-meetings-by-using-ews-in-exchange-093",
 ];
+
+/// Answers that are right and that no request of ours has: a calendar view that was cut short, which has no next page.
+const NOT_ASKED: &[&str] = &["how-to-get-appointments-and-meetings-by-using-ews-in-exchange-042"];
 
 fn ok(body: &[u8]) -> Response {
     Response { status: 200, headers: Vec::new(), body: body.to_vec(), received: 0 }
@@ -72,9 +70,9 @@ fn every_documented_envelope_is_decoded_or_named_as_faulty() {
         };
         let results = answer::messages(Ok(ok(text.as_bytes())), list.children.len());
         assert_eq!(results.len(), list.children.len(), "{name}");
-        for (result, listed) in results.iter().zip(&list.children) {
+        for (result, shown) in results.iter().zip(&list.children) {
             let Ok(message) = result else {
-                assert_eq!(listed.attribute("ResponseClass"), Some("Error"), "{name}: {result:?}");
+                assert_eq!(shown.attribute("ResponseClass"), Some("Error"), "{name}: {result:?}");
                 refused += 1;
                 continue;
             };
@@ -84,13 +82,18 @@ fn every_documented_envelope_is_decoded_or_named_as_faulty() {
                 let page = item::changes(message).unwrap_or_else(|fault| panic!("{name}: {fault}"));
                 let here = page.changes.iter().filter(|change| matches!(change, Change::Here(_))).count();
                 let changes = &message.child("Changes").unwrap().children;
-                let shown = changes.iter().filter(|change| listed(Some(change), &kinds) > 0).count();
+                let here_in = changes.iter().filter(|change| listed(Some(change), &kinds) > 0).count();
                 let gone = listed(message.child("Changes"), &["Delete"]);
-                assert_eq!((here, page.changes.len() - here), (shown, gone), "{name}");
+                assert_eq!((here, page.changes.len() - here), (here_in, gone), "{name}");
                 pages += 1;
                 items += here;
             } else if let Some(list) = root.and_then(|root| root.child("Items")) {
-                let found = item::found(message).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+                let found = item::found(message);
+                if NOT_ASKED.contains(&name.as_str()) {
+                    assert!(found.is_err(), "{name}");
+                    continue;
+                }
+                let found = found.unwrap_or_else(|fault| panic!("{name}: {fault}"));
                 assert_eq!(found.items.len(), listed(Some(list), &kinds), "{name}");
                 items += found.items.len();
             } else if message.child("Folders").is_some() || message.child("RootFolder").is_some() {
