@@ -103,6 +103,7 @@ reasons! {
     LookupMissing "lookup-missing" "A value of a Creatio lookup that the sync needs is missing." "Restore it.";
     OneWay "one-way" "The settings never write to that side." "";
     FeedReset "feed-reset" "The server forgot how far the sync had read: everything was read anew." "";
+    FeedListed "feed-listed" "The server does not tell what changes in the folder: all of it is listed and compared in each run." "";
     Undone "undone" "What a run did is taken back." "";
     ChangedSince "changed-since" "It is not what the sync wrote any more: it was changed since, and stays as it is." "Change it by hand if it should go back.";
     NotRestorable "not-restorable" "It was deleted and cannot be made again as it was." "Make it again by hand, or take it out of Deleted Items.";

@@ -5,6 +5,7 @@ use crate::activity::{Kind, Seen, SideId, Unit, Value, Values};
 use crate::ask::{Ask, Fault};
 use crate::digest::Digest;
 use crate::identity::Marker;
+use crate::link::Bases;
 use crate::reason::Reason;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,7 @@ pub enum Observed {
 pub struct Page {
     /// What it says.
     pub items: Vec<Observed>,
-    /// Where to go on.
+    /// Where to go on; empty at the end of a listing, which the next run reads from its beginning.
     pub cursor: String,
     /// The feed has been read to its end.
     pub complete: bool,
@@ -180,6 +181,11 @@ pub trait Side {
     /// The feeds of a folder, which together show everything from a first day on. `known` are those that exist already.
     fn feeds(&self, folder: &str, from: NaiveDate, today: NaiveDate, known: &[Feed]) -> Vec<Feed>;
 
+    /// The feed that lists all of a folder in each run, in place of one whose changes the server does not tell.
+    fn listed(&self, _feed: &Feed) -> Option<Feed> {
+        None
+    }
+
     /// The next page of a feed. `size` is the wanted number of items.
     fn pull<'a>(&'a self, feed: &'a Feed, from: &From, size: u32) -> Ask<'a, Result<Page, Fault>>;
 
@@ -256,4 +262,6 @@ pub struct Lost {
     pub identity: Option<String>,
     /// Its marker.
     pub marker: Option<Marker>,
+    /// What it held when it was last in step: by that a task is known in another list, where it has another id.
+    pub bases: Bases,
 }

@@ -93,13 +93,19 @@ impl Side for Graph {
 
     fn feeds(&self, folder: &str, from: NaiveDate, today: NaiveDate, known: &[Feed]) -> Vec<Feed> {
         match todo::list_of(folder) {
-            Some(_) => vec![Feed { folder: folder.to_owned(), part: todo::feed::TASKS.to_owned() }],
+            Some(_) => vec![todo::feed::of(folder, known)],
             None => feed::slices(folder, from, today, known),
         }
     }
 
+    fn listed(&self, feed: &Feed) -> Option<Feed> {
+        let part = todo::feed::LISTED.to_owned();
+        (feed.part == todo::feed::TASKS).then(|| Feed { folder: feed.folder.clone(), part })
+    }
+
     fn pull<'a>(&'a self, feed: &'a Feed, from: &side::From, size: u32) -> Ask<'a, Result<Page, Fault>> {
         match todo::list_of(&feed.folder) {
+            Some(list) if feed.part == todo::feed::LISTED => todo::feed::list(self, list, from),
             Some(list) => todo::feed::pull(self, list, from, size),
             None => feed::pull(self, feed, from, size),
         }

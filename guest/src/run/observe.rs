@@ -24,6 +24,8 @@ use uuid::Uuid;
 const MAILBOX_PAGE: u32 = 50;
 /// How often all activities are listed again.
 pub(super) const SWEEP_DAYS: i64 = 7;
+/// How many rounds a folder is listed before the server is asked for its changes again.
+const RETRY: u64 = 100;
 /// Rows a page: without notes.
 const CREATIO_PAGE: u32 = 500;
 
@@ -89,8 +91,20 @@ fn sweep_due(run: &mut Run) -> bool {
     }
 }
 
+/// The feed is a listing that was read to its end.
+fn listing(state: &FeedState) -> bool {
+    state.cursor.as_deref() == Some("")
+}
+
+/// Begins another round: what it does not show at its end may be gone.
+fn anew(state: &mut FeedState) {
+    state.cursor = None;
+    state.rounds = state.rounds.saturating_add(1);
+    state.round = Some(state.rounds);
+}
+
 /// The feeds of this run, with where they stand.
-fn open(run: &Run, sweep: bool) -> Staged<Vec<Reading>> {
+fn open(run: &mut Run, sweep: bool) -> Staged<Vec<Reading>> {
     let mut known: Vec<FeedState> = Vec::new();
     run.store.each("feed/mailbox/", |_, feed| {
         known.push(feed);
@@ -99,6 +113,11 @@ fn open(run: &Run, sweep: bool) -> Staged<Vec<Reading>> {
     let today = time::date_in(run.settings.zone, run.started);
     // A day of room: the first slice is cut in UTC.
     let from = time::minus_days(run.settings.import_from, 1);
+    for state in known.iter().filter(|state| listing(state) && state.rounds % RETRY == 0) {
+        // Perhaps the server tells changes by now.
+        run.quiet.delete(feed_key(run, SideId::Mailbox, &state.feed));
+    }
+    known.retain(|state| !listing(state) || state.rounds % RETRY != 0);
     let feeds: Vec<Feed> = known.iter().map(|state| state.feed.clone()).collect();
     let mut wanted: Vec<(SideId, Feed)> = Vec::new();
     for folder in followed(run) {
@@ -117,7 +136,10 @@ fn open(run: &Run, sweep: bool) -> Staged<Vec<Reading>> {
         .zip(states)
         .map(|((side, feed), state)| {
             let size = if side == SideId::Mailbox { MAILBOX_PAGE } else { CREATIO_PAGE };
-            let state = state.unwrap_or(FeedState { feed, cursor: None, round: Some(1), rounds: 1, size });
+            let mut state = state.unwrap_or(FeedState { feed, cursor: None, round: Some(1), rounds: 1, size });
+            if listing(&state) {
+                anew(&mut state);
+            }
             Reading { side, state, done: false, failed: false, pages: 0 }
         })
         .collect())
@@ -203,15 +225,34 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
             reading.state.size /= 2;
             Ok(())
         }
-        fault if reading.side == SideId::Mailbox && reading.state.cursor.is_some() && lost(&fault) => {
+        fault
+            if reading.side == SideId::Mailbox
+                && reading.state.cursor.is_some()
+                && (lost(&fault) || refused(&fault)) =>
+        {
             // The server forgot how far we had read: everything is read anew, and what the round does not show is
             // looked for one by one.
             run.report.warn(Reason::FeedReset, format!("The folder \"{}\" is read anew.", folder.unwrap_or_default()));
-            reading.state.cursor = None;
-            reading.state.rounds = reading.state.rounds.saturating_add(1);
-            reading.state.round = Some(reading.state.rounds);
+            anew(&mut reading.state);
             let key = feed_key(run, reading.side, &reading.state.feed);
             run.quiet.put(key, &reading.state);
+            Ok(())
+        }
+        fault if reading.side == SideId::Mailbox && reading.state.cursor.is_none() && refused(&fault) => {
+            match run.mailbox.listed(&reading.state.feed) {
+                Some(feed) => {
+                    let name = folder.unwrap_or_default();
+                    let text = format!("The server does not tell what changes in the folder \"{name}\": {fault}.");
+                    run.report.warn(Reason::FeedListed, text);
+                    // Should the server tell it one day, what went until then is missed.
+                    anew(&mut reading.state);
+                    let key = feed_key(run, reading.side, &reading.state.feed);
+                    run.quiet.put(key, &reading.state);
+                    reading.state.feed = feed;
+                    anew(&mut reading.state);
+                }
+                None => unreadable(run, reading, folder, &fault),
+            }
             Ok(())
         }
         fault @ (Fault::Stopped | Fault::Credential(_) | Fault::Unreachable(_)) => Err(fatal(reading.side, fault)),
@@ -223,14 +264,23 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
         fault if reading.side == SideId::Creatio => Err(begin::creatio_fault(fault, run.settings)),
         fault @ Fault::Denied(_) => Err(Stop::Failed(RunError::Unavailable(reading.side, fault.to_string()))),
         fault => {
-            // This folder does not answer; the others do. Nothing counts as absent in this run.
-            let name = folder.unwrap_or_default();
-            run.report.warn(Reason::FolderUnreadable, format!("The folder \"{name}\" could not be read: {fault}."));
-            run.unread.push(reading.state.feed.folder.clone());
-            reading.failed = true;
+            unreadable(run, reading, folder, &fault);
             Ok(())
         }
     }
+}
+
+/// This folder does not answer; the others do. Nothing counts as absent in this run.
+fn unreadable(run: &mut Run, reading: &mut Reading, folder: Option<String>, fault: &Fault) {
+    let name = folder.unwrap_or_default();
+    run.report.warn(Reason::FolderUnreadable, format!("The folder \"{name}\" could not be read: {fault}."));
+    run.unread.push(reading.state.feed.folder.clone());
+    reading.failed = true;
+}
+
+/// The server takes no such request, whenever it comes.
+const fn refused(fault: &Fault) -> bool {
+    matches!(fault, Fault::Refused { status: 400 | 405 | 501, .. })
 }
 
 /// The token is dead. Microsoft's documentation says 410; clients have met 400 and 404 as well.
@@ -357,7 +407,9 @@ fn linked_item(run: &mut Run, link: &Link, seen: Box<Seen>, batch: &mut Batch) {
         }
         return;
     }
-    observed(run, Subject::Activity(link.activity), SideId::Mailbox, Some(seen), batch);
+    // What a listing left out is read before anything is decided.
+    let seen = Some(seen).filter(|seen| !seen.partial);
+    observed(run, Subject::Activity(link.activity), SideId::Mailbox, seen, batch);
 }
 
 /// Writes an observation down.

@@ -2,14 +2,14 @@
 //! fingerprint; else it is new. Every item found here becomes the mailbox half of a pair.
 
 use super::observe::observed;
-use super::state::{ActivityRow, ItemRow, Print};
+use super::state::{ActivityRow, GoneRow, ItemRow, Print};
 use super::{Run, Staged, fatal};
-use crate::activity::{Seen, SideId};
+use crate::activity::{Kind, Seen, SideId};
 use crate::ask::Fault;
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::identity::{self, Marker};
-use crate::link::Link;
+use crate::link::{Link, LinkState};
 use crate::owed::{Observation, Owed, Subject, Why, backoff};
 use crate::plan;
 use crate::reason::Reason;
@@ -43,6 +43,9 @@ enum Match {
 /// Pairs all items that have no link.
 pub(super) fn pair(run: &mut Run) -> Staged<()> {
     run.publish(&["seen/", "owed/", "print/"])?;
+    if run.quiet.keys_below(&run.store.key("gone/")).next().is_some() {
+        run.commit(Batch::default(), Vec::new())?;
+    }
     let mut items = subjects(run)?;
     mark(run, &items)?;
     let total = items.len();
@@ -147,13 +150,14 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
             }
         }
     }
+    let missed = missed(run, &found, !listed)?;
     for (id, row) in ids.iter().zip(rows) {
         if let Some(fault) = failed.remove(id) {
             fail(run, id, &fault)?;
             continue;
         }
         let verdict = match found.get(id) {
-            Some(seen) => judge(run, seen)?,
+            Some(seen) => judge(run, seen, &missed)?,
             None => Match::Gone,
         };
         settle(run, id, row, found.remove(id), verdict)?;
@@ -202,7 +206,7 @@ fn fail(run: &mut Run, id: &str, fault: &Fault) -> Staged<()> {
 }
 
 /// Which activity an item belongs to.
-fn judge(run: &mut Run, seen: &Seen) -> Staged<Match> {
+fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
     if let Some(reason) = seen.left_alone {
         return Ok(Match::Leave(reason));
     }
@@ -245,6 +249,11 @@ fn judge(run: &mut Run, seen: &Seen) -> Staged<Match> {
     {
         return Ok(Match::Held(Reason::DuplicateIdentity));
     }
+    if let Some(link) = moved(seen, missed)
+        && !still_there(run, link)?
+    {
+        return Ok(Match::Moved(Box::new(link.clone())));
+    }
     if let Some(found) = lookalike(run, seen, activity)? {
         return Ok(found);
     }
@@ -252,6 +261,37 @@ fn judge(run: &mut Run, seen: &Seen) -> Staged<Match> {
         Some(reason) => Ok(Match::Leave(reason)),
         None => Ok(Match::Of(activity)),
     }
+}
+
+/// Pairs whose task is missed, or was not followed when it was last seen. A task that was moved to another list has
+/// another id, and may be one of these.
+fn missed(run: &Run, seen: &BTreeMap<String, Seen>, few: bool) -> Staged<Vec<Link>> {
+    if !seen.values().any(|seen| seen.kind == Kind::Task) {
+        return Ok(Vec::new());
+    }
+    let mut keys: Vec<String> = Vec::new();
+    run.store.each("gone/mailbox/", |_, row: GoneRow| {
+        keys.push(run.store.link_key(row.activity));
+        Ok(())
+    })?;
+    let links: Vec<Option<Link>> = run.store.get(&keys)?;
+    let mut missed: Vec<Link> = links.into_iter().flatten().filter(Link::active).collect();
+    if few {
+        run.store.each("link/", |_, link: Link| {
+            if link.state == LinkState::Parked {
+                missed.push(link);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(missed)
+}
+
+/// The one of them that held all that this task holds.
+fn moved<'l>(seen: &Seen, missed: &'l [Link]) -> Option<&'l Link> {
+    let held = super::observe::digests(&seen.values);
+    let mut alike = missed.iter().filter(|link| seen.kind == Kind::Task && link.mailbox.bases == held);
+    alike.next().filter(|_| alike.next().is_none())
 }
 
 /// The item of a link still exists under the id that the link knows.

@@ -3,7 +3,7 @@
 
 use super::carry::{self, Job};
 use super::observe::{gone_key, missing, observed, touch};
-use super::state::GoneRow;
+use super::state::{GoneRow, ItemRow};
 use super::work;
 use super::{Run, Staged, fatal};
 use crate::activity::SideId;
@@ -101,6 +101,7 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
                     folder: link.folder.clone(),
                     identity: link.identity.clone(),
                     marker: link.marker(run.mailbox_id),
+                    bases: link.mailbox.bases.clone(),
                 };
                 lost.push((link, item, row.reason));
             }
@@ -118,6 +119,10 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
         for ((mut link, _, reason), found) in lost.into_iter().zip(found) {
             match found {
                 Whereabouts::Gone => certain.push((link.activity, SideId::Mailbox, reason)),
+                // It looks like another one that is known: that one it is not.
+                Whereabouts::Alive { seen } if taken(run, &seen.id, link.activity)? => {
+                    certain.push((link.activity, SideId::Mailbox, reason));
+                }
                 Whereabouts::Alive { seen } => {
                     batch.delete(gone_key(run, SideId::Mailbox, link.activity));
                     let folder = seen.folder.clone().unwrap_or_default();
@@ -147,6 +152,12 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
     }
     run.commit(batch, Vec::new())?;
     Ok(certain)
+}
+
+/// The item belongs to another pair.
+fn taken(run: &Run, item: &str, activity: Uuid) -> Staged<bool> {
+    let row: Option<ItemRow> = run.store.one(run.store.item_key(item))?;
+    Ok(row.and_then(|row| row.link).is_some_and(|link| link != activity))
 }
 
 /// Which activities are certainly gone: missed in two complete runs far enough apart, while others are seen.

@@ -98,6 +98,7 @@ fn lost(run: &Run, row: &WalRow) -> Lost {
         folder: link.folder.clone(),
         identity: link.identity.clone(),
         marker: link.marker(run.mailbox_id),
+        bases: link.mailbox.bases.clone(),
     }
 }
 

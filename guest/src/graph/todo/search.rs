@@ -1,7 +1,7 @@
 //! Finding tasks by id and marker, and telling a deleted one from one that is elsewhere.
 
 use super::client::{EXPAND, list_path, task_path};
-use super::{folder_id, item_id, mapping};
+use super::{item_id, mapping};
 use crate::activity::Seen;
 use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
@@ -10,6 +10,7 @@ use crate::graph::client::{elements, get_part, prefer};
 use crate::graph::feed::next_link;
 use crate::http;
 use crate::identity::Marker;
+use crate::link::Bases;
 use crate::side::{Found, Lost, Mark, Marked, Whereabouts};
 use serde_json::Value;
 
@@ -55,14 +56,9 @@ pub fn newest_part(side: &Graph, list: &str) -> Part {
 /// # Errors
 /// [`Fault::Garbled`] where it is no listing.
 pub fn with_marker(side: &Graph, list: &str, body: &Value, markers: &[String]) -> Result<Vec<Seen>, Fault> {
-    let mut all = Vec::new();
-    for task in elements(body)? {
-        let seen = mapping::seen(side, task, list)?;
-        if seen.marker.as_ref().is_some_and(|marker| markers.contains(marker)) {
-            all.push(seen);
-        }
-    }
-    Ok(all)
+    let mut tasks = all(side, list, body)?;
+    tasks.retain(|seen| seen.marker.as_ref().is_some_and(|marker| markers.contains(marker)));
+    Ok(tasks)
 }
 
 /// A page of all marked tasks of a list.
@@ -90,11 +86,12 @@ pub fn marked<'a>(side: &'a Graph, list: &'a str, cursor: &str) -> Ask<'a, Resul
 }
 
 /// What has to be asked to find out whether a task exists: the task, its list (which must answer for an absence to count),
-/// and where it carries a marker the newest tasks of every list. One that was moved has another id.
+/// and the newest tasks of every list. One that was moved has another id, and is known by its marker, or as the one that
+/// holds all that it held.
 #[must_use]
 pub fn lost_parts(side: &Graph, lost: &Lost, (list, task): (&str, &str), lists: &[&str]) -> Vec<Part> {
     let mut parts = vec![task_part(side, list, task), get_part(list_path(&side.client, list, ""))];
-    if lost.marker.is_some() {
+    if lost.marker.is_some() || !lost.bases.is_empty() {
         parts.extend(lists.iter().map(|list| newest_part(side, list)));
     }
     parts
@@ -120,19 +117,40 @@ pub fn judge(
     if let Err(fault) = its_list {
         return Whereabouts::Unknown(fault.clone());
     }
-    let markers: Vec<String> = lost.marker.iter().map(Marker::encode).collect();
+    let marker = lost.marker.as_ref().map(Marker::encode);
+    let mut alike = Vec::new();
     for (list, answer) in lists.iter().zip(elsewhere) {
-        let tasks =
-            answer.as_ref().map_err(Clone::clone).and_then(|part| with_marker(side, list, &part.body, &markers));
+        let tasks = answer.as_ref().map_err(Clone::clone).and_then(|part| all(side, list, &part.body));
         match tasks {
             Ok(tasks) => {
-                if let Some(mut seen) = tasks.into_iter().find(|seen| seen.id != item_id(list, task)) {
-                    seen.folder = Some(folder_id(list));
-                    return Whereabouts::Alive { seen: Box::new(seen) };
+                for seen in tasks.into_iter().filter(|seen| seen.id != item_id(list, task)) {
+                    if marker.is_some() && seen.marker == marker {
+                        return Whereabouts::Alive { seen: Box::new(seen) };
+                    }
+                    if marker.is_none() && seen.marker.is_none() && holds(&seen, &lost.bases) {
+                        alike.push(seen);
+                    }
                 }
             }
             Err(fault) => return Whereabouts::Unknown(fault),
         }
     }
-    Whereabouts::Gone
+    // Of several that are alike none is certainly it.
+    match alike.pop().filter(|_| alike.is_empty()) {
+        Some(seen) => Whereabouts::Alive { seen: Box::new(seen) },
+        None => Whereabouts::Gone,
+    }
+}
+
+/// All that a task holds is what another one held.
+#[must_use]
+pub fn holds(seen: &Seen, bases: &Bases) -> bool {
+    !bases.is_empty()
+        && seen.values.len() == bases.len()
+        && seen.values.iter().all(|(unit, value)| bases.get(unit).is_some_and(|base| *base == value.digest()))
+}
+
+/// The tasks of a listing.
+fn all(side: &Graph, list: &str, body: &Value) -> Result<Vec<Seen>, Fault> {
+    elements(body)?.iter().map(|task| mapping::seen(side, task, list)).collect()
 }

@@ -116,6 +116,8 @@ pub struct Knobs {
     pub app_tasks_role: TasksRole,
     /// Page size of lists and tasks without `$top`.
     pub todo_page_size: usize,
+    /// Delta of tasks answers with this status, as a service that does not have it; none: it works.
+    pub todo_delta_refused: Option<u16>,
     /// `$select` of lists and tasks works, instead of doing nothing and choking on `title` and `displayName`.
     pub todo_select: bool,
     /// Notes that were written as HTML come back as HTML, instead of losing their formatting.
@@ -173,6 +175,7 @@ impl Default for Knobs {
             keep_bodies: false,
             app_tasks_role: TasksRole::ReadWrite,
             todo_page_size: 50,
+            todo_delta_refused: None,
             todo_select: false,
             todo_html_bodies: false,
             todo_lists_omit_recurrence: false,

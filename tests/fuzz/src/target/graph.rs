@@ -97,6 +97,10 @@ fn asks(sides: &Sides, status: u16, body: &[u8], place: &Place) {
         folder: place.folder.clone(),
         identity: known.first().and_then(|seen| seen.identity.clone()),
         marker: Some(marker),
+        bases: known
+            .first()
+            .map(|seen| guest::link::Bases::from_iter(seen.values.iter().map(|(unit, value)| (*unit, value.digest()))))
+            .unwrap_or_default(),
     };
     for whereabouts in read(side.whereabouts(&[lost.clone(), lost], &folders), status, body) {
         if let Whereabouts::Alive { seen } = whereabouts {

@@ -40,6 +40,9 @@ fn refuse(query: &Query) -> Result<(), ApiError> {
 
 impl Graph {
     pub(super) fn tasks_delta(&self, call: &Call<'_>, list: Key) -> Answer {
+        if let Some(status) = self.knobs.todo_delta_refused {
+            return Err(ApiError::new(status, "ErrorInvalidRequest", "Change tracking is not supported for tasks."));
+        }
         let query = call.query(Model::Task)?;
         refuse(&query)?;
         self.check_select(&query, "title", "todoTask")?;
