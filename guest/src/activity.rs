@@ -354,6 +354,9 @@ pub struct Seen {
     /// In Creatio: in one of the selected groups, where activities are exported by group.
     #[serde(skip, default = "yes")]
     pub grouped: bool,
+    /// The zone that its times name, where nobody knows it: they are read in the account's.
+    #[serde(skip)]
+    pub odd_zone: Option<String>,
     /// Not every unit was asked for: the rest must be read before it is compared.
     pub partial: bool,
 }

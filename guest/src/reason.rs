@@ -104,6 +104,7 @@ reasons! {
     OneWay "one-way" "The settings never write to that side." "";
     FeedReset "feed-reset" "The server forgot how far the sync had read: everything was read anew." "";
     FeedListed "feed-listed" "The server does not tell what changes in the folder: all of it is listed and compared in each run." "";
+    UnknownZone "unknown-zone" "An event names a time zone that is not known: its times are read in the account's." "Look whether its times are right, and set its time zone anew in the mailbox.";
     Undone "undone" "What a run did is taken back." "";
     ChangedSince "changed-since" "It is not what the sync wrote any more: it was changed since, and stays as it is." "Change it by hand if it should go back.";
     NotRestorable "not-restorable" "It was deleted and cannot be made again as it was." "Make it again by hand, or take it out of Deleted Items.";

@@ -12,6 +12,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Map, Value as Json, json};
 
+/// Characters of a zone's name that a warning shows.
+const ZONE_SHOWN: usize = 60;
 /// Longest subject and location that Exchange keeps.
 const LINE: usize = 255;
 
@@ -97,6 +99,7 @@ pub fn seen(side: &Graph, event: &Json, folder: Option<&str>) -> Result<Seen, Fa
         span: None,
         exportable: true,
         grouped: true,
+        odd_zone: odd_zone(event),
         // Occurrences of a delta are abridged: what they lack is not empty.
         partial: event.get("subject").is_none() && series == Some(Series::Occurrence),
     })
@@ -155,6 +158,15 @@ fn when(event: &Json, zone: Tz) -> Option<When> {
         When { start: at(start, start_zone), end: at(end, end_zone), all_day: false }
     };
     (when.start <= when.end).then_some(when)
+}
+
+/// The zone that the times of an event name, where it is none that is known.
+fn odd_zone(event: &Json) -> Option<String> {
+    ["start", "end"]
+        .iter()
+        .filter_map(|name| event.get(name)?.get("timeZone")?.as_str())
+        .find(|name| !flag(event, "isAllDay") && time::zone(name).is_none())
+        .map(|name| text::cut(&text::line(name), ZONE_SHOWN))
 }
 
 fn attendees(event: &Json) -> Vec<String> {

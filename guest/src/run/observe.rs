@@ -327,7 +327,17 @@ fn mailbox_page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch: &m
     let links = links_of(run, &rows)?;
     for ((id, key), row) in ids.iter().zip(&keys).zip(rows) {
         let link = row.as_ref().and_then(|row| row.link).and_then(|id| links.get(&id));
-        match (latest.remove(id), link) {
+        let observed_now = latest.remove(id);
+        if let Some(Observed::Here(seen)) = &observed_now
+            && let Some(zone) = &seen.odd_zone
+        {
+            let text = format!(
+                "An event names the zone \"{zone}\", which is not known: its times are read in {}.",
+                run.settings.zone
+            );
+            run.report.warn(Reason::UnknownZone, text);
+        }
+        match (observed_now, link) {
             (Some(Observed::Here(seen)), Some(link)) => {
                 if let Some(round) = feed.round {
                     batch.put(round_key(run, &feed.feed, link.activity), &round);

@@ -90,6 +90,7 @@ const TABLE: &[(&str, &str, &str, &str, &str)] = &[
     ("one-way", "The settings never write to that side.", "", "По настройкам на эту сторону ничего не записывается.", ""),
     ("feed-reset", "The server forgot how far the sync had read: everything was read anew.", "", "Сервер забыл, до какого места было прочитано: всё прочитано заново.", ""),
     ("feed-listed", "The server does not tell what changes in the folder: all of it is listed and compared in each run.", "", "Сервер не сообщает об изменениях в папке: при каждом запуске читается весь список и сравнивается с известным.", ""),
+    ("unknown-zone", "An event names a time zone that is not known: its times are read in the account's.", "Look whether its times are right, and set its time zone anew in the mailbox.", "Событие называет неизвестный часовой пояс: его время читается в поясе учётной записи.", "Проверьте время и задайте часовой пояс события в ящике заново."),
     ("undone", "What a run did is taken back.", "", "Сделанное запуском отменено.", ""),
     ("changed-since", "It is not what the sync wrote any more: it was changed since, and stays as it is.", "Change it by hand if it should go back.", "Это уже не то, что записал запуск: с тех пор изменено и остаётся как есть.", "Если нужно вернуть, измените вручную."),
     ("not-restorable", "It was deleted and cannot be made again as it was.", "Make it again by hand, or take it out of Deleted Items.", "Удалено, и создать заново таким же нельзя.", "Создайте вручную или верните из папки «Удалённые»."),

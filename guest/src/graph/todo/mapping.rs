@@ -47,6 +47,7 @@ pub fn seen(side: &Graph, task: &Json, list: &str) -> Result<Seen, Fault> {
         span: None,
         exportable: true,
         grouped: true,
+        odd_zone: None,
         partial: false,
     })
 }

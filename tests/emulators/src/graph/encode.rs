@@ -16,6 +16,7 @@ pub(super) struct Shape {
     pub(super) text_body: bool,
     pub(super) immutable: bool,
     pub(super) custom_zone: bool,
+    pub(super) custom_points: bool,
 }
 
 /// The id of an event or occurrence.
@@ -39,7 +40,8 @@ impl Shape {
     fn time(&self, all_day: bool, literal: chrono::NaiveDateTime, instant: chrono::DateTime<chrono::Utc>) -> Value {
         // An all-day event is a date: it stays at midnight whatever zone is asked for.
         let wall = if all_day { literal } else { self.zone.wall(instant) };
-        json!({ "dateTime": wall_text(wall), "timeZone": self.zone.name })
+        let name = if self.custom_points { "tzone://Microsoft/Custom" } else { &self.zone.name };
+        json!({ "dateTime": wall_text(wall), "timeZone": name })
     }
 
     fn zone_name(&self, wall: &Wall) -> String {
@@ -184,5 +186,12 @@ pub(super) fn extended(seen: &Seen<'_>, wanted: Option<&[String]>) -> Value {
 
 /// The shape in which `state` shows everything: ids that last, UTC.
 pub(super) fn plain(mailbox: Uuid) -> Shape {
-    Shape { mailbox, zone: zones::Zone::utc(), text_body: false, immutable: true, custom_zone: false }
+    Shape {
+        mailbox,
+        zone: zones::Zone::utc(),
+        text_body: false,
+        immutable: true,
+        custom_zone: false,
+        custom_points: false,
+    }
 }

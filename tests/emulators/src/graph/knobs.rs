@@ -84,6 +84,8 @@ pub struct Knobs {
     pub link_base: Option<String>,
     /// Original zones read `tzone://Microsoft/Custom`.
     pub custom_zone: bool,
+    /// Start and end name that zone as well, whatever was asked for.
+    pub custom_points: bool,
     /// A duplicate `transactionId` answers 409 without the id of the existing event, instead of 400 with it.
     pub duplicate_transaction_conflict: bool,
     /// A `transactionId` is not remembered: a repeated create makes a second event.
@@ -159,6 +161,7 @@ impl Default for Knobs {
             events_delta_exceptions: false,
             link_base: None,
             custom_zone: false,
+            custom_points: false,
             duplicate_transaction_conflict: false,
             forgets_transactions: false,
             bump_on_read: false,

@@ -172,6 +172,7 @@ impl Graph {
             text_body: call.prefer.text_body.unwrap_or_default(),
             immutable: call.prefer.immutable,
             custom_zone: self.knobs.custom_zone,
+            custom_points: self.knobs.custom_points,
         }
     }
 

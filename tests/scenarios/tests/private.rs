@@ -1,0 +1,101 @@
+//! Private items, where they begin and cease to be private, and events of a zone that nobody knows.
+
+use guest::report::{Action, Outcome};
+use guest::run::Direction;
+use guest::settings::Account;
+use scenarios::life::at;
+use scenarios::{Ran, World, show};
+use serde_json::json;
+
+fn sync(world: &mut World, account: &Account) -> Ran {
+    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
+    if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
+        show(&ran);
+    }
+    ran.report();
+    assert!(!ran.entries.iter().any(|entry| matches!(entry.action, Action::Delete | Action::Cancel)));
+    ran
+}
+
+fn rests(world: &mut World, account: &Account) {
+    for _ in 0..2 {
+        world.pass(20);
+        sync(world, account).idle();
+    }
+}
+
+/// An activity of the user's own that was exported and then made private in the mailbox.
+fn made_private(policy: &str) -> (World, Account) {
+    let mut world = World::empty();
+    let account = world.policies(&[("private", policy)]);
+    world.activity_with("Dentist", 30, |row| row.place = "Clinic".into());
+    sync(&mut world, &account);
+    rests(&mut world, &account);
+    world.edit_event("Dentist", json!({"sensitivity": "private"}));
+    (world, account)
+}
+
+#[test]
+fn an_exported_item_that_becomes_private_is_masked_and_comes_back_when_it_is_not_any_more() {
+    let (mut world, account) = made_private("mask");
+    let ran = sync(&mut world, &account);
+    assert_eq!(ran.number(Outcome::Conflict), 0);
+    let masked = world.found("Личное");
+    assert_eq!((masked.place.as_str(), masked.start), ("", at(30)));
+    rests(&mut world, &account);
+    // Nothing of it is written back, its times neither.
+    world.edit_activity("Личное", json!({"StartDate": at(40), "DueDate": at(41), "Title": "Guess"}));
+    assert_eq!(sync(&mut world, &account).reasons(Outcome::Held), ["masked-private"]);
+    assert_eq!(world.event("Dentist")["location"]["displayName"], "Clinic");
+    rests(&mut world, &account);
+    world.edit_activity("Guess", json!({"StartDate": at(30), "DueDate": at(31), "Title": "Личное"}));
+    sync(&mut world, &account);
+    rests(&mut world, &account);
+    world.edit_event("Dentist", json!({"sensitivity": "normal"}));
+    sync(&mut world, &account);
+    assert_eq!(world.found("Dentist").place, "Clinic");
+    rests(&mut world, &account);
+    assert_eq!((world.titles().len(), world.subjects().len()), (1, 1));
+}
+
+#[test]
+fn an_exported_item_that_becomes_private_is_parked_where_private_ones_are_skipped() {
+    let (mut world, account) = made_private("skip");
+    let ran = sync(&mut world, &account);
+    assert_eq!((ran.reasons(Outcome::Noted), ran.writes()), (vec!["private-skipped"], 0));
+    world.edit_activity("Dentist", json!({"Location": "Elsewhere"}));
+    sync(&mut world, &account).idle();
+    rests(&mut world, &account);
+    assert_eq!(world.event("Dentist")["location"]["displayName"], "Clinic");
+    world.edit_event("Dentist", json!({"sensitivity": "normal"}));
+    sync(&mut world, &account);
+    assert_eq!(world.event("Dentist")["location"]["displayName"], "Elsewhere");
+    rests(&mut world, &account);
+    assert_eq!((world.titles().len(), world.subjects().len()), (1, 1));
+}
+
+#[test]
+fn a_zone_that_is_not_known_is_told_and_stops_nothing() {
+    let mut world = World::empty();
+    let account = world.account();
+    world.graph_knobs(json!({"custom_points": true}));
+    world.meeting("Odd", 30);
+    world.meeting("Odd too", 33);
+    let ran = sync(&mut world, &account);
+    let told: Vec<&str> = ran
+        .report()
+        .warnings
+        .iter()
+        .filter(|warning| warning.code.code() == "unknown-zone")
+        .map(|warning| warning.text.as_str())
+        .collect();
+    assert!(
+        matches!(told[..], [text] if text.contains("tzone://Microsoft/Custom") && text.contains("Europe/Moscow")),
+        "{told:?}"
+    );
+    assert_eq!(world.titles(), ["Odd", "Odd too"]);
+    assert!(!sync(&mut world, &account).warns("unknown-zone"));
+    world.graph_knobs(json!({"custom_points": false}));
+    world.meeting("Even", 36);
+    assert!(!sync(&mut world, &account).warns("unknown-zone"));
+}
