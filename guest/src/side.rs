@@ -151,6 +151,9 @@ pub struct Written {
     pub skew: Option<i64>,
 }
 
+/// How the fault of a create begins that finds what it would make there already.
+pub const DUPLICATE: &str = "it was there already";
+
 /// Where an item of the mailbox is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whereabouts {
@@ -158,6 +161,11 @@ pub enum Whereabouts {
     Alive {
         /// The item.
         seen: Box<Seen>,
+    },
+    /// Not under its id, and these have its identity or its marker: the item under a new id, or copies of it.
+    Elsewhere {
+        /// The items.
+        found: Vec<Seen>,
     },
     /// Certainly gone: "item not found" while its folder answers, or in Deleted Items.
     Gone,

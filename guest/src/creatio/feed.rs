@@ -179,7 +179,11 @@ fn finished(side: &Creatio, cursor: Cursor) -> Cursor {
             .or(cursor.since),
         None => cursor.since,
     };
-    // It never moves back, or skew measured late would read old rows again and again.
+    // A clock that was set back stamps new rows with times that are read already: everything is read once more.
+    if cursor.began.zip(cursor.since).is_some_and(|(began, since)| began < since) {
+        return Cursor { first: true, ..Cursor::default() };
+    }
+    // Else it never moves back, or skew measured late would read old rows again and again.
     let since = since.max(cursor.since);
     Cursor { since, first: since.is_none(), ..Cursor::default() }
 }

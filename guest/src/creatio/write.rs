@@ -7,7 +7,7 @@ use crate::activity::Seen;
 use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
 use crate::http;
-use crate::side::{Write, Written};
+use crate::side::{DUPLICATE, Write, Written};
 use serde_json::Value;
 
 /// A stamp this much older than the answer's date is a skewed clock, not a slow one, in seconds.
@@ -84,8 +84,17 @@ fn result(side: &Creatio, write: &Write, answers: &[Result<PartAnswer, Fault>]) 
         (Write::Create { .. }, Ok(_), _) | (Write::Update { .. } | Write::Delete { .. }, Ok(_), _) => {
             Err(Fault::Unknown("it was accepted, but cannot be read".into()))
         }
+        // There is one that rights hide: it is not the one that was to be made.
+        (Write::Create { .. }, Err(Fault::Refused { message, .. }), Ok(None)) if duplicate(message) => {
+            Err(Fault::Unknown(format!("{DUPLICATE}: {message}")))
+        }
         (_, Err(fault), _) => Err(fault.clone()),
     }
+}
+
+/// How the databases that Creatio runs on call a key that exists: Microsoft's, PostgreSQL and Oracle.
+fn duplicate(message: &str) -> bool {
+    ["PRIMARY KEY", "duplicate key", "ORA-00001"].iter().any(|text| message.contains(text))
 }
 
 fn missing() -> Fault {

@@ -222,22 +222,24 @@ fn judge(side: &Graph, item: &Lost, answers: &[Result<PartAnswer, Fault>]) -> Wh
             if let Err(fault) = calendar {
                 return Whereabouts::Unknown(fault.clone());
             }
+            let mut found: Vec<Seen> = Vec::new();
+            let mut fault = None;
             for answer in elsewhere {
                 match answer.as_ref().map_err(Clone::clone).and_then(|part| elements(&part.body)) {
                     Ok(events) => {
                         // Graph gives each occurrence the identity of its series: only a single event is this one.
-                        if let Some(seen) = events
-                            .iter()
-                            .filter_map(|event| mapping::seen(side, event, None).ok())
-                            .find(|seen| seen.series.is_none() && seen.id != item.id)
-                        {
-                            return Whereabouts::Alive { seen: Box::new(seen) };
-                        }
+                        let single = |seen: &Seen| seen.series.is_none() && seen.id != item.id;
+                        let seen = events.iter().filter_map(|event| mapping::seen(side, event, None).ok());
+                        found.extend(seen.filter(single));
                     }
-                    Err(fault) => return Whereabouts::Unknown(fault),
+                    Err(why) => fault = Some(why),
                 }
             }
-            Whereabouts::Gone
+            match fault {
+                Some(fault) => Whereabouts::Unknown(fault),
+                None if found.is_empty() => Whereabouts::Gone,
+                None => Whereabouts::Elsewhere { found },
+            }
         }
         Err(fault) => Whereabouts::Unknown(fault.clone()),
     }

@@ -7,11 +7,8 @@ use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
 use crate::deliberate::Deliberate;
 use crate::http;
-use crate::side::{Mark, Write, Written};
+use crate::side::{DUPLICATE, Mark, Write, Written};
 use serde_json::{Value, json};
-
-/// How the fault of a create begins that an earlier attempt had carried out.
-pub const DUPLICATE: &str = "an earlier attempt made it";
 
 /// Carries out writes.
 pub fn write<'a>(side: &'a Graph, writes: &[Write]) -> Ask<'a, Vec<Result<Written, Fault>>> {

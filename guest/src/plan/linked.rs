@@ -126,13 +126,12 @@ pub(super) fn ended(pair: &Pair, link: &Link, gone: SideId, cancelled: bool, fra
             let mut plan = Plan { state: Some(LinkState::Active), ..Plan::default() };
             let mut activity = activity.clone();
             if cancelled && activity.state == State::Cancelled && frame.settings.ever_writes(SideId::Creatio) {
-                let write = restored(item, &activity, frame);
-                if let Value::Status(_) = write.after {
+                let operation = reopened(pair, item, &activity, frame);
+                if let Some(write @ Value::Status(_)) = operation.units.get(&Unit::State).map(|write| &write.after) {
                     // It is no edit of the user's that the status says otherwise.
-                    activity.values.insert(Unit::State, write.after.clone());
+                    activity.values.insert(Unit::State, write.clone());
                 }
-                let units = BTreeMap::from([(Unit::State, write)]);
-                plan.operations.push(Operation::new(pair, Action::Restore, SideId::Creatio, units, Reason::Returned));
+                plan.operations.push(operation);
             }
             merge_units(pair, Some(link), item, &activity, frame, &mut plan);
             plan
@@ -155,7 +154,12 @@ pub(super) fn ended(pair: &Pair, link: &Link, gone: SideId, cancelled: bool, fra
     }
 }
 
-/// What takes back that the sync cancelled an activity.
+/// Takes back that the sync cancelled an activity.
+pub(super) fn reopened(pair: &Pair, item: &Seen, activity: &Seen, frame: &Frame) -> Operation {
+    let units = BTreeMap::from([(Unit::State, restored(item, activity, frame))]);
+    Operation::new(pair, Action::Restore, SideId::Creatio, units, Reason::Returned)
+}
+
 fn restored(item: &Seen, activity: &Seen, frame: &Frame) -> UnitWrite {
     let before = Some(activity.standing());
     match item.values.get(&Unit::State) {

@@ -55,6 +55,8 @@ pub struct Pair {
     pub mailbox: End,
     /// Another account's link decides about this meeting.
     pub follower: bool,
+    /// The activity was cancelled because a copy of the meeting was deleted whose account decided until then.
+    pub forsaken: bool,
     /// The activity is a meeting that comes by invitation.
     pub invited: bool,
     /// Another item of the mailbox may be the counterpart of this activity.

@@ -1,5 +1,6 @@
 //! Plans for what has no link yet: to be linked, imported, exported or left alone.
 
+use super::linked::reopened;
 use super::{End, Frame, Note, Operation, Pair, Plan, UnitWrite, merge_units, side};
 use crate::activity::{Kind, Seen, SideId, State, Status, Unit, Value};
 use crate::link::{LinkState, Origin};
@@ -22,6 +23,17 @@ pub(super) fn unlinked(pair: &Pair, frame: &Frame) -> Plan {
             if item.kind != activity.kind && !marked {
                 return Plan::leave(Reason::KindChanged);
             }
+            if !marked && not_importable(item, frame) == Some(Reason::LeftScope) {
+                // They belong together, and the calendar is not to be imported.
+                let note =
+                    Note { action: Action::Park, reason: Reason::LeftScope, side: SideId::Mailbox, units: Vec::new() };
+                return Plan {
+                    origin: Some(Origin::Adopted),
+                    state: Some(LinkState::Parked),
+                    notes: vec![note],
+                    ..Plan::default()
+                };
+            }
             let mut plan = Plan {
                 origin: Some(if marked { Origin::Exported } else { Origin::Adopted }),
                 state: Some(LinkState::Active),
@@ -30,6 +42,9 @@ pub(super) fn unlinked(pair: &Pair, frame: &Frame) -> Plan {
             let viewed = frame.creatio.viewed(activity, item.kind);
             // "Show in calendar" was changed while nothing was remembered: the item follows when the pair is linked.
             plan.again = item.kind != activity.kind;
+            if pair.forsaken && viewed.state == State::Cancelled && frame.settings.ever_writes(SideId::Creatio) {
+                plan.operations.push(reopened(pair, item, &viewed, frame));
+            }
             merge_units(pair, None, item, &viewed, frame, &mut plan);
             let reason = if plan.notes.is_empty() { Reason::SamePair } else { Reason::AdoptedDifferent };
             if plan.notes.is_empty() {

@@ -251,7 +251,7 @@ fn begin(opened: &mut Opened, header: Header) -> Result<(), RunError> {
             if key.starts_with(&opened.store.key("link/"))
                 && let Some(identity) = row.get("identity").and_then(serde_json::Value::as_str)
             {
-                leave(&opened.store, &opened.account, identity, &mut batch)?;
+                leave(&opened.store, &opened.account, identity, false, &mut batch)?;
             }
             batch.delete(key);
         }

@@ -343,7 +343,15 @@ impl Run<'_> {
         if all.is_empty() && entries.is_empty() {
             return Ok(());
         }
-        self.store.commit(all, entries.to_vec())?;
+        let mut committed = self.store.commit(all.clone(), entries.to_vec());
+        for _ in 1..shared::SHARED {
+            let Err(StoreError::Shared(keys)) = &committed else { break };
+            if !whose::refresh(&self.store, &mut all, keys)? {
+                break;
+            }
+            committed = self.store.commit(all.clone(), entries.to_vec());
+        }
+        committed?;
         self.quiet = Batch::default();
         self.state_changed = false;
         for entry in entries {

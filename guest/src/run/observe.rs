@@ -146,12 +146,15 @@ fn open(run: &mut Run, sweep: bool) -> Staged<Vec<Reading>> {
 }
 
 /// Folders whose feeds are read: those to import from, the one that exports land in, and those that exported items were
-/// moved to.
+/// moved to. Until the first contact is over, all that are the mailbox's own: what lies in one that is not imported may be
+/// the counterpart of an activity, which must not be made a second time.
 fn followed(run: &Run) -> Vec<String> {
     let mut folders = run.imported.clone();
     let exports = run.settings.ever_writes(SideId::Mailbox);
     let targets = [&run.targets.meetings, &run.targets.tasks].into_iter().filter(|_| exports);
-    for folder in targets.chain(&run.state.followed) {
+    let first = exports && !run.state.contacted;
+    let own = run.folders.iter().filter(|folder| first && folder.writable && folder.reason.is_none());
+    for folder in targets.chain(&run.state.followed).chain(own.map(|folder| &folder.id)) {
         if !folders.contains(folder) && run.folders.iter().any(|known| known.id == *folder) {
             folders.push(folder.clone());
         }

@@ -216,14 +216,25 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
     let marker = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| run.ours(marker));
     if let Some(marker) = marker.filter(|_| !Deliberate::IgnoreMarker.on()) {
         match run.store.one::<Link>(run.store.link_key(marker.activity))? {
-            None => return Ok(Match::Of(marker.activity)),
+            None => match claimed(run, marker.activity, &seen.id)? {
+                None => return Ok(Match::Of(marker.activity)),
+                // One of the two is a user's copy: rather the one that looks otherwise.
+                Some(other) if resembles(run, seen, marker.activity)? && !resembles(run, &other, marker.activity)? => {
+                    let mut batch = Batch::default();
+                    super::observe::item_again(run, &other.id, &mut batch);
+                    run.quiet.extend(batch);
+                    return Ok(Match::Of(marker.activity));
+                }
+                Some(_) => {}
+            },
             Some(link) if link.mailbox.id == seen.id => return Ok(Match::Of(link.activity)),
             Some(link) => {
                 if !still_there(run, &link)? {
                     return Ok(Match::Moved(Box::new(link)));
                 }
                 let unedited = super::observe::digests(&seen.values) == link.mailbox.bases;
-                if link.earlier.contains(&marker.nonce) && unedited {
+                // Another nonce is another attempt's, also one that lost rows knew of.
+                if link.nonce.as_ref() != Some(&marker.nonce) && unedited {
                     return Ok(Match::Double(Box::new(link)));
                 }
                 // A user's copy carries the marker of its original and is an item of its own.
@@ -242,19 +253,19 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
             Match::Moved(Box::new(link))
         });
     }
-    let same = run.store.seen_key(&Subject::Activity(activity), SideId::Mailbox);
-    if let Some(other) = run.store.one::<Observation>(same)?
-        && other.mailbox.is_some_and(|other| other.id != seen.id)
-        && other.run == run.options.run
-    {
+    if claimed(run, activity, &seen.id)?.is_some() {
         return Ok(Match::Held(Reason::DuplicateIdentity));
+    }
+    // It was imported once, by rows that are lost; a calendar that is not imported any more does not make it another's.
+    if known(run, activity)? {
+        return Ok(Match::Of(activity));
     }
     if let Some(link) = moved(seen, missed)
         && !still_there(run, link)?
     {
         return Ok(Match::Moved(Box::new(link.clone())));
     }
-    if let Some(found) = lookalike(run, seen, activity)? {
+    if let Some(found) = lookalike(run, seen)? {
         return Ok(found);
     }
     match plan::not_importable(seen, &run.frame()) {
@@ -294,6 +305,29 @@ fn moved<'l>(seen: &Seen, missed: &'l [Link]) -> Option<&'l Link> {
     alike.next().filter(|_| alike.next().is_none())
 }
 
+/// Another item that was paired with this activity in this run.
+fn claimed(run: &Run, activity: Uuid, item: &str) -> Staged<Option<Box<Seen>>> {
+    let key = run.store.seen_key(&Subject::Activity(activity), SideId::Mailbox);
+    let observation = match run.quiet.row::<Observation>(&key) {
+        Some(observation) => Some(observation),
+        None => run.store.one::<Observation>(key)?,
+    };
+    let this_run = observation.filter(|observation| observation.run == run.options.run);
+    Ok(this_run.and_then(|observation| observation.mailbox).filter(|other| other.id != item))
+}
+
+/// The item has title, start and end of this unlinked activity.
+fn resembles(run: &Run, seen: &Seen, activity: Uuid) -> Staged<bool> {
+    let Some(print) = identity::fingerprint(seen) else { return Ok(false) };
+    let key = run.store.key(&format!("print/{}/c/{activity}", print.as_str()));
+    Ok(run.store.one::<Print>(key)?.is_some())
+}
+
+/// Creatio showed an activity that has no link.
+fn known(run: &Run, activity: Uuid) -> Staged<bool> {
+    Ok(run.store.one::<ActivityRow>(super::observe::activity_key(run, activity))?.is_some())
+}
+
 /// The item of a link still exists under the id that the link knows.
 fn still_there(run: &mut Run, link: &Link) -> Staged<bool> {
     let (answers, requests) = super::send(run.caps, run.mailbox.read(std::slice::from_ref(&link.mailbox.id)))?;
@@ -307,7 +341,7 @@ fn still_there(run: &mut Run, link: &Link) -> Staged<bool> {
 }
 
 /// The one unlinked activity of the account's contact with the same title, start and end, if this is the one item.
-fn lookalike(run: &Run, seen: &Seen, derived: Uuid) -> Staged<Option<Match>> {
+fn lookalike(run: &Run, seen: &Seen) -> Staged<Option<Match>> {
     let Some(print) = identity::fingerprint(seen) else { return Ok(None) };
     let (mut activities, mut items) = (Vec::new(), 0_usize);
     run.store.each(&format!("print/{}/", print.as_str()), |_, who: Print| {
@@ -323,8 +357,6 @@ fn lookalike(run: &Run, seen: &Seen, derived: Uuid) -> Staged<Option<Match>> {
         return Ok(None);
     }
     match activities.as_slice() {
-        // It was made from this very meeting, by rows that are lost.
-        all if all.contains(&derived) => Ok(Some(Match::Of(derived))),
         [activity] if items <= 1 => Ok(Some(Match::Of(*activity))),
         _ => Ok(Some(Match::Held(Reason::Ambiguous))),
     }

@@ -9,7 +9,7 @@ use super::shared::put_link;
 use super::state::{GoneRow, LoserRow};
 use super::tell::{entry, notes};
 use super::{Run, Staged, before};
-use crate::activity::{Seen, SideId, State};
+use crate::activity::{Seen, SideId, State, Unit, Value};
 use crate::ask::Fault;
 use crate::deliberate::Deliberate;
 use crate::identity;
@@ -17,7 +17,7 @@ use crate::link::{Link, LinkState, Normalised, Origin};
 use crate::owed::{Owed, Subject, Why, backoff};
 use crate::plan::Operation;
 use crate::reason::Reason;
-use crate::report::{Action, Entry, Outcome};
+use crate::report::{Action, Entry, Outcome, UnitChange};
 use crate::side::Written;
 use crate::store::Batch;
 use std::collections::BTreeMap;
@@ -68,9 +68,9 @@ pub(super) fn record_written(
         .any(|(_, result)| matches!(result, Err(fault) if fault.outcome_unknown() || *fault == Fault::Stopped));
     if unknown {
         // What was written ahead stays until the next run has found out.
-        let duplicate = mine.values().any(
-            |(_, result)| matches!(result, Err(Fault::Unknown(why)) if why.starts_with(crate::graph::write::DUPLICATE)),
-        );
+        let duplicate = mine
+            .values()
+            .any(|(_, result)| matches!(result, Err(Fault::Unknown(why)) if why.starts_with(crate::side::DUPLICATE)));
         batch.put(wal_key(run, row.activity), &WalRow { duplicate, ..row.clone() });
     } else {
         batch.delete(wal_key(run, row.activity));
@@ -303,6 +303,14 @@ pub(super) fn settle_operation(
             batch.put(run.store.key(&format!("loser/{}/{}", link.activity, unit.code())), &loser);
         }
         let sent = write.after.digest();
+        if *unit == Unit::Reminder && moved_meanwhile(job, operation, written) {
+            // It was counted from a start that was not the start any more: it is still to be carried over.
+            if let Some(read) = written.after.as_ref().and_then(|after| after.values.get(unit)) {
+                link.end_mut(target).bases.insert(*unit, read.digest());
+            }
+            look_again = true;
+            continue;
+        }
         let read = written.after.as_ref().and_then(|after| after.values.get(unit)).map(crate::activity::Value::digest);
         let base = match read {
             Some(read) if written.proven || read == sent => read,
@@ -334,6 +342,14 @@ pub(super) fn settle_operation(
     }
     // What an undo makes again may be a person's.
     link.end_mut(target).untouched |= operation.action.makes() && !job.undoes;
+    if let Some((unseen, now)) = moved_unseen(job, operation, written) {
+        outcome = Outcome::Overwritten;
+        told.reason = Reason::OverwroteUnseen;
+        let loser = LoserRow { side: target, value: unseen.clone(), run: run.options.run.clone(), at: run.started };
+        batch.put(run.store.key(&format!("loser/{}/{}", link.activity, Unit::Reminder.code())), &loser);
+        let (before, after) = (Some(unseen.display()), now.map(Value::display));
+        told.units.push(UnitChange { unit: Unit::Reminder, before, after });
+    }
     if let Some(after) = &written.after {
         look_again |= others_changed(job, operation, after) && !Deliberate::SwallowReread.on();
         adopt_end(link, target, after, !look_again);
@@ -358,6 +374,32 @@ pub(super) fn settle_operation(
     told.item = Some(link.mailbox.id.clone()).filter(|id| !id.is_empty());
     entries.push(told);
     look_again
+}
+
+/// Somebody moved the start while a reminder was written, which a side that keeps it as an instant counts from there.
+fn moved_meanwhile(job: &Job, operation: &Operation, written: &Written) -> bool {
+    let merged = job.pair.creatio.here().and_then(Seen::when).map(|when| when.start);
+    let now = written.after.as_deref().and_then(Seen::when).map(|when| when.start);
+    operation.target == SideId::Creatio
+        && !operation.action.makes()
+        && !operation.units.contains_key(&Unit::When)
+        && now.is_some()
+        && now != merged
+}
+
+/// A reminder that somebody set just before the start was moved, and that moved with it: what it was and what it is.
+fn moved_unseen<'a>(job: &Job, operation: &Operation, written: &'a Written) -> Option<(&'a Value, Option<&'a Value>)> {
+    if operation.target != SideId::Creatio
+        || !operation.units.contains_key(&Unit::When)
+        || operation.units.contains_key(&Unit::Reminder)
+    {
+        return None;
+    }
+    let merged = job.pair.creatio.here()?.values.get(&Unit::Reminder)?;
+    let found = written.before.as_ref()?.values.get(&Unit::Reminder)?;
+    let minutes = matches!(found, Value::Reminder(Some(_)));
+    (found != merged && minutes)
+        .then(|| (found, written.after.as_ref().and_then(|after| after.values.get(&Unit::Reminder))))
 }
 
 /// Something that the write did not touch differs from what the merge saw: an edit that came between.
@@ -402,6 +444,9 @@ pub(super) fn owed_after(
         (Why::Held, reason, None)
     } else if let Some(tries) = unseen(job) {
         (Why::Failed, Reason::Absent, Some(run.started + backoff(tries)))
+    } else if job.plan.leave == Some(Reason::MarkedOrphan) {
+        // Rights may hide its activity: should that show, it must not be exported once more.
+        (Why::Failed, Reason::MarkedOrphan, Some(run.started + chrono::Duration::days(1)))
     } else {
         return None;
     };

@@ -117,8 +117,10 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
         let (found, requests) = super::send(run.caps, run.mailbox.whereabouts(&items, &folders))?;
         run.requests = run.requests.saturating_add(requests);
         for ((mut link, _, reason), found) in lost.into_iter().zip(found) {
-            match found {
-                Whereabouts::Gone => certain.push((link.activity, SideId::Mailbox, reason)),
+            match work::own(run, link.activity, found)? {
+                Whereabouts::Gone | Whereabouts::Elsewhere { .. } => {
+                    certain.push((link.activity, SideId::Mailbox, reason));
+                }
                 // It looks like another one that is known: that one it is not.
                 Whereabouts::Alive { seen } if taken(run, &seen.id, link.activity)? => {
                     certain.push((link.activity, SideId::Mailbox, reason));

@@ -76,7 +76,7 @@ fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
     let mut creatio = by_id(activities, activity_answers, SideId::Creatio)?;
     let mut mailbox = by_id(items, item_answers, SideId::Mailbox)?;
     for (row, whereabouts) in deleted.iter().zip(whereabouts) {
-        mailbox.insert(row.link.mailbox.id.clone(), still_there(whereabouts)?);
+        mailbox.insert(row.link.mailbox.id.clone(), still_there(work::own(run, row.activity, whereabouts)?)?);
     }
     let mut made = BTreeMap::new();
     for (row, found) in created.iter().zip(found) {
@@ -105,7 +105,7 @@ fn lost(run: &Run, row: &WalRow) -> Lost {
 fn still_there(whereabouts: Whereabouts) -> Staged<Now> {
     match whereabouts {
         Whereabouts::Alive { seen } => Ok(Now::Here(seen)),
-        Whereabouts::Gone => Ok(Now::Absent),
+        Whereabouts::Gone | Whereabouts::Elsewhere { .. } => Ok(Now::Absent),
         Whereabouts::Unknown(fault) => match work::ends_run(SideId::Mailbox, &fault) {
             Some(stop) => Err(stop),
             None => Ok(Now::Unknown),
@@ -170,9 +170,8 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
         return Ok(());
     }
     let mut link = row.link.clone();
-    // A pair that was only adopted exists whatever became of its writes.
-    let creates = row.operations.iter().any(|operation| operation.action.makes());
-    let mut linked = row.linked || !creates;
+    // A pair that was only to be adopted is adopted anew: what was to be told of it was not told.
+    let mut linked = row.linked;
     let stored: Option<Link> = run.store.one(run.store.link_key(row.activity))?;
     let mut done = true;
     let mut batch = Batch::default();
@@ -264,6 +263,8 @@ fn remember_attempts(run: &Run, row: &WalRow, batch: &mut Batch) {
 fn apply(link: &mut Link, operation: &WalOperation, now: Option<&Now>, row: &WalRow) -> bool {
     match (operation.action, now) {
         (Action::Delete, Some(Now::Absent)) => true,
+        // Another one was there before: the pair is looked at as it is.
+        (Action::Create, Some(Now::Here(_))) if row.duplicate && operation.target == SideId::Creatio => false,
         (Action::Create | Action::Convert, Some(Now::Here(seen))) => {
             if operation.action == Action::Convert {
                 retire::forget_bases(link);

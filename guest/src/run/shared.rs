@@ -7,7 +7,7 @@ use super::work::{invited_key, meeting_key};
 use super::{Run, Staged};
 use crate::activity::Seen;
 use crate::capability::Guard;
-use crate::link::{Link, Origin};
+use crate::link::{Link, LinkState, Origin};
 use crate::report::Entry;
 use crate::store::{Batch, Store, StoreError};
 
@@ -41,8 +41,14 @@ pub(super) fn refresh(run: &Run, batch: &mut Batch, keys: &[String]) -> Staged<(
         };
         let me = &run.account;
         match ours.members.get(me) {
-            Some(member) => theirs.members.insert(me.clone(), member.clone()),
-            None => theirs.members.remove(me),
+            Some(member) => {
+                theirs.cancelled_by = None;
+                theirs.members.insert(me.clone(), member.clone())
+            }
+            None => {
+                theirs.cancelled_by.clone_from(&ours.cancelled_by);
+                theirs.members.remove(me)
+            }
         };
         batch.guarded(key.clone(), &theirs, guard);
     }
@@ -103,10 +109,10 @@ pub(super) fn share(run: &Run, link: &Link, item: Option<&Seen>, batch: &mut Bat
         if link.active() {
             return Ok(());
         }
-        return leave_meeting(run, identity, batch);
+        return Ok(leave(&run.store, &run.account, identity, cancelled(link), batch)?);
     };
     if !link.active() {
-        return leave_meeting(run, identity, batch);
+        return Ok(leave(&run.store, &run.account, identity, cancelled(link), batch)?);
     }
     let key = meeting_key(identity);
     let row = run.store.get_versioned::<MeetingRow>(std::slice::from_ref(&key))?.into_iter().next().flatten();
@@ -117,7 +123,8 @@ pub(super) fn share(run: &Run, link: &Link, item: Option<&Seen>, batch: &mut Bat
     let me = run.account.clone();
     let since = meeting.members.get(&me).map_or(run.started, |member| member.since);
     let member = Member { organizer: item.ours, since };
-    if meeting.members.get(&me) != Some(&member) {
+    if meeting.members.get(&me) != Some(&member) || meeting.cancelled_by.is_some() {
+        meeting.cancelled_by = None;
         meeting.members.insert(me, member);
         batch.guarded(key, &meeting, guard);
     }
@@ -127,17 +134,27 @@ pub(super) fn share(run: &Run, link: &Link, item: Option<&Seen>, batch: &mut Bat
     Ok(())
 }
 
-pub(super) fn leave_meeting(run: &Run, identity: &str, batch: &mut Batch) -> Staged<()> {
-    Ok(leave(&run.store, &run.account, identity, batch)?)
+/// The pair ended with its activity cancelled.
+const fn cancelled(link: &Link) -> bool {
+    matches!(link.state, LinkState::Ended { cancelled: true, .. })
 }
 
 /// An account decides about a meeting no more.
-pub(super) fn leave(store: &Store, account: &str, identity: &str, batch: &mut Batch) -> Result<(), StoreError> {
+pub(super) fn leave(
+    store: &Store,
+    account: &str,
+    identity: &str,
+    cancelled: bool,
+    batch: &mut Batch,
+) -> Result<(), StoreError> {
     let key = meeting_key(identity);
     if let Some((mut meeting, version)) =
         store.get_versioned::<MeetingRow>(std::slice::from_ref(&key))?.into_iter().next().flatten()
         && meeting.members.remove(account).is_some()
     {
+        if cancelled {
+            meeting.cancelled_by = Some(account.to_owned());
+        }
         batch.guarded(key, &meeting, Guard::At(version));
     }
     Ok(())

@@ -136,6 +136,9 @@ pub struct GoneRow {
 pub struct MeetingRow {
     /// Accounts with an active link, by account id.
     pub members: BTreeMap<String, Member>,
+    /// The account that decided last, and whose user deleted its copy: the activity was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_by: Option<String>,
 }
 
 /// One of them.

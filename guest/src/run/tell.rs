@@ -51,7 +51,8 @@ pub(super) fn entry(job: &Job, operation: &Operation, outcome: Outcome, reason: 
 
 /// What a person should know although nothing is written.
 pub(super) fn notes(job: &Job, entries: &mut Vec<Entry>) {
-    for note in &job.plan.notes {
+    let told = |reason: Reason| job.owed.as_ref().is_some_and(|owed| owed.reason == reason && job.plan.leave.is_some());
+    for note in job.plan.notes.iter().filter(|note| !told(note.reason)) {
         let pair = &job.pair;
         let item = pair.mailbox.here();
         let title = item.or(pair.creatio.here()).map(|seen| seen.title().to_owned());

@@ -7,7 +7,7 @@ use super::observe::touch;
 use super::record::{Tally, failed, settle_operation};
 use super::shared::put_link;
 use super::tell::entry;
-use super::work::{AGAIN, complete, ends_run, read_both};
+use super::work::{AGAIN, complete, ends_run, own, read_both};
 use super::{Run, Staged, before, settle};
 use crate::activity::{Seen, SideId};
 use crate::ask::Fault;
@@ -101,7 +101,16 @@ fn jobs(run: &mut Run, of: &str, ids: &[Uuid], guards: Guards) -> Staged<(Vec<Jo
             }
             None => End::Absent,
         };
-        let mut pair = Pair { activity: *id, link, creatio, mailbox, follower: false, invited: false, lookalike: None };
+        let mut pair = Pair {
+            activity: *id,
+            link,
+            creatio,
+            mailbox,
+            follower: false,
+            forsaken: false,
+            invited: false,
+            lookalike: None,
+        };
         complete(run, &mut pair)?;
         let mut job = Job { pair, plan: crate::plan::Plan::default(), owed, fault: None, undoes: true };
         if let Some((side, fault)) = fault {
@@ -166,9 +175,9 @@ fn items(run: &mut Run, links: &[Option<Link>]) -> Staged<BTreeMap<Uuid, Item>> 
         wait = 0;
         let mut again = Vec::new();
         for ((activity, lost), found) in wanted.into_iter().zip(found) {
-            let item = match found {
+            let item = match own(run, activity, found)? {
                 Whereabouts::Alive { seen } => Ok(Some(seen)),
-                Whereabouts::Gone => Ok(None),
+                Whereabouts::Gone | Whereabouts::Elsewhere { .. } => Ok(None),
                 Whereabouts::Unknown(fault) => {
                     if let Some(stop) = ends_run(SideId::Mailbox, &fault) {
                         return Err(stop);

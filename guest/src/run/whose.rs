@@ -215,6 +215,26 @@ pub(super) fn recognise<'a>(
     Ok((opened, batch))
 }
 
+/// Says anew whose mailbox it is, where that was written meanwhile and says nothing else. False where it does, or where
+/// other rows changed.
+pub(super) fn refresh(store: &Store, batch: &mut Batch, keys: &[String]) -> Result<bool, StoreError> {
+    for key in keys {
+        let Some(ours) =
+            Some(key).filter(|key| key.starts_with("mailbox/")).and_then(|key| batch.row::<MailboxRow>(key))
+        else {
+            return Ok(false);
+        };
+        let row = store.get_versioned::<MailboxRow>(std::slice::from_ref(key))?.into_iter().next().flatten();
+        let guard = match row {
+            None => Guard::Absent,
+            Some((theirs, version)) if theirs.holder == ours.holder => Guard::At(version),
+            Some(_) => return Ok(false),
+        };
+        batch.guarded(key.clone(), &ours, guard);
+    }
+    Ok(true)
+}
+
 /// The mailbox that the account's rows are about is the one that was found.
 fn same(state: &AccountState, mailbox: &Mailbox) -> Staged<()> {
     if mailbox.is(state.directory.as_deref(), state.calendar.as_deref()) {

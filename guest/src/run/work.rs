@@ -12,7 +12,7 @@ use crate::link::{Link, LinkState};
 use crate::owed::{Observation, Owed, Subject, Why};
 use crate::plan::{self, End, Pair, Plan};
 use crate::reason::Reason;
-use crate::side::{Found, Side};
+use crate::side::{Found, Side, Whereabouts};
 use crate::store::Batch;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -165,7 +165,16 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
             }
         };
         let mailbox = place(item, link.as_ref());
-        let pair = Pair { activity: *id, link, creatio, mailbox, follower: false, invited: false, lookalike: None };
+        let pair = Pair {
+            activity: *id,
+            link,
+            creatio,
+            mailbox,
+            follower: false,
+            forsaken: false,
+            invited: false,
+            lookalike: None,
+        };
         jobs.push(Job { pair, plan: Plan::default(), owed, fault: faults.remove(&at), undoes: false });
     }
     for job in &mut jobs {
@@ -224,6 +233,7 @@ pub(super) fn complete(run: &Run, pair: &mut Pair) -> Staged<()> {
                 Some(writer) => writer != me && (!item.ours || organized(row.as_ref())),
                 None => false,
             };
+            pair.forsaken = !pair.follower && row.is_some_and(|row| row.cancelled_by.is_some());
         }
         // A copy that is away: the meeting lives on in the mailbox of whoever decides about it.
         (End::Absent | End::None, Some(link)) if link.attended => {
@@ -367,6 +377,19 @@ pub(super) fn note_gone(run: &mut Run, pair: &Pair, side: SideId, reason: Reason
     };
     batch.put(run.store.owed_key(&subject), &owed);
     Ok(())
+}
+
+/// Of items that have the identity or the marker of a pair's item, the one that it may be under a new id: a copy that is
+/// followed as an item of its own is not it.
+pub(super) fn own(run: &Run, activity: Uuid, whereabouts: Whereabouts) -> Staged<Whereabouts> {
+    let Whereabouts::Elsewhere { found } = whereabouts else { return Ok(whereabouts) };
+    for seen in found {
+        let row: Option<super::state::ItemRow> = run.store.one(run.store.item_key(&seen.id))?;
+        if row.and_then(|row| row.link).is_none_or(|link| link == activity) {
+            return Ok(Whereabouts::Alive { seen: Box::new(seen) });
+        }
+    }
+    Ok(Whereabouts::Gone)
 }
 
 /// A fault that says something about the whole side.

@@ -1,8 +1,11 @@
 //! Conflicts: both sides changed the same unit. One value wins by rule, and the other one is told.
 
+use chrono::TimeDelta;
+use guest::activity::Unit;
 use guest::report::{Entry, Outcome};
 use guest::run::Direction;
 use guest::settings::{Account, Exported, Folders};
+use scenarios::life::{at, edit_creatio, point};
 use scenarios::switch::Cut;
 use scenarios::{Ran, World, show};
 use serde_json::json;
@@ -237,4 +240,54 @@ fn the_loser_of_a_conflict_is_told_wherever_the_run_crashes() {
         }
     }
     panic!("the sync has more effects than that");
+}
+
+#[test]
+fn a_reminder_that_is_written_while_the_start_moves_keeps_its_distance() {
+    let mut world = World::empty();
+    world.meeting("Planning", 300);
+    world.synced();
+    world.pass(20);
+    world.edit_event("Planning", json!({"isReminderOn": true, "reminderMinutesBeforeStart": 8}));
+    let (id, now) = (world.found("Planning").id, world.now());
+    world.meanwhile("PATCH", move |creatio, _| {
+        let values = json!({"StartDate": at(310), "DueDate": at(311)});
+        let edit = json!({"action": "update", "set": "Activity", "id": id, "values": values});
+        edit_creatio(creatio, &edit, now);
+    });
+    world.synced();
+    world.pass(20);
+    world.synced();
+    let activity = world.found("Planning");
+    assert_eq!((activity.start, activity.reminder), (at(310), Some(8)));
+    assert_eq!(world.event("Planning")["reminderMinutesBeforeStart"], 8);
+    world.rests();
+}
+
+#[test]
+fn a_reminder_set_just_before_the_start_is_moved_is_told() {
+    for before in [None, Some(30)] {
+        let mut world = World::empty();
+        let reminder = json!({"isReminderOn": before.is_some(), "reminderMinutesBeforeStart": before.unwrap_or(0)});
+        world.meeting_with("Planning", 300, reminder);
+        world.synced();
+        world.pass(20);
+        world.edit_event("Planning", json!({"start": point(at(310)), "end": point(at(311))}));
+        let (id, now) = (world.found("Planning").id, world.now());
+        world.meanwhile("PATCH", move |creatio, _| {
+            let values = json!({"RemindToOwner": true, "RemindToOwnerDate": at(300) - TimeDelta::minutes(8)});
+            let edit = json!({"action": "update", "set": "Activity", "id": id, "values": values});
+            edit_creatio(creatio, &edit, now);
+        });
+        let ran = world.synced();
+        let told: Vec<_> = ran.entries.iter().filter(|entry| entry.outcome == Outcome::Overwritten).collect();
+        assert_eq!(told.len(), 1, "{:?}", ran.entries);
+        let unit = told[0].units.iter().find(|change| change.unit == Unit::Reminder).unwrap();
+        assert_eq!(unit.before.as_deref(), Some("8 min"));
+        for _ in 0..2 {
+            world.pass(20);
+            world.synced();
+        }
+        world.rests();
+    }
 }

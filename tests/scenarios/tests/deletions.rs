@@ -4,7 +4,8 @@ use emulators::creatio::ids::activity_status;
 use guest::report::{Action, Outcome};
 use guest::run::Direction;
 use guest::settings::{Account, Folders};
-use scenarios::world::EUGENE;
+use scenarios::life::guest;
+use scenarios::world::{ANNA, EUGENE};
 use scenarios::{Ran, World, show};
 use serde_json::{Value, json};
 
@@ -571,4 +572,46 @@ fn a_restored_meeting_that_an_export_saw_first_is_restored_by_the_next_sync() {
     world.synced();
     assert_ne!(world.found("M").status, emulators::creatio::ids::activity_status::CANCELED);
     world.rests();
+}
+
+#[test]
+fn a_copy_that_is_followed_does_not_stand_for_its_deleted_original() {
+    let mut world = exported(2);
+    let properties = world.event("A0")["singleValueExtendedProperties"].clone();
+    world.meeting_with("Copy of A0", 80, json!({"singleValueExtendedProperties": properties}));
+    world.synced();
+    world.pass(20);
+    assert_eq!(world.titles(), ["A0", "A1", "Copy of A0"]);
+    world.delete_event("A0");
+    world.synced();
+    assert_eq!(world.found("A0").status, activity_status::CANCELED);
+    assert_eq!(world.found("Copy of A0").status, activity_status::NOT_STARTED);
+    world.rests();
+    assert_eq!(world.subjects(), ["A1", "Copy of A0"]);
+}
+
+#[test]
+fn a_meeting_that_a_guest_deleted_first_lives_on_once_its_organizers_account_knows_of_it() {
+    let mut world = World::empty();
+    world.meeting_with("Planning", 300, json!({"attendees": [guest(ANNA)]}));
+    let annas = world.annas_account();
+    sync(&mut world, annas.clone());
+    world.pass(20);
+    let id = world.graph.with(|graph| graph.find_event(ANNA, "Planning")).unwrap().id;
+    let now = world.now();
+    world.graph.with(|graph| graph.delete_event(ANNA, &id, now)).unwrap();
+    sync(&mut world, annas.clone());
+    assert_eq!(world.found("Planning").status, activity_status::CANCELED);
+    world.pass(20);
+    world.synced();
+    assert_eq!(world.found("Planning").status, activity_status::NOT_STARTED);
+    world.rests();
+    // What its owner cancels in Creatio stays cancelled.
+    world.edit_activity("Planning", json!({"StatusId": activity_status::CANCELED}));
+    world.pass(20);
+    world.sync().report();
+    world.pass(20);
+    sync(&mut world, annas);
+    world.rests();
+    assert_eq!(world.found("Planning").status, activity_status::CANCELED);
 }

@@ -374,3 +374,14 @@ fn an_account_that_leads_to_another_person_is_refused() {
     ran.fails_with("another contact");
     assert_eq!(ran.writes(), 0);
 }
+
+#[test]
+fn a_race_for_the_row_that_says_whose_the_mailbox_is_ends_no_run() {
+    let mut world = World::empty();
+    world.activity("A0", 300);
+    let fault = serde_json::from_value(json!({"call": "commit", "skip": 0, "times": 1, "failing": "stale-shared"}));
+    world.storage.add(fault.unwrap());
+    world.synced();
+    assert_eq!(world.subjects(), ["A0"]);
+    world.rests();
+}

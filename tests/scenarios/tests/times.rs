@@ -204,3 +204,24 @@ fn a_meeting_that_ends_when_the_import_begins_is_not_taken_and_one_that_ends_lat
     world.run(account, Direction::Import, |_| {}).report();
     assert_eq!(world.titles(), ["Into"]);
 }
+
+#[test]
+fn what_is_changed_after_creatios_clock_was_set_back_is_seen() {
+    let mut world = World::empty();
+    world.activity("A0", 300);
+    world.creatio_knobs(json!({"skew_ms": 26 * 3_600_000}));
+    for _ in 0..2 {
+        world.pass(20);
+        world.synced();
+    }
+    world.creatio_knobs(json!({"skew_ms": 0}));
+    world.pass(20);
+    world.activity("New", 302);
+    world.edit_activity("A0", json!({"Title": "A0, renamed"}));
+    for _ in 0..2 {
+        world.pass(20);
+        world.synced();
+    }
+    assert_eq!(world.subjects(), ["A0, renamed", "New"]);
+    world.rests();
+}

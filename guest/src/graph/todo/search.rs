@@ -118,14 +118,15 @@ pub fn judge(
         return Whereabouts::Unknown(fault.clone());
     }
     let marker = lost.marker.as_ref().map(Marker::encode);
-    let mut alike = Vec::new();
+    let (mut marked, mut alike) = (Vec::new(), Vec::new());
     for (list, answer) in lists.iter().zip(elsewhere) {
         let tasks = answer.as_ref().map_err(Clone::clone).and_then(|part| all(side, list, &part.body));
         match tasks {
             Ok(tasks) => {
                 for seen in tasks.into_iter().filter(|seen| seen.id != item_id(list, task)) {
                     if marker.is_some() && seen.marker == marker {
-                        return Whereabouts::Alive { seen: Box::new(seen) };
+                        marked.push(seen);
+                        continue;
                     }
                     if marker.is_none() && seen.marker.is_none() && holds(&seen, &lost.bases) {
                         alike.push(seen);
@@ -134,6 +135,9 @@ pub fn judge(
             }
             Err(fault) => return Whereabouts::Unknown(fault),
         }
+    }
+    if !marked.is_empty() {
+        return Whereabouts::Elsewhere { found: marked };
     }
     // Of several that are alike none is certainly it.
     match alike.pop().filter(|_| alike.is_empty()) {
