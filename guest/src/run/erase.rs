@@ -69,7 +69,7 @@ fn leave_all(run: &Run, links: &[Link]) -> Staged<()> {
             let row = run.store.get_versioned::<MeetingRow>(std::slice::from_ref(&key))?.into_iter().next().flatten();
             match row {
                 Some((meeting, _)) if followed_by_others(run, &meeting) => {
-                    leave(&run.store, &run.account, identity, &mut batch)?;
+                    leave(&run.store, &run.account, identity, false, &mut batch)?;
                 }
                 row => {
                     if let Some((_, version)) = row {

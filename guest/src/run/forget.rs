@@ -233,6 +233,7 @@ fn pairs(
             creatio,
             mailbox,
             follower: false,
+            forsaken: false,
             invited: false,
             lookalike: None,
         };

@@ -19,7 +19,9 @@ pub fn world(people: &People, went_back: bool, faults: &mut Vec<String>) {
     let sights = Sights::of(people, &ledger.copies);
     for (item, made) in &ledger.items {
         let activities = sights.at(Place::Creatio, *item);
-        if activities.len() > 1 {
+        // A marked copy may have taken the place of an original that was away and came back.
+        let allowed = 1 + usize::from(ledger.replaced_by_copy(*item));
+        if activities.len() > allowed {
             faults.push(format!("{} is {} activities", name(*item), activities.len()));
             continue;
         }
@@ -36,7 +38,11 @@ pub fn world(people: &People, went_back: bool, faults: &mut Vec<String>) {
                 copies.push((who, events.first()));
             }
         }
-        one(&ledger, *item, made, activity, &copies, faults);
+        let attended = made.holders.iter().filter(|who| !made.deciding().contains(who)).any(|who| {
+            let events = sights.at(Place::Mailbox(*who), *item);
+            events.iter().any(|event| !event.cancelled)
+        });
+        one(&ledger, *item, made, activity, (&copies, attended), faults);
     }
     if !went_back {
         guarded(&ledger, faults);
@@ -49,13 +55,22 @@ fn one(
     item: u32,
     made: &Made,
     activity: Option<&Sight>,
-    copies: &[(Who, Option<&Sight>)],
+    (copies, attended): (&[(Who, Option<&Sight>)], bool),
     faults: &mut Vec<String>,
 ) {
     let title = name(item);
     let deleted = ledger.was_deleted(item, made);
     for (who, event) in copies {
-        pair(ledger, item, deleted, activity, (*who, *event), copies.len() > 1, faults);
+        // What the organizer's mailbox lost without a word to anybody still is a meeting in the mailbox of who attends.
+        pair(
+            ledger,
+            item,
+            deleted,
+            activity,
+            (*who, *event),
+            copies.len() > 1 || (attended && event.is_none()),
+            faults,
+        );
     }
     if copies.is_empty() && activity.is_none() && !deleted && made.organizer.is_none() {
         faults.push(format!("{title} is gone, and nobody deleted it"));

@@ -273,6 +273,10 @@ impl People {
     /// Gives the activity away: it belongs in the mailbox of its new owner, and whoever had it only because of Creatio may
     /// lose it.
     fn hand_over(&self, item: u32, to: Who) {
+        // Made on both sides it is one for whoever owns the activity: nothing tells it from two meetings of two people.
+        if self.ledger.lock().unwrap().both.contains(&item) {
+            return;
+        }
         let Some(seen) = self.see(Place::Creatio, item).into_iter().next() else { return };
         let edit =
             json!({"action": "update", "set": "Activity", "id": seen.id, "values": {"OwnerId": self.contact(to)}});
