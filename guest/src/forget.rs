@@ -127,6 +127,7 @@ mod tests {
             creatio: here(),
             mailbox: here(),
             follower: false,
+            forsaken: false,
             invited: false,
             lookalike: None,
         };

@@ -34,6 +34,7 @@ const fn ends(gone: SideId, cancelled: bool) -> Plan {
         leave: None,
         gone: None,
         again: false,
+        waits: false,
         removal: None,
     }
 }

@@ -150,6 +150,9 @@ pub(super) fn ended(pair: &Pair, link: &Link, gone: SideId, cancelled: bool, fra
         (End::Absent, End::Here(_)) if gone == SideId::Creatio && link.origin != Origin::Exported => {
             Plan { state: Some(LinkState::Active), again: true, ..Plan::default() }
         }
+        (End::Here(item), End::Absent) if gone == SideId::Mailbox && item.state == State::Open => {
+            Plan { waits: true, ..Plan::default() }
+        }
         _ => Plan::default(),
     }
 }

@@ -120,6 +120,8 @@ pub struct Plan {
     pub gone: Option<(SideId, Reason)>,
     /// Once the operations are done the pair has to be looked at again.
     pub again: bool,
+    /// The item is back and its activity does not show: it is looked for some times, then the pair has lost that side.
+    pub waits: bool,
     /// It is the removals stage's decision about a side that is gone.
     pub removal: Option<SideId>,
 }

@@ -33,6 +33,8 @@ pub(super) struct Job {
     pub(super) owed: Option<Owed>,
     /// A side could not be read.
     pub(super) fault: Option<(SideId, Fault)>,
+    /// Id by which the item was to be read, where that is known from an observation alone.
+    pub(super) item: Option<String>,
     /// It undoes what a run did, and settles nothing else.
     pub(super) undoes: bool,
 }

@@ -160,7 +160,7 @@ struct Going {
 fn chunk(run: &mut Run, links: &[Link], held: Option<Reason>, left: &mut Left) -> Staged<()> {
     let (mut entries, mut going) = (Vec::new(), Vec::new());
     for (pair, link, side, fault) in pairs(run, links, left, &mut entries)? {
-        let job = Job { pair, plan: Plan::default(), owed: None, fault: None, undoes: false };
+        let job = Job { pair, plan: Plan::default(), owed: None, fault: None, item: None, undoes: false };
         let Some(seen) = forget::end(&job.pair, side).here() else { continue };
         let operation = Operation::new(&job.pair, Action::Delete, side, BTreeMap::new(), Reason::Forgotten);
         let read_only = seen.folder.as_ref().is_some_and(|folder| run.read_only.contains(folder));
@@ -240,7 +240,7 @@ fn pairs(
         complete(run, &mut pair)?;
         if let Some((side, fault)) = faults.pop() {
             left.items += 1;
-            let job = Job { pair, plan: Plan::default(), owed: None, fault: None, undoes: false };
+            let job = Job { pair, plan: Plan::default(), owed: None, fault: None, item: None, undoes: false };
             let operation = Operation::new(&job.pair, Action::Skip, side, BTreeMap::new(), Reason::Unreadable);
             entries.push(entry(&job, &operation, Outcome::Failed, Reason::Unreadable, fault.to_string()));
             continue;

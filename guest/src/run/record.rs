@@ -134,6 +134,13 @@ pub(super) fn record(
     if done && let Some(state) = job.plan.state {
         link.state = state;
     }
+    if job.plan.waits && waited(job).is_none() {
+        // Should the activity show after all, that is news.
+        link.state = LinkState::Ended { gone: SideId::Creatio, cancelled: cancelled(&link) };
+        let lost =
+            Operation::new(&job.pair, Action::Unlink, SideId::Mailbox, BTreeMap::new(), Reason::DeletedInCreatio);
+        entries.push(entry(job, &lost, Outcome::Noted, Reason::DeletedInCreatio, String::new()));
+    }
     if job.plan.removal.is_some() {
         note_removal(run, job, done, &tally, batch)?;
     }
@@ -444,6 +451,8 @@ pub(super) fn owed_after(
         (Why::Held, reason, None)
     } else if let Some(tries) = unseen(job) {
         (Why::Failed, Reason::Absent, Some(run.started + backoff(tries)))
+    } else if let Some(tries) = waited(job) {
+        (Why::Failed, Reason::Absent, Some(run.started + backoff(tries)))
     } else if job.plan.leave == Some(Reason::MarkedOrphan) {
         // Rights may hide its activity: should that show, it must not be exported once more.
         (Why::Failed, Reason::MarkedOrphan, Some(run.started + chrono::Duration::days(1)))
@@ -478,6 +487,16 @@ fn unseen(job: &Job) -> Option<u32> {
     }
 }
 
+/// How often the activity of an item that is back was looked for, this time included; none once that is enough.
+fn waited(job: &Job) -> Option<u32> {
+    let before = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries);
+    (job.plan.waits && before < LOOKS).then_some(before + 1)
+}
+
+const fn cancelled(link: &Link) -> bool {
+    matches!(link.state, LinkState::Ended { cancelled: true, .. })
+}
+
 pub(super) fn owed_row(run: &Run, job: &Job, why: Why, reason: Reason) -> Owed {
     let old = job.owed.as_ref();
     let seen = job.pair.mailbox.here().or(job.pair.creatio.here());
@@ -491,7 +510,13 @@ pub(super) fn owed_row(run: &Run, job: &Job, why: Why, reason: Reason) -> Owed {
         operations: Vec::new(),
         policy: run.full_policy.clone(),
         // What could not be read this time keeps the id by which it is looked for.
-        item: job.pair.mailbox.here().map(|seen| seen.id.clone()).or_else(|| old.and_then(|old| old.item.clone())),
+        item: job
+            .pair
+            .mailbox
+            .here()
+            .map(|seen| seen.id.clone())
+            .or_else(|| job.item.clone())
+            .or_else(|| old.and_then(|old| old.item.clone())),
         attempts: old.map(|old| old.attempts.clone()).unwrap_or_default(),
         generation: old.map_or(0, |old| old.generation),
         title: seen.map(|seen| seen.title().to_owned()).unwrap_or_default(),

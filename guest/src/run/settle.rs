@@ -4,7 +4,7 @@
 use super::ahead::{WalOperation, WalRow, WalUnit, wal_key};
 use super::observe::{observed, touch};
 use super::shared::store_link;
-use super::state::LoserRow;
+use super::state::{LoserRow, MeetingRow};
 use super::{Run, Staged, before, retire, work};
 use crate::activity::{Seen, SideId, State, Unit};
 use crate::ask::{Ask, Fault};
@@ -170,9 +170,11 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
         return Ok(());
     }
     let mut link = row.link.clone();
-    // A pair that was only to be adopted is adopted anew: what was to be told of it was not told.
-    let mut linked = row.linked;
     let stored: Option<Link> = run.store.one(run.store.link_key(row.activity))?;
+    // A pair that was only to be adopted is adopted anew: what was to be told of it was not told.
+    let mut linked = row.linked || stored.is_some();
+    // An activity that several accounts make of one meeting may be another one's.
+    let several = !linked && shared_with_others(run, &link)?;
     let mut done = true;
     let mut batch = Batch::default();
     let mut entries = Vec::new();
@@ -181,7 +183,8 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
             SideId::Creatio => activity.as_ref(),
             SideId::Mailbox => item.as_ref(),
         };
-        let arrived = apply(&mut link, operation, now, row);
+        let another = row.duplicate || several;
+        let arrived = apply(&mut link, operation, now, row, another);
         done &= arrived;
         linked |= arrived && operation.action.makes();
         if (arrived || operation.action == Action::Update)
@@ -238,6 +241,13 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
     Ok(())
 }
 
+/// Other accounts of the tenant follow the meeting.
+fn shared_with_others(run: &Run, link: &Link) -> Staged<bool> {
+    let Some(identity) = link.identity.as_ref().filter(|_| link.attended) else { return Ok(false) };
+    let row: Option<MeetingRow> = run.store.one(work::meeting_key(identity))?;
+    Ok(row.is_some_and(|row| row.members.keys().any(|account| *account != run.account)))
+}
+
 /// A create that is not found may land late: what it will carry must be known then.
 fn remember_attempts(run: &Run, row: &WalRow, batch: &mut Batch) {
     let subject = Subject::Activity(row.activity);
@@ -260,11 +270,11 @@ fn remember_attempts(run: &Run, row: &WalRow, batch: &mut Batch) {
 }
 
 /// Applies the recorded decision as far as it arrived; says whether all of it did.
-fn apply(link: &mut Link, operation: &WalOperation, now: Option<&Now>, row: &WalRow) -> bool {
+fn apply(link: &mut Link, operation: &WalOperation, now: Option<&Now>, row: &WalRow, another: bool) -> bool {
     match (operation.action, now) {
         (Action::Delete, Some(Now::Absent)) => true,
         // Another one was there before: the pair is looked at as it is.
-        (Action::Create, Some(Now::Here(_))) if row.duplicate && operation.target == SideId::Creatio => false,
+        (Action::Create, Some(Now::Here(_))) if another && operation.target == SideId::Creatio => false,
         (Action::Create | Action::Convert, Some(Now::Here(seen))) => {
             if operation.action == Action::Convert {
                 retire::forget_bases(link);

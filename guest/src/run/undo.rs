@@ -112,7 +112,7 @@ fn jobs(run: &mut Run, of: &str, ids: &[Uuid], guards: Guards) -> Staged<(Vec<Jo
             lookalike: None,
         };
         complete(run, &mut pair)?;
-        let mut job = Job { pair, plan: crate::plan::Plan::default(), owed, fault: None, undoes: true };
+        let mut job = Job { pair, plan: crate::plan::Plan::default(), owed, fault: None, item: None, undoes: true };
         if let Some((side, fault)) = fault {
             let operation = Operation::new(&job.pair, Action::Skip, side, BTreeMap::new(), Reason::Unreadable);
             entries.push(entry(&job, &operation, Outcome::Failed, Reason::Unreadable, fault.to_string()));

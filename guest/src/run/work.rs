@@ -149,6 +149,7 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
             }
         }
     }
+    let mut wanted: BTreeMap<usize, String> = unread.into_iter().collect();
     let mut jobs = Vec::with_capacity(ids.len());
     for (at, (((id, link), owed), (item, activity))) in
         ids.iter().zip(links).zip(owed).zip(items.into_iter().zip(activities)).enumerate()
@@ -175,7 +176,14 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
             invited: false,
             lookalike: None,
         };
-        jobs.push(Job { pair, plan: Plan::default(), owed, fault: faults.remove(&at), undoes: false });
+        jobs.push(Job {
+            pair,
+            plan: Plan::default(),
+            owed,
+            fault: faults.remove(&at),
+            item: wanted.remove(&at),
+            undoes: false,
+        });
     }
     for job in &mut jobs {
         complete(run, &mut job.pair)?;

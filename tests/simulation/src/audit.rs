@@ -137,6 +137,9 @@ fn gone(ledger: &Ledger, item: u32) -> bool {
 /// Nothing is taken away that nobody deleted.
 fn removal(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
     let removed = entry.outcome == Outcome::Written && matches!(entry.action, Action::Delete | Action::Cancel);
+    // What rights hide while other rows show counts as deleted, until it shows again.
+    let hidden = |item: u32| entry.reason == Reason::DeletedInCreatio && ledger.hidden.contains(&item);
+    let gone = |ledger: &Ledger, item: u32| gone(ledger, item) || hidden(item);
     if removed && entry.reason != Reason::LateDouble && item(&entry.title).is_some_and(|item| !gone(ledger, item)) {
         let (title, side) = (&entry.title, entry.target.code());
         faults.push(format!("{title} was removed from {side}, and nobody had deleted it"));

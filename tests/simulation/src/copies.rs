@@ -84,7 +84,7 @@ impl People {
     }
 
     /// Activity that an event says it was made of.
-    fn marker(&self, who: Who, event: &str) -> Option<Uuid> {
+    pub(crate) fn marker(&self, who: Who, event: &str) -> Option<Uuid> {
         let full = self.graph.with(|graph| graph.event_json(self.mailbox(who), event))?;
         let value = full.pointer("/singleValueExtendedProperties/0/value")?.as_str()?.to_owned();
         Marker::decode(&value).map(|marker| marker.activity)

@@ -28,6 +28,8 @@ pub struct Made {
     pub side: SideId,
     /// Accounts in whose mailboxes it belongs.
     pub holders: BTreeSet<Who>,
+    /// Accounts in whose mailboxes users made it: it is theirs whoever owns the activity.
+    pub home: BTreeSet<Who>,
     /// Accounts in whose mailboxes it may still be.
     pub former: BTreeSet<Who>,
     /// Who organises it, where it is a meeting that others have copies of; none for somebody from elsewhere.
@@ -70,6 +72,8 @@ pub struct Ledger {
     pub removals: BTreeMap<(Who, SideId), Vec<DateTime<Utc>>>,
     /// What another program copied.
     pub copies: Vec<Copied>,
+    /// Items whose activity was hidden from the sync for a while: that looks like a deletion.
+    pub hidden: BTreeSet<u32>,
     /// Values that a late write put into Creatio: nobody set them there, and nobody can tell.
     pub landed: BTreeSet<(u32, Unit, String)>,
 }

@@ -166,7 +166,8 @@ impl People {
         };
         let seen = self.see(at, item).remove(0);
         let mut ledger = self.ledger.lock().unwrap();
-        ledger.items.insert(item, Made { side, holders, former: BTreeSet::new(), organizer });
+        let home = if side == SideId::Mailbox { holders.clone() } else { BTreeSet::new() };
+        ledger.items.insert(item, Made { side, home, holders, former: BTreeSet::new(), organizer });
         for unit in [Unit::Title, Unit::When] {
             ledger.edits.push(Edit { item, at, unit, value: seen.values[&unit].clone() });
         }
@@ -260,6 +261,9 @@ impl People {
     fn hide(&self, item: u32, hidden: bool) {
         let ids: Vec<String> = self.see(Place::Creatio, item).into_iter().map(|seen| seen.id).collect();
         let action = if hidden { "hide" } else { "show" };
+        if hidden {
+            self.ledger.lock().unwrap().hidden.insert(item);
+        }
         edit_creatio(&self.creatio, &json!({"action": action, "user": "sync", "ids": ids}), self.now());
     }
 
@@ -283,11 +287,9 @@ impl People {
         edit_creatio(&self.creatio, &edit, self.now());
         let mut ledger = self.ledger.lock().unwrap();
         let Some(made) = ledger.items.get_mut(&item) else { return };
-        if made.side == SideId::Creatio {
-            let before: Vec<Who> = made.holders.iter().copied().filter(|who| *who != to).collect();
-            made.former.extend(before);
-            made.holders.clear();
-        }
+        let before: Vec<Who> = made.holders.difference(&made.home).copied().filter(|who| *who != to).collect();
+        made.former.extend(before);
+        made.holders.clone_from(&made.home);
         if made.organizer.is_none() {
             made.former.remove(&to);
             made.holders.insert(to);

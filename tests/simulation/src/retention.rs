@@ -1,6 +1,7 @@
 //! A retention policy: the oldest items of a calendar vanish, day by day. Nobody can tell that from a user who deletes
 //! them, so the ledger takes it for that; what makes the difference is the guard, which holds what is too much for a day.
 
+use crate::copies::Copied;
 use crate::people::{People, SECOND};
 use crate::sight::item_of;
 use crate::step::{Place, Who};
@@ -17,6 +18,7 @@ impl People {
             let (at, now) = (Place::Mailbox(who), self.at(SideId::Mailbox));
             let known = item_of(&event.subject);
             let seen = known.and_then(|item| self.see(at, item).into_iter().find(|seen| seen.id == event.id));
+            let made_of = self.marker(who, &event.id).map(|activity| activity.to_string());
             self.graph
                 .with(|graph| {
                     if purged {
@@ -27,7 +29,8 @@ impl People {
                 })
                 .unwrap();
             let mut ledger = self.ledger.lock().unwrap();
-            ledger.copies.iter_mut().filter(|copy| copy.id == event.id).for_each(|copy| copy.taken = true);
+            let mine = |copy: &&mut Copied| copy.id == event.id || made_of.as_ref() == Some(&copy.id);
+            ledger.copies.iter_mut().filter(mine).for_each(|copy| copy.taken = true);
             if let (Some(item), Some(seen)) = (known, seen) {
                 ledger.deleted.insert((item, at));
                 for (unit, value) in seen.values {
