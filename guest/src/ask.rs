@@ -31,7 +31,7 @@ pub enum Fault {
     #[error("the answer is too large ({0} bytes)")]
     TooLarge(u64),
     /// The server answered with an error.
-    #[error("the server answered {status} {code}: {message}")]
+    #[error("the server answered {status}{}{code}: {message}", if .code.is_empty() { "" } else { " " })]
     Refused {
         /// HTTP status.
         status: u16,

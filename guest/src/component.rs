@@ -15,8 +15,10 @@ mod bindings {
 
 use crate::activity::{Kind, SideId};
 use crate::capability::{self, Capabilities, Change, Directive, Guard, HttpError, Level, Outcome, StorageError};
+use crate::creatio::built_in::Takeover;
 use crate::reason::Reason;
 use crate::report;
+use crate::run::check::{Checked, Verdict};
 use crate::run::{self, Direction, RunError};
 use crate::settings::{self, Exported, Folders, MailboxService};
 use bindings::exports::schedule::sync::synchronizer as exported;
@@ -69,6 +71,18 @@ impl exported::Guest for Component {
     fn discover(account: exported::Account) -> Result<exported::Catalogue, exported::Error> {
         tell_panics();
         run::catalogue::discover(capabilities(), as_account(account)).map(from_catalogue).map_err(from_error)
+    }
+
+    fn check(account: exported::Account, probe: bool) -> Result<exported::Checked, exported::Error> {
+        tell_panics();
+        run::check::check(capabilities(), as_account(account), probe).map(from_checked).map_err(from_error)
+    }
+
+    fn takeovers(account: exported::Account) -> Result<Vec<exported::Takeover>, exported::Error> {
+        tell_panics();
+        run::catalogue::takeovers(capabilities(), &as_account(account))
+            .map(|found| found.into_iter().map(from_takeover).collect())
+            .map_err(from_error)
     }
 
     fn forget(
@@ -376,6 +390,49 @@ fn from_catalogue(catalogue: run::catalogue::Catalogue) -> exported::Catalogue {
         contact: catalogue.contact.to_string(),
         contact_name: catalogue.contact_name,
         warnings: catalogue.warnings.into_iter().map(from_warning).collect(),
+    }
+}
+
+fn from_checked(checked: Checked) -> exported::Checked {
+    let findings = checked.findings.into_iter().map(|finding| exported::Finding {
+        subject: finding.subject.to_owned(),
+        verdict: match finding.verdict {
+            Verdict::Good => exported::Verdict::Good,
+            Verdict::Note => exported::Verdict::Note,
+            Verdict::Doubt => exported::Verdict::Doubt,
+            Verdict::Bad => exported::Verdict::Bad,
+        },
+        reason: finding.reason.code().to_owned(),
+        detail: finding.detail,
+    });
+    exported::Checked { findings: findings.collect(), mailbox: checked.mailbox }
+}
+
+fn from_takeover(found: Takeover) -> exported::Takeover {
+    let folders = |folders| match folders {
+        Folders::None => exported::Folders::None,
+        Folders::All => exported::Folders::All,
+        Folders::Selected(names) => exported::Folders::Selected(names),
+    };
+    exported::Takeover {
+        user: found.user,
+        address: found.address,
+        serves: found.serves,
+        time_zone: found.time_zone,
+        choices: exported::Choices {
+            import_from: found.import_from,
+            import_meetings: folders(found.import_meetings),
+            import_tasks: folders(found.import_tasks),
+            export: match found.exported {
+                Exported::None => exported::Exported::None,
+                Exported::All => exported::Exported::All,
+                Exported::Groups(ids) => exported::Exported::Groups(ids),
+            },
+            meetings_to: None,
+            tasks_to: None,
+        },
+        tasks: found.export_tasks,
+        remarks: found.remarks,
     }
 }
 

@@ -106,6 +106,15 @@ fn garbled(body: &[u8], why: &str) -> Fault {
     })
 }
 
+/// How the outline of a page begins.
+const PAGE: &str = "an HTML page";
+
+/// A web page came in place of data, whatever its status.
+#[must_use]
+pub fn is_page(fault: &Fault) -> bool {
+    matches!(fault, Fault::Garbled(text) | Fault::Refused { message: text, .. } if text.starts_with(PAGE))
+}
+
 /// The first words of a body that is no JSON.
 fn outline(body: &[u8]) -> String {
     if body.is_empty() {
@@ -114,7 +123,7 @@ fn outline(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).into_owned();
     if text.trim_start().starts_with('<') {
         let words = crate::text::line(&crate::text::html_to_text(&text));
-        format!("an HTML page: {}", crate::text::cut(&words, 160))
+        format!("{PAGE}: {}", crate::text::cut(&words, 160))
     } else {
         crate::text::cut(&crate::text::line(&text), 160)
     }
@@ -170,5 +179,8 @@ mod tests {
         let body = b"<html><head><title>x</title></head><body><h1>Request blocked</h1></body></html>".to_vec();
         let answer = json(Ok(Response { status: 200, headers: Vec::new(), body, received: 0 }));
         assert_eq!(answer, Err(Fault::Garbled("an HTML page: Request blocked".into())));
+        assert!(answer.is_err_and(|fault| is_page(&fault)));
+        assert!(is_page(&refused(403, b"<html><body>Incident</body></html>")));
+        assert!(!is_page(&refused(403, br#"{"error": {"code": "", "message": "no right"}}"#)));
     }
 }

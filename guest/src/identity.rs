@@ -62,6 +62,12 @@ pub fn nonce(run: &str, activity: Uuid, generation: u32) -> String {
     Digest::of(&("nonce", run, activity, generation)).short().to_owned()
 }
 
+/// Id of an account's test item in Creatio: one that an earlier test left behind is found by it.
+#[must_use]
+pub fn test_item(tenant: &str, account: &str, which: &str) -> Uuid {
+    derived(&["test", tenant, account, which])
+}
+
 fn derived(parts: &[&str]) -> Uuid {
     // Lengths keep ("ab", "c") apart from ("a", "bc").
     let name = parts.iter().map(|part| format!("{}:{part}", part.len())).collect::<Vec<_>>().join(" ");

@@ -42,6 +42,6 @@ pub mod store;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use runtime::{
     Action, Budget, Connector, GuestFailure, Host, HostBuilder, HostError, Level, Limits, LoadError, Observer,
-    RestoreOptions, RunError, RunOptions, RunReport, SignInError, Silent, Tenant, TenantBuilder, TenantError,
+    RestoreOptions, RunError, RunOptions, RunReport, SignInError, Silent, Tenant, TenantBuilder, TenantError, twice,
 };
 pub use stop::Stop;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::{Exported, Folders};
 use crate::journal::Side;
 
 /// How a run ended, when it did not fail.
@@ -112,4 +113,67 @@ pub struct Catalogue {
     pub contact_name: String,
     /// Warnings.
     pub warnings: Vec<Warning>,
+}
+
+/// What a finding of a check means for runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It is as it should be.
+    Good,
+    /// Worth knowing; runs do without.
+    Note,
+    /// Probably not as it should be.
+    Doubt,
+    /// Runs fail, or refuse to begin.
+    Bad,
+}
+
+/// What a check found of one thing that it tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Finding {
+    /// What was tried.
+    pub subject: String,
+    /// What it means.
+    pub verdict: Verdict,
+    /// A reason code.
+    pub reason: String,
+    /// What a code cannot say.
+    pub detail: String,
+}
+
+/// Everything that a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Checked {
+    /// In the order in which it was tried.
+    pub findings: Vec<Finding>,
+    /// What the mailbox is known by, where it was reached.
+    pub mailbox: Option<String>,
+}
+
+/// What Creatio's own synchronization was told about one mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Takeover {
+    /// Login name of the Creatio user.
+    pub user: String,
+    /// Address of the mailbox.
+    pub mail: String,
+    /// It serves the mailbox at present.
+    pub serves: bool,
+    /// Name of the user's time zone, where one is known.
+    pub time_zone: Option<String>,
+    /// "Import activities starting from".
+    pub import_from: Option<String>,
+    /// "Import meetings", by name.
+    pub import_meetings: Folders,
+    /// "Import tasks", by name.
+    pub import_tasks: Folders,
+    /// "Export activities", by id.
+    pub export: Exported,
+    /// Tasks are exported too.
+    pub tasks: bool,
+    /// What could not be taken over.
+    pub remarks: Vec<String>,
 }

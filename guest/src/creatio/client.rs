@@ -1,6 +1,6 @@
 //! Requests to the OData service: addresses, reads by id, the user and the lookups.
 
-use super::{Creatio, Site, groups, mapping};
+use super::{Creatio, Site, built_in, groups, mapping};
 use crate::ask::{Ask, Fault};
 use crate::batch::{Endpoint, Part, PartAnswer};
 use crate::capability::{Credential, Request};
@@ -48,6 +48,19 @@ impl Client {
             slots: 1,
             max_body: MAX_BODY,
         }
+    }
+
+    /// A write below the service root, on its own.
+    #[must_use]
+    pub fn change(&self, method: &'static str, relative: &str, body: Option<&Value>) -> Request {
+        let mut request = self.get(relative);
+        request.method = method;
+        request.repeatable = false;
+        if let Some(body) = body {
+            request.headers.push(("content-type".into(), CONTENT_TYPE.into()));
+            request.body = Some(body.to_string().into_bytes());
+        }
+        request
     }
 
     /// Address of a page link that the service gave: only one of its own.
@@ -252,19 +265,36 @@ pub fn versions<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Opt
 
 /// Asks whether any activity of the account's contact can be seen.
 pub fn sees_own(side: &Creatio) -> Ask<'_, Result<bool, Fault>> {
-    let filter = format!("Owner/Id eq {}", side.site.contact);
-    let request =
-        side.client.get(&http::with_query("Activity", &[("$filter", &filter), ("$select", "Id"), ("$top", "1")]));
+    owned(&side.client, side.site.contact)
+}
+
+/// Asks whether any activity can be seen that a contact owns.
+pub fn owned<'a>(client: &Client, contact: Uuid) -> Ask<'a, Result<bool, Fault>> {
+    let filter = format!("Owner/Id eq {contact}");
+    let request = client.get(&http::with_query("Activity", &[("$filter", &filter), ("$select", "Id"), ("$top", "1")]));
     Ask::one(request, |answer| Ok(!rows(&http::json(answer)?)?.is_empty()))
 }
 
 /// What the site says of the account's user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The contact; none where there is no such active user with a contact.
-    pub contact: Option<Uuid>,
+    /// Whether it can be synchronised for.
+    pub standing: Standing,
     /// What time it is there.
     pub date: Option<DateTime<Utc>>,
+}
+
+/// Whether a user can be synchronised for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// There is no such user, or none that the sign-in can see.
+    Unknown,
+    /// The user is not active.
+    Inactive,
+    /// The user has no contact, to whom activities could belong.
+    WithoutContact,
+    /// The user is active and has this contact.
+    Active(Uuid),
 }
 
 /// Asks for the contact of a user.
@@ -279,13 +309,24 @@ pub fn user<'a>(client: &Client, login: &str) -> Ask<'a, Result<User, Fault>> {
         let date =
             answer.as_ref().ok().and_then(|response| response.header("date")).and_then(crate::time::parse_http_date);
         let body = http::json(answer)?;
-        let contact = rows(&body)?
-            .iter()
-            .filter(|row| row.get("Active").and_then(Value::as_bool).unwrap_or(true))
-            .filter_map(|row| row.get("ContactId").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok()))
-            .find(|contact| !contact.is_nil());
-        Ok(User { contact, date })
+        let active = |row: &&Value| row.get("Active").and_then(Value::as_bool).unwrap_or(true);
+        let contact =
+            |row: &Value| row.get("ContactId").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
+        let known = rows(&body)?;
+        let standing = match known.iter().filter(active).filter_map(contact).find(|contact| !contact.is_nil()) {
+            Some(contact) => Standing::Active(contact),
+            None if known.is_empty() => Standing::Unknown,
+            None if known.iter().any(|row| active(&row)) => Standing::WithoutContact,
+            None => Standing::Inactive,
+        };
+        Ok(User { standing, date })
     })
+}
+
+/// Asks whether rows of a set can be read at all; gives how many of one there are.
+pub fn readable<'a>(client: &Client, set: &str) -> Ask<'a, Result<usize, Fault>> {
+    let request = client.get(&http::with_query(set, &[("$select", "Id"), ("$top", "1")]));
+    Ask::one(request, |answer| Ok(rows(&http::json(answer)?)?.len()))
 }
 
 /// Asks for the name of a contact.
@@ -294,47 +335,6 @@ pub fn contact_name<'a>(client: &Client, contact: Uuid) -> Ask<'a, Result<String
     Ask::one(request, |answer| {
         Ok(http::json(answer)?.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned())
     })
-}
-
-/// Whether Creatio's own synchronization still serves a mailbox, by its settings.
-///
-/// Only what the sign-in may see counts: rows of other users can be hidden from it, and then nothing is known.
-fn built_in_parts(address: &str) -> Vec<Part> {
-    let address = address.replace('\'', "''");
-    let of = |path: &str| format!("{path}SenderEmailAddress eq '{address}' or {path}UserName eq '{address}'");
-    let part = |set: &str, path: &str, columns: &str| {
-        // Never without $select: the settings have a password column.
-        get_part(http::with_query(set, &[("$filter", &of(path)), ("$select", columns), ("$top", "50")]))
-    };
-    vec![
-        part("MailboxSyncSettings", "", "Id,ExchangeAutoSyncActivity,SynchronizationStopped"),
-        part(
-            "ActivitySyncSettings",
-            "MailboxSyncSettings/",
-            "Id,MailboxSyncSettingsId,ImportAppointments,ImportTasks,ExportActivities",
-        ),
-    ]
-}
-
-fn serves(answers: &[Result<PartAnswer, Fault>]) -> Result<bool, Fault> {
-    let [mailboxes, choices] = answers else { return Err(Fault::Garbled("no answer".into())) };
-    let (mailboxes, choices) = (mailboxes.as_ref().map_err(Clone::clone)?, choices.as_ref().map_err(Clone::clone)?);
-    let flag = |row: &Value, name: &str| row.get(name).and_then(Value::as_bool).unwrap_or(false);
-    let id = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
-    let alive: BTreeSet<Uuid> = rows(&mailboxes.body)?
-        .iter()
-        .filter(|row| flag(row, "ExchangeAutoSyncActivity") && !flag(row, "SynchronizationStopped"))
-        .filter_map(|row| id(row, "Id"))
-        .collect();
-    Ok(rows(&choices.body)?.iter().any(|row| {
-        id(row, "MailboxSyncSettingsId").is_some_and(|mailbox| alive.contains(&mailbox))
-            && ["ImportAppointments", "ImportTasks", "ExportActivities"].iter().any(|name| flag(row, name))
-    }))
-}
-
-/// Asks whether Creatio's own synchronization serves the mailbox with this address.
-pub fn built_in<'a>(client: &Client, address: &str) -> Ask<'a, Result<bool, Fault>> {
-    client.reads(&built_in_parts(address)).map(|answers| serves(&answers))
 }
 
 /// What the lookups say.
@@ -352,9 +352,9 @@ pub struct Lookups {
 pub fn lookups<'a>(client: &Client, address: &str) -> Ask<'a, Result<Lookups, Fault>> {
     let sets = ["ActivityStatus", "ActivityCategory", "ActivityType", "ActivityPriority"];
     let mut parts: Vec<Part> = sets.iter().map(|set| get_part(http::with_query(set, &[("$top", "500")]))).collect();
-    parts.extend(built_in_parts(address));
+    parts.extend(built_in::parts(address));
     client.reads(&parts).map(move |answers| {
-        let built_in = answers.get(sets.len()..).and_then(|answers| serves(answers).ok());
+        let built_in = answers.get(sets.len()..).and_then(|answers| built_in::serves(answers).ok());
         let mut lookups = Lookups { finals: Vec::new(), missing: Vec::new(), built_in };
         for (set, answer) in sets.iter().zip(answers) {
             let part = answer?;

@@ -87,7 +87,9 @@ fn string<'a>(row: &'a Json, column: &str) -> &'a str {
     row.get(column).and_then(Json::as_str).unwrap_or_default()
 }
 
-pub(super) fn guid(row: &Json, column: &str) -> Uuid {
+/// An id; nil where there is none.
+#[must_use]
+pub fn guid(row: &Json, column: &str) -> Uuid {
     Uuid::parse_str(string(row, column)).unwrap_or_default()
 }
 

@@ -4,6 +4,7 @@
 //! [`task`] what is particular to tasks, [`mod@write`] writes. Facts of the protocol: lookups are filtered by navigation path and written by their scalar column;
 //! nulls never appear; there is no ETag and no tombstone.
 
+pub mod built_in;
 pub mod client;
 pub mod feed;
 pub mod groups;

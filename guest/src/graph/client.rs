@@ -85,6 +85,19 @@ impl Client {
         }
     }
 
+    /// A write below the version root, on its own.
+    #[must_use]
+    pub fn change(&self, method: &'static str, address: &str, body: Option<&Value>) -> Request {
+        let mut request = self.get(address, prefer());
+        request.method = method;
+        request.repeatable = false;
+        if let Some(body) = body {
+            request.headers.push(("content-type".into(), "application/json".into()));
+            request.body = Some(body.to_string().into_bytes());
+        }
+        request
+    }
+
     /// Where batches go.
     #[must_use]
     pub fn batch(&self) -> Endpoint {
@@ -124,6 +137,14 @@ pub fn owner(client: &Client) -> Ask<'_, Result<Owner, Fault>> {
             |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let id = text("id").ok_or_else(|| Fault::Garbled("a user without an id".into()))?;
         Ok(Owner { id, names: ["userPrincipalName", "mail"].into_iter().filter_map(text).collect() })
+    })
+}
+
+/// The time zone that the mailbox's owner has chosen: a Windows name as a rule, or nothing.
+pub fn zone(client: &Client) -> Ask<'_, Result<String, Fault>> {
+    let path = http::with_query(&client.path("mailboxSettings"), &[("$select", "timeZone")]);
+    Ask::one(client.get(&path, prefer()), |answer| {
+        Ok(http::json(answer)?.get("timeZone").and_then(Value::as_str).unwrap_or_default().to_owned())
     })
 }
 

@@ -62,6 +62,12 @@ fn value_kind(value: &Value, current: Option<&Seen>) -> Kind {
 }
 
 impl Graph {
+    /// Its requests.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Whose mailbox it is.
     #[must_use]
     pub fn owner(&self) -> Ask<'_, Result<Owner, Fault>> {

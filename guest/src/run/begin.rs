@@ -6,7 +6,7 @@ use super::{Direction, Run, RunError, Staged, Stop, fatal, send, whose};
 use crate::activity::SideId;
 use crate::ask::{Ask, Fault};
 use crate::capability::Capabilities;
-use crate::creatio::client::{self, Client, Lookups, User};
+use crate::creatio::client::{self, Client, Lookups, Standing, User};
 use crate::creatio::{Creatio, Setup, Site};
 use crate::digest::Digest;
 use crate::graph::Graph;
@@ -21,7 +21,7 @@ use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 /// Clocks of hosts and servers differ by seconds, now and then by a zone; not by more.
-const CLOCKS_APART: Duration = Duration::hours(30);
+pub(super) const CLOCKS_APART: Duration = Duration::hours(30);
 
 /// What is begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,19 +179,34 @@ fn contact(user: Result<User, Fault>, settings: &Settings, state: &AccountState,
         ))
         .into());
     }
-    let contact = user.contact.ok_or_else(|| {
-        let text = format!(
-            "Creatio has no active user \"{login}\" with a contact that the sync's sign-in can see; correct the user's \
-             name, or give the sign-in the right to read system users"
-        );
-        RunError::Settings(vec![text])
-    })?;
+    let contact = match user.standing {
+        Standing::Active(contact) => contact,
+        standing => return Err(RunError::Settings(vec![user_text(login, standing)]).into()),
+    };
     match state.contact {
         Some(known) if known != contact => Err(Stop::Failed(RunError::Settings(vec![format!(
             "the Creatio user \"{login}\" now belongs to another contact ({contact}, it was {known}); a new person needs an \
              account with a new id"
         )]))),
         _ => Ok(contact),
+    }
+}
+
+/// Why a user cannot be synchronised for, and what to do.
+pub(super) fn user_text(login: &str, standing: Standing) -> String {
+    match standing {
+        Standing::Inactive => format!(
+            "the user \"{login}\" is not active in Creatio; activate it there, or take the account out of the configuration"
+        ),
+        Standing::WithoutContact => {
+            format!(
+                "the user \"{login}\" has no contact in Creatio, to whom activities could belong; give it one there"
+            )
+        }
+        Standing::Unknown | Standing::Active(_) => format!(
+            "Creatio has no user \"{login}\" that the sync's sign-in can see; correct the user's name, or give the sign-in \
+             the right to read system users"
+        ),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::{RunError, Stop, begin, send};
 use crate::activity::SideId;
+use crate::ask::Fault;
 use crate::capability::Capabilities;
-use crate::creatio::client::{self, Client};
+use crate::creatio::built_in::{self, Takeover};
+use crate::creatio::client::{self, Client, Standing};
 use crate::creatio::groups::{self, Group};
 use crate::graph::Graph;
 use crate::policy::Coexist;
@@ -45,7 +47,7 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
     };
     let mailbox = Graph::new(&settings).with_tasks();
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
-    let built_in = client::built_in(&client, &settings.account.address);
+    let built_in = built_in::serving(&client, &settings.account.address);
     let ask =
         mailbox.folders().and(client::user(&client, &settings.account.user)).and(built_in).and(groups::list(&client));
     let ((((folders, user), built_in), groups), _) = send(caps, ask).map_err(failed)?;
@@ -68,13 +70,34 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
         warnings.push(Warning { code: Reason::NotPermitted, text });
         Vec::new()
     });
-    let contact = user.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?.contact.ok_or_else(|| {
-        RunError::Settings(vec![format!(
-            "Creatio has no active user \"{}\" with a contact that the sync's sign-in can see",
-            settings.account.user
-        )])
-    })?;
+    let user = user.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?;
+    let Standing::Active(contact) = user.standing else {
+        return Err(RunError::Settings(vec![begin::user_text(&settings.account.user, user.standing)]));
+    };
     let (contact_name, _) = send(caps, client::contact_name(&client, contact)).map_err(failed)?;
     let contact_name = contact_name.map_err(|fault| failed(begin::creatio_fault(fault, &settings)))?;
     Ok(Catalogue { folders: listing.folders, groups, contact, contact_name, warnings })
+}
+
+/// What Creatio's own synchronization was told about the mailboxes of the site. Reads only, and needs no storage; of the
+/// account nothing counts but the site.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn takeovers(caps: Capabilities<'_>, account: &Account) -> Result<Vec<Takeover>, RunError> {
+    let client = Client::new(&account.creatio, &account.odata);
+    let told = send(caps, built_in::takeovers(&client)).map_err(|stop| match stop {
+        Stop::Failed(error) => error,
+        Stop::Early(_) => RunError::Unavailable(SideId::Creatio, "the run was stopped".into()),
+    })?;
+    told.0.map_err(|fault| match fault {
+        Fault::Refused { status: 401 | 403, .. } => RunError::SignIn(
+            SideId::Creatio,
+            format!(
+                "{fault}; to take over, the sync's user needs the right to read MailboxSyncSettings, ActivitySyncSettings \
+                 and SysAdminUnit"
+            ),
+        ),
+        fault => RunError::Unavailable(SideId::Creatio, fault.to_string()),
+    })
 }

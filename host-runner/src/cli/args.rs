@@ -50,10 +50,12 @@ impl From<Tongue> for Language {
 const AFTER: &str = "\
 Exit codes: 0 done; 1 a run failed; 2 wrong arguments or configuration; 3 something is newly held or failed,
 or was not undone.
-Begin with: host-runner check, host-runner discover, host-runner preview, host-runner sync.";
+Begin with: host-runner init, host-runner check, host-runner discover, host-runner preview, host-runner sync.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Writes a configuration to begin with; or adds the accounts of Creatio's own synchronization to one.
+    Init(Init),
     /// Shows what a sync would do, and changes nothing.
     Preview(Preview),
     /// Brings both sides in step.
@@ -72,7 +74,7 @@ pub(crate) enum Command {
     /// Lists the folders and groups there are to choose from.
     Discover(Accounts),
     /// Tries the configuration and both sides, and says what to do about what is wrong.
-    Check(Accounts),
+    Check(Check),
     /// Shows the last runs, and what is held or failed.
     Status(Accounts),
     /// Lists what is held or has failed, with ids and what to do.
@@ -99,6 +101,26 @@ pub(crate) struct Accounts {
     /// All accounts of the configuration.
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Add the users and choices of Creatio's own synchronization to the configuration, which says how to reach Creatio.
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) from_creatio: bool,
+    /// Write a new configuration in the place of the one that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) accounts: Accounts,
+    /// Also make one test item on each side, change it and delete it again: shows what may be written, and how this Creatio
+    /// site answers where its documentation is silent.
+    #[arg(long)]
+    pub(crate) probe: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,146 +2,167 @@
 
 use std::sync::Arc;
 
-use host_runner::config::Language;
+use host_runner::config::{Account, Config, CreatioSignIn, Language, Mailbox};
+use host_runner::http::Error;
 use host_runner::journal::Side;
-use host_runner::report::{Catalogue, Content};
-use host_runner::screen::{Screen, Tone};
-use host_runner::{GuestFailure, RunError, Silent};
-use serde_json::json;
+use host_runner::report::{Checked, Finding, Verdict};
+use host_runner::screen::{self, Screen, Tone};
+use host_runner::{GuestFailure, RunError, SignInError, Silent, twice};
+use serde_json::{Value, json};
 
-use super::args::{Accounts, Arguments};
+use super::args::{Arguments, Check};
 use super::exit::{Exit, Failure};
 use super::selection;
 use super::session::{self, Session};
 
-/// One thing that was tried.
-struct Finding {
-    good: bool,
-    what: &'static str,
-    text: String,
-}
+/// What is known before the accounts are looked at.
+const SITE: &str = "";
 
-pub(crate) async fn check(arguments: &Arguments, which: &Accounts, screen: &mut Screen) -> Result<Exit, Failure> {
+pub(crate) async fn check(arguments: &Arguments, which: &Check, screen: &mut Screen) -> Result<Exit, Failure> {
     let config = session::config(arguments, screen)?;
-    let accounts = selection::accounts(&config, which)?;
-    let file = config.path.display().to_string();
-    let storage = config.storage.display().to_string();
+    // Nobody has to be named to look; whoever writes says where.
+    let everyone = which.accounts.account.is_empty() && !which.probe;
+    let accounts = if everyone { config.accounts.clone() } else { selection::accounts(&config, &which.accounts)? };
+    let mut told = Told { worst: Verdict::Good, values: Vec::new() };
+    let mut first = vec![
+        finding("configuration", Verdict::Good, "config-read", config.path.display().to_string()),
+        finding("storage", Verdict::Good, "storage-opened", config.storage.display().to_string()),
+    ];
     let session = Session::open(arguments, config)?;
-    let mut exit = Exit::Done;
-    let mut told = Vec::new();
-    if !screen.json {
-        show(screen, &good("configuration", format!("{file}, {}", screen.say("secrets found", "секреты найдены"))))?;
-        show(screen, &good("storage", storage))?;
-    }
-    let mut signed_in = true;
-    for (side, what) in [(Side::Creatio, "sign-in at Creatio"), (Side::Mailbox, "sign-in for the mailboxes")] {
-        let finding = match session.tenant.sign_in(side).await {
-            Ok(()) => good(what, screen.say("accepted", "принят").to_owned()),
-            Err(fault) => bad(what, fault.fault.to_string()),
-        };
-        signed_in &= finding.good;
-        if screen.json {
-            told.push(json!({ "what": finding.what, "good": finding.good, "text": finding.text }));
-        } else {
-            show(screen, &finding)?;
+    let mut shut = Vec::new();
+    for side in [Side::Creatio, Side::Mailbox] {
+        let subject = if side == Side::Creatio { "sign-in-creatio" } else { "sign-in-mailbox" };
+        match session.tenant.sign_in(side).await {
+            Ok(()) => first.push(finding(subject, Verdict::Good, "sign-in-accepted", String::new())),
+            Err(fault) => {
+                first.push(refused(subject, &fault, session.tenant.config()));
+                shut.push(side);
+            }
         }
     }
-    if !signed_in {
-        // Every account would fail for the same reason.
-        if screen.json {
-            screen.value(&told)?;
-        }
-        return Ok(Exit::Failed);
-    }
-    for account in &accounts {
-        let found =
-            session.tenant.discover(&session.connector, &account.id, session.stop.clone(), Arc::new(Silent)).await;
-        let findings = match &found {
-            Ok(catalogue) => fine(catalogue, screen.language),
-            Err(fault) => wrong(fault),
-        };
-        if findings.iter().any(|finding| !finding.good) {
-            exit = exit.max(if found.is_ok() { Exit::Attention } else { Exit::Failed });
-        }
-        if screen.json {
-            let list: Vec<_> = findings
-                .iter()
-                .map(|finding| json!({ "what": finding.what, "good": finding.good, "text": finding.text }))
-                .collect();
-            told.push(json!({ "account": account.mail, "findings": list }));
-            continue;
-        }
-        let name = screen.tone(Tone::Strong, &account.mail);
-        screen.line("")?;
-        screen.line(name)?;
-        for finding in &findings {
-            show(screen, finding)?;
+    told.tell(screen, SITE, &first)?;
+    if shut.len() < 2 {
+        let mut checked: Vec<(&str, Checked)> = Vec::new();
+        for account in &accounts {
+            if session.stop.winding_down() {
+                break;
+            }
+            if which.probe {
+                announce(screen, account)?;
+            }
+            let mut found = one(&session, account, which.probe).await;
+            // Said once, of all accounts.
+            found.findings.retain(|finding| !shut.iter().any(|side| about(finding, *side)));
+            checked.push((&account.mail, found));
+            let so_far: Vec<(&str, &Checked)> = checked.iter().map(|(mail, found)| (*mail, found)).collect();
+            let doubles = twice(&so_far).into_iter().filter(|(mail, _)| *mail == account.mail);
+            let doubles: Vec<Finding> = doubles.map(|(_, finding)| finding).collect();
+            let findings = so_far.last().map(|(_, found)| found.findings.clone()).unwrap_or_default();
+            told.tell(screen, &account.mail, &[findings, doubles].concat())?;
         }
     }
     if screen.json {
-        screen.value(&told)?;
+        screen.value(&told.values)?;
     }
-    Ok(exit)
+    Ok(match told.worst {
+        Verdict::Good | Verdict::Note => Exit::Done,
+        Verdict::Doubt => Exit::Attention,
+        Verdict::Bad => Exit::Failed,
+    })
 }
 
-fn good(what: &'static str, text: String) -> Finding {
-    Finding { good: true, what, text }
+fn finding(subject: &str, verdict: Verdict, reason: &str, detail: String) -> Finding {
+    Finding { subject: subject.to_owned(), verdict, reason: reason.to_owned(), detail }
 }
 
-fn bad(what: &'static str, text: String) -> Finding {
-    Finding { good: false, what, text }
-}
-
-fn fine(catalogue: &Catalogue, language: Language) -> Vec<Finding> {
-    let count = |content| catalogue.folders.iter().filter(|f| f.content == content && f.offered).count();
-    let (calendars, lists, contact) = (count(Content::Meetings), count(Content::Tasks), &catalogue.contact_name);
-    let (contact, folders) = match language {
-        Language::En => (
-            format!("signed in; the account's contact is {contact}"),
-            format!("signed in; {calendars} calendars and {lists} task folders can be synchronised"),
-        ),
-        Language::Ru => (
-            format!("вход принят; контакт учётной записи — {contact}"),
-            format!("вход принят; можно синхронизировать: календарей — {calendars}, папок задач — {lists}"),
-        ),
+/// What keeps a sign-in from being had: the secret, or the address.
+fn refused(subject: &str, fault: &SignInError, config: &Config) -> Finding {
+    let address = match (fault.side, &config.creatio.sign_in, &config.mailbox) {
+        (Side::Creatio, CreatioSignIn::OAuth { identity, .. }, _) => format!("identity-url = \"{identity}\""),
+        (Side::Creatio, CreatioSignIn::Forms { .. }, _) => format!("url = \"{}\"", config.creatio.url),
+        (Side::Mailbox, _, Mailbox::Microsoft { login, .. }) => format!("login-url = \"{login}\""),
+        (Side::Mailbox, _, Mailbox::Exchange { url, .. }) => format!("url = \"{url}\""),
     };
-    let mut findings = vec![good("Creatio", contact), good("mailbox", folders)];
-    findings.extend(catalogue.warnings.iter().map(|warning| bad("warning", warning.text.clone())));
-    findings
-}
-
-fn wrong(fault: &RunError) -> Vec<Finding> {
-    match fault {
-        RunError::Component(GuestFailure::SignIn(side, text) | GuestFailure::Unavailable(side, text)) => {
-            let (what, other) = match side {
-                Side::Creatio => ("Creatio", "mailbox"),
-                Side::Mailbox => ("mailbox", "Creatio"),
-            };
-            let untold = format!("not told: {what} comes first; mend it and check again");
-            vec![bad(what, text.clone()), bad(other, untold)]
+    let by_identity = matches!(config.creatio.sign_in, CreatioSignIn::OAuth { .. }) && fault.side == Side::Creatio;
+    match &fault.fault {
+        Error::Credential(text) => finding(subject, Verdict::Bad, "sign-in-refused", text.clone()),
+        other => {
+            let reason = if by_identity { "identity-wrong" } else { "login-wrong" };
+            finding(subject, Verdict::Bad, reason, format!("{address}: {other}"))
         }
-        RunError::Component(GuestFailure::Settings(texts)) => {
-            texts.iter().map(|text| bad("settings", text.clone())).collect()
-        }
-        other => vec![bad("run", other.to_string())],
     }
 }
 
-fn show(screen: &mut Screen, finding: &Finding) -> std::io::Result<()> {
-    let Finding { good, what, text } = finding;
-    let (fine, wrong) = (screen.say("ok   ", "верно  "), screen.say("wrong", "неверно"));
-    let mark = if *good { screen.tone(Tone::Good, fine) } else { screen.tone(Tone::Bad, wrong) };
-    let russian = match *what {
-        "configuration" => "настройки",
-        "storage" => "хранилище",
-        "sign-in at Creatio" => "вход в Creatio",
-        "sign-in for the mailboxes" => "вход для почтовых ящиков",
-        "mailbox" => "почтовый ящик",
-        "warning" => "предупреждение",
-        "settings" => "выбор",
-        "run" => "запуск",
-        other => other,
+/// The finding says no more than that a side's sign-in failed.
+fn about(finding: &Finding, side: Side) -> bool {
+    let subject = if side == Side::Creatio { "creatio" } else { "mailbox" };
+    finding.subject == subject && finding.verdict == Verdict::Bad
+}
+
+async fn one(session: &Session, account: &Account, probe: bool) -> Checked {
+    let tenant = &session.tenant;
+    let checked = tenant.check(&session.connector, &account.id, probe, session.stop.clone(), Arc::new(Silent)).await;
+    checked.unwrap_or_else(|fault| {
+        let texts = match fault {
+            RunError::Component(GuestFailure::Settings(texts)) => texts,
+            other => vec![other.to_string()],
+        };
+        let findings = texts.into_iter().map(|text| finding("settings", Verdict::Bad, "not-tried", text)).collect();
+        Checked { findings, mailbox: None }
+    })
+}
+
+/// Says what a probe is about to do.
+fn announce(screen: &mut Screen, account: &Account) -> Result<(), Failure> {
+    if screen.json {
+        return Ok(());
+    }
+    let text = match screen.language {
+        Language::En => format!(
+            "For {} a test item of 2 July 2001 is now made, changed and deleted: an activity in Creatio, where your own \
+             processes may act on it, and an event and a task in the mailbox.",
+            account.mail
+        ),
+        Language::Ru => format!(
+            "Для {} сейчас будет создан, изменён и удалён пробный элемент с датой 2 июля 2001 года: активность в Creatio \
+             (на неё могут сработать ваши процессы), событие и задача в почтовом ящике.",
+            account.mail
+        ),
     };
-    screen.line(format!("  {mark} {}", screen.say(what, russian)))?;
-    screen.wrapped(8, Tone::Plain, text)
+    screen.line("")?;
+    screen.wrapped(0, Tone::Attention, &text)?;
+    Ok(screen.flush()?)
+}
+
+/// What was told so far.
+struct Told {
+    worst: Verdict,
+    values: Vec<Value>,
+}
+
+impl Told {
+    /// Tells people at once, and programs in the end.
+    fn tell(&mut self, screen: &mut Screen, account: &str, findings: &[Finding]) -> Result<(), Failure> {
+        self.worst = findings.iter().map(|finding| finding.verdict).fold(self.worst, Verdict::max);
+        if screen.json {
+            let language = screen.language;
+            let told = findings.iter().map(|finding| {
+                let (meaning, remedy) = screen::reason(&finding.reason, language).unwrap_or_default();
+                json!({
+                    "subject": finding.subject, "verdict": finding.verdict, "reason": finding.reason,
+                    "meaning": meaning, "remedy": remedy, "detail": finding.detail,
+                })
+            });
+            let account = if account == SITE { Value::Null } else { account.into() };
+            self.values.push(json!({ "account": account, "findings": told.collect::<Vec<_>>() }));
+            return Ok(());
+        }
+        if account != SITE {
+            let name = screen.tone(Tone::Strong, account);
+            screen.line("")?;
+            screen.line(name)?;
+        }
+        screen::findings(screen, findings)?;
+        Ok(screen.flush()?)
+    }
 }

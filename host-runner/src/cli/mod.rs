@@ -6,6 +6,7 @@ mod discover;
 mod exit;
 mod forget;
 mod held;
+mod init;
 mod links;
 mod run;
 mod selection;
@@ -45,6 +46,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn perform(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failure> {
     match &arguments.command {
+        Command::Init(order) => session::block_on(init::init(arguments, order, screen)),
         Command::Component { out } => hand_out(out),
         Command::Status(which) => status::status(arguments, which, screen),
         Command::Held(which) => held::held(arguments, which, screen),

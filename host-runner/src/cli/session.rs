@@ -51,6 +51,12 @@ pub(crate) fn config(arguments: &Arguments, screen: &mut Screen) -> Result<Confi
     Ok(config)
 }
 
+/// Without a configuration the arguments and the environment decide what is spoken.
+pub(crate) fn speak(arguments: &Arguments, screen: &mut Screen) {
+    let told = arguments.lang.map(Language::from).or_else(Language::of_the_environment);
+    screen.language = told.unwrap_or_default();
+}
+
 /// What is spoken: as the arguments say, else as the environment does, else as the first account.
 fn language(arguments: &Arguments, config: &Config) -> Language {
     let told = arguments.lang.map(Language::from).or_else(Language::of_the_environment);

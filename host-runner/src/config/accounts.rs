@@ -156,7 +156,8 @@ impl Judge<'_> {
         for (name, value) in defaults.policies.iter().chain(&raw.policies) {
             let text = match value.get_ref() {
                 toml::Value::String(text) => text.clone(),
-                toml::Value::Boolean(flag) => flag.to_string(),
+                // As policies spell it.
+                toml::Value::Boolean(flag) => if *flag { "yes" } else { "no" }.to_owned(),
                 toml::Value::Integer(number) => number.to_string(),
                 _ => {
                     self.fault(Some(value.span()), &format!("policies.{name}"), "is a text, a number, true or false");

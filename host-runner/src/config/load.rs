@@ -7,6 +7,7 @@ use std::time::Duration;
 use toml::Spanned;
 use url::Url;
 
+use super::placeholder;
 use super::raw::{RawConfig, RawCreatio, RawLimits, RawSecret};
 use super::{Config, ConfigError, Creatio, CreatioSignIn, Fault, Mailbox, SecretSource};
 use crate::http::{Origin, Rules};
@@ -32,12 +33,34 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        Self::read(path, text, true)
+    }
+
+    /// Judges the text of a file but for its accounts, and leaves those out: they may not be written yet.
+    ///
+    /// # Errors
+    /// Everything else that is wrong with it.
+    pub fn site(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        Self::read(path, text, false)
+    }
+
+    fn read(path: &Path, text: &str, accounts: bool) -> Result<Self, ConfigError> {
+        let left = placeholder::left(text, accounts);
+        if !left.is_empty() {
+            let lines = Lines::of(text);
+            let fault = |(span, key, value): (Range<usize>, String, String)| Fault {
+                line: Some(lines.at(&span)),
+                key,
+                text: format!("{value:?} is a placeholder; put your own value in its place"),
+            };
+            return Err(ConfigError { path: path.to_owned(), faults: left.into_iter().map(fault).collect() });
+        }
         let raw: RawConfig = toml::from_str(text).map_err(|fault| {
             let line = fault.span().map(|span| Lines::of(text).at(&span));
             ConfigError::single(path, line, "", fault.message().to_owned())
         })?;
         let mut judge = Judge { path, lines: Lines::of(text), faults: Vec::new() };
-        let config = judge.config(raw);
+        let config = judge.config(raw, accounts);
         judge.faults.sort_by_key(|fault| fault.line);
         match config {
             Some(config) if judge.faults.is_empty() => Ok(config),
@@ -72,7 +95,7 @@ impl Judge<'_> {
         self.faults.push(Fault { line, key: key.to_owned(), text: text.into() });
     }
 
-    fn config(&mut self, raw: RawConfig) -> Option<Config> {
+    fn config(&mut self, raw: RawConfig, accounts: bool) -> Option<Config> {
         let private = self.origins(&raw.network.allow);
         let tenant = raw.tenant.id.get_ref().trim().to_owned();
         if tenant.is_empty()
@@ -121,7 +144,7 @@ impl Judge<'_> {
                 None
             }
         };
-        let accounts = self.accounts(&raw.defaults, &raw.account);
+        let accounts = if accounts { self.accounts(&raw.defaults, &raw.account) } else { Vec::new() };
         let (limits, rules) = limits(&raw.limits);
         Some(Config {
             path: self.path.to_owned(),
@@ -223,6 +246,10 @@ impl Judge<'_> {
         let span = raw.span();
         let raw = raw.into_inner();
         let url = self.url(&raw.url, "[creatio] url", private);
+        if url.as_ref().is_some_and(|url| url.path().trim_end_matches('/').ends_with("/0")) {
+            let text = "ends with /0, which is part of odata and not of the site's address; leave it out";
+            self.fault(Some(raw.url.span()), "[creatio] url", text);
+        }
         let shared = match raw.visibility.as_ref().map(|text| text.get_ref().as_str()) {
             None | Some("shared") => true,
             Some("own") => false,

@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod fault;
 mod load;
+mod placeholder;
 mod raw;
 mod secret;
 

@@ -51,7 +51,7 @@ fn a_good_file_is_read_with_its_defaults() {
     assert_eq!(account.export, Exported::Groups(vec!["Important".to_owned()]));
     let policies: Vec<(&str, &str)> =
         account.policies.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    assert_eq!(policies, [("coexist", "false"), ("creation-limit", "100"), ("invitations", "never")]);
+    assert_eq!(policies, [("coexist", "no"), ("creation-limit", "100"), ("invitations", "never")]);
     assert!(config.account("e.mirny@MYCOMPANY.com").is_some());
 }
 
@@ -62,6 +62,21 @@ fn an_error_names_file_line_key_and_remedy() {
         text,
         "/etc/sync/t.toml, line 14, time-zone: there is no zone \"Mars/Base\"; use an IANA name such as Europe/Moscow"
     );
+}
+
+#[test]
+fn an_address_with_the_path_of_odata_is_refused() {
+    let text = fault("https://mycompany.creatio.com\"", "https://mycompany.creatio.com/0/\"");
+    assert!(text.contains("line 5") && text.contains("ends with /0"), "{text}");
+}
+
+#[test]
+fn a_site_is_read_without_its_accounts() {
+    let text = GOOD.replace("user = \"e.mirny\"", "user = \"<e.mirny>\"");
+    assert!(parse(&text).unwrap_err().to_string().contains("[[account]] user: \"<e.mirny>\" is a placeholder"));
+    let site = Config::site(std::path::Path::new("/etc/sync/t.toml"), &text).unwrap();
+    assert_eq!((site.tenant.as_str(), site.accounts.len()), ("mycompany", 0));
+    assert!(Config::site(std::path::Path::new("t.toml"), &GOOD.replace("\"app\"", "\"<app>\"")).is_err());
 }
 
 #[test]

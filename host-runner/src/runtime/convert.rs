@@ -7,7 +7,9 @@ use super::run::{Budget, GuestFailure};
 use crate::config::{self, Config};
 use crate::http::{Credential, Error, Request, Response, UnreachableCause};
 use crate::journal::{Entry, Side, Unit};
-use crate::report::{Catalogue, Content, Count, Ending, Folder, Group, Report, Warning};
+use crate::report::{
+    Catalogue, Checked, Content, Count, Ending, Finding, Folder, Group, Report, Takeover, Verdict, Warning,
+};
 use crate::store::{self, Change, Guard, Outcome, Page, StoreError};
 
 impl From<wire::Request> for Request {
@@ -186,6 +188,49 @@ impl From<wit::Catalogue> for Catalogue {
             contact: catalogue.contact,
             contact_name: catalogue.contact_name,
             warnings: catalogue.warnings.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<wit::Checked> for Checked {
+    fn from(checked: wit::Checked) -> Self {
+        let finding = |finding: wit::Finding| Finding {
+            subject: finding.subject,
+            verdict: match finding.verdict {
+                wit::Verdict::Good => Verdict::Good,
+                wit::Verdict::Note => Verdict::Note,
+                wit::Verdict::Doubt => Verdict::Doubt,
+                wit::Verdict::Bad => Verdict::Bad,
+            },
+            reason: finding.reason,
+            detail: finding.detail,
+        };
+        Self { findings: checked.findings.into_iter().map(finding).collect(), mailbox: checked.mailbox }
+    }
+}
+
+impl From<wit::Takeover> for Takeover {
+    fn from(found: wit::Takeover) -> Self {
+        let folders = |folders: wit::Folders| match folders {
+            wit::Folders::None => config::Folders::None,
+            wit::Folders::All => config::Folders::All,
+            wit::Folders::Selected(names) => config::Folders::Selected(names),
+        };
+        Self {
+            user: found.user,
+            mail: found.address,
+            serves: found.serves,
+            time_zone: found.time_zone,
+            import_from: found.choices.import_from,
+            import_meetings: folders(found.choices.import_meetings),
+            import_tasks: folders(found.choices.import_tasks),
+            export: match found.choices.export {
+                wit::Exported::None => config::Exported::None,
+                wit::Exported::All => config::Exported::All,
+                wit::Exported::Groups(ids) => config::Exported::Groups(ids),
+            },
+            tasks: found.tasks,
+            remarks: found.remarks,
         }
     }
 }

@@ -226,7 +226,7 @@ impl Tenant {
         *last
     }
 
-    fn window(&self) -> RunWindow {
+    pub(super) fn window(&self) -> RunWindow {
         let Limits { wall, longest_wait, .. } = self.0.config.limits;
         let deadline = self.0.host.clock.elapsed() + wall;
         RunWindow { deadline: Some(deadline), longest_wait: Some(longest_wait), ..RunWindow::default() }

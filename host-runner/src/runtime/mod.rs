@@ -2,6 +2,7 @@
 
 mod bindings;
 mod call;
+mod check;
 mod connector;
 mod convert;
 mod execute;
@@ -16,6 +17,7 @@ mod run;
 mod sandbox;
 mod tenant;
 
+pub use check::twice;
 pub use connector::{Connector, LoadError};
 pub use host::{Host, HostBuilder, HostError};
 pub use limits::Limits;

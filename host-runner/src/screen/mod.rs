@@ -1,6 +1,7 @@
 //! What the command line shows: standard output for people, colours only where a terminal shows them, lines that fit it.
 
 mod entries;
+mod findings;
 mod progress;
 mod reasons;
 mod report;
@@ -8,6 +9,7 @@ mod values;
 mod words;
 
 pub use entries::{Detail, local, plan, urgent};
+pub use findings::findings;
 pub use progress::Progress;
 pub use reasons::{sentence, words as reason};
 pub use report::{failed, report, sum};
@@ -107,6 +109,22 @@ impl Screen {
         for line in wrap(&clean(text), self.width.saturating_sub(indent)) {
             let painted = self.tone(tone, line);
             writeln!(self.out, "{:indent$}{painted}", "")?;
+        }
+        Ok(())
+    }
+
+    /// A text behind a mark of so many characters, its lines below one another.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn hanging(&mut self, indent: usize, (mark, width): (&str, usize), text: &str) -> io::Result<()> {
+        let below = indent + width + 1;
+        for (number, line) in wrap(&clean(text), self.width.saturating_sub(below)).into_iter().enumerate() {
+            if number == 0 {
+                writeln!(self.out, "{:indent$}{mark} {line}", "")?;
+            } else {
+                writeln!(self.out, "{:below$}{line}", "")?;
+            }
         }
         Ok(())
     }

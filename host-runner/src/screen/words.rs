@@ -152,6 +152,30 @@ pub fn run(action: &str, language: Language) -> &str {
     }
 }
 
+/// What a check tried.
+pub(super) fn subject(code: &str, language: Language) -> &str {
+    let (english, russian) = match code {
+        "configuration" => ("Configuration", "Конфигурация"),
+        "storage" => ("Storage", "Хранилище"),
+        "sign-in-creatio" => ("Sign-in at Creatio", "Вход в Creatio"),
+        "sign-in-mailbox" => ("Sign-in for the mailboxes", "Вход для почтовых ящиков"),
+        "settings" => ("Settings", "Настройки"),
+        "creatio" => ("OData", "OData"),
+        "creatio-user" => ("Creatio user", "Пользователь Creatio"),
+        "objects" => ("Objects", "Объекты"),
+        "activities" => ("Activities", "Активности"),
+        "lookups" => ("Lookups", "Справочники"),
+        "built-in-sync" => ("Built-in sync", "Встроенная синхронизация"),
+        "mailbox" => ("Mailbox", "Почтовый ящик"),
+        "tasks" => ("Tasks", "Задачи"),
+        "time-zone" => ("Time zone", "Часовой пояс"),
+        "choices" => ("Choices", "Выбор"),
+        "writing" => ("Writing", "Запись"),
+        other => (other, other),
+    };
+    language.of(english, russian)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,15 +9,16 @@ pub(crate) const NOTHING: &str = "(i32.const 4096)";
 /// A component whose functions have these bodies; the others return [`NOTHING`].
 pub(crate) fn component(bodies: &[(&str, &str)]) -> Vec<u8> {
     let body = |name: &str| bodies.iter().find(|(known, _)| *known == name).map_or(NOTHING, |(_, body)| body);
-    let functions: String = ["import", "export", "reconcile", "undo", "links", "restore", "discover", "forget"]
-        .iter()
-        .map(|name| {
-            format!(
-                "(func (export \"schedule:sync/synchronizer@0.1.0#{name}\") (param i32) (result i32) {})\n",
-                body(name)
-            )
-        })
-        .collect();
+    let functions: String =
+        ["import", "export", "reconcile", "undo", "links", "restore", "discover", "check", "takeovers", "forget"]
+            .iter()
+            .map(|name| {
+                format!(
+                    "(func (export \"schedule:sync/synchronizer@0.1.0#{name}\") (param i32) (result i32) {})\n",
+                    body(name)
+                )
+            })
+            .collect();
     let module = format!(
         r#"(module
             (import "schedule:sync/progress@0.1.0" "note" (func $note (param i32 i32 i32)))

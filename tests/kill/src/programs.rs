@@ -60,6 +60,12 @@ impl Programs {
         (Served { child, _out: out }, serde_json::from_str(&line).expect("the emulators say where they are"))
     }
 
+    /// The command line, to be started in one's own way.
+    #[must_use]
+    pub fn command_line(&self) -> Command {
+        Command::new(&self.host_runner)
+    }
+
     /// Starts `host-runner` with these arguments.
     #[must_use]
     pub fn host_runner(&self, config: &Path, secret: &str, arguments: &[&str]) -> Running {

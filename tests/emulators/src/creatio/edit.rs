@@ -150,6 +150,9 @@ impl Creatio {
             if let Some(contact) = contact {
                 row.set("ContactId", Some(contact.into()));
             }
+            if let Some(active) = edit.get("active").and_then(Json::as_bool) {
+                row.set("Active", Some(active.into()));
+            }
             self.store.put(entity, id, row);
         }
         Ok(json!({ "id": id }))

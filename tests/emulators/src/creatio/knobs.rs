@@ -80,6 +80,10 @@ pub struct Knobs {
     pub author_participates: bool,
     /// Activities are visible row by row; off: to everybody.
     pub record_rights: bool,
+    /// Sets that nobody may read over OData: 403.
+    pub unreadable_sets: Vec<String>,
+    /// Nobody may write over OData: 403.
+    pub read_only: bool,
     /// A failed part of an `atomicityGroup` or changeset undoes the group's earlier parts.
     pub rollback_groups: bool,
     /// Parts of a `$batch` at most.
@@ -121,6 +125,8 @@ impl Default for Knobs {
             automatic_participants: true,
             author_participates: false,
             record_rights: true,
+            unreadable_sets: Vec::new(),
+            read_only: false,
             rollback_groups: false,
             batch_limit: 100,
             date_header: true,

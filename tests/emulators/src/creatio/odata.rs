@@ -28,8 +28,16 @@ impl Creatio {
     fn carry_out(&mut self, call: &Call, part: &Part) -> Result<Response, Failure> {
         let (path, query) = part.url.split_once('?').unwrap_or((&part.url, ""));
         let resource = resource(path)?;
-        if resource.set().is_some_and(|set| !self.knobs.has_set(set)) {
-            return Err(Failure::Route(path.to_owned()));
+        if let Some(set) = resource.set() {
+            if !self.knobs.has_set(set) {
+                return Err(Failure::Route(path.to_owned()));
+            }
+            if self.knobs.unreadable_sets.iter().any(|known| known == set)
+                || (self.knobs.read_only && part.method != "GET")
+            {
+                let message = format!("Insufficient rights for the operation with the object \"{set}\".");
+                return Err(Failure::Internal(403, message));
+            }
         }
         match (part.method.as_str(), resource) {
             ("GET", resource) => self.read(call, resource, query),

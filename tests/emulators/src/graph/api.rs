@@ -79,6 +79,19 @@ impl Graph {
         user
     }
 
+    /// Lets another name lead to a mailbox.
+    ///
+    /// # Errors
+    /// There is no such mailbox, or the name is another one's.
+    pub fn add_alias(&mut self, mailbox: &str, alias: &str) -> Result<(), String> {
+        let at = self.mailbox_at(mailbox)?;
+        if self.names.contains_key(&alias.to_lowercase()) {
+            return Err(format!("there is a mailbox {alias} already"));
+        }
+        self.names.insert(alias.to_lowercase(), at);
+        Ok(())
+    }
+
     /// Gives the user of a mailbox another address and sign-in name. The old one leads nowhere any more; ids stay.
     ///
     /// # Errors

@@ -143,12 +143,19 @@ impl Graph {
     pub(super) fn login(&mut self, request: &Request, now: DateTime<Utc>) -> Option<Response> {
         let path = request.path().trim_matches('/').to_owned();
         let mut parts = path.split('/');
-        let (_tenant, oauth, version, what) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (tenant, oauth, version, what) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         if oauth != "oauth2" || version != "v2.0" || parts.next().is_some() {
             return None;
         }
         if request.method != "POST" {
             return Some(refused(405, "invalid_request", 900_561, "The endpoint only accepts POST requests.", now));
+        }
+        if self.knobs.directory.as_ref().is_some_and(|known| !known.eq_ignore_ascii_case(tenant)) {
+            let text = format!(
+                "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the \
+                 correct cloud."
+            );
+            return Some(refused(400, "invalid_request", 90002, &text, now));
         }
         let form = form(request);
         match what {

@@ -46,6 +46,10 @@ impl Graph {
                 self.rename_user(edit.text("mailbox")?, edit.text("to")?)?;
                 Ok(json!({}))
             }
+            "add-alias" => {
+                self.add_alias(edit.text("mailbox")?, edit.text("alias")?)?;
+                Ok(json!({}))
+            }
             "replace-mailbox" => {
                 self.replace_mailbox(edit.text("mailbox")?, edit.flag("sameUser", false))?;
                 Ok(json!({}))

@@ -21,10 +21,10 @@ pub enum DeadToken {
     BadRequestSyncState,
 }
 
-/// What a program may do with tasks: `Tasks.ReadWrite.All`, `Tasks.Read.All`, or nothing.
+/// What a program may do with calendars or tasks: `….ReadWrite`, `….Read`, or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum TasksRole {
+pub enum Role {
     /// Read and write.
     #[default]
     ReadWrite,
@@ -115,7 +115,13 @@ pub struct Knobs {
     /// Text and HTML bodies come back as written, without the service's rewriting.
     pub keep_bodies: bool,
     /// What a program may do with tasks.
-    pub app_tasks_role: TasksRole,
+    pub app_tasks_role: Role,
+    /// What a program may do with calendars and events.
+    pub app_calendars_role: Role,
+    /// Whether a program may read `mailboxSettings`.
+    pub settings_readable: bool,
+    /// The one directory that there is; none: any name leads to it.
+    pub directory: Option<String>,
     /// Page size of lists and tasks without `$top`.
     pub todo_page_size: usize,
     /// Delta of tasks answers with this status, as a service that does not have it; none: it works.
@@ -176,7 +182,10 @@ impl Default for Knobs {
             enforce_if_match: true,
             batch_in_order: false,
             keep_bodies: false,
-            app_tasks_role: TasksRole::ReadWrite,
+            app_tasks_role: Role::ReadWrite,
+            app_calendars_role: Role::ReadWrite,
+            settings_readable: true,
+            directory: None,
             todo_page_size: 50,
             todo_delta_refused: None,
             todo_select: false,
@@ -186,6 +195,17 @@ impl Default for Knobs {
             todo_due_spawns: true,
             todo_series_keeps_id: false,
             todo_next_keeps_links: false,
+        }
+    }
+}
+
+impl Role {
+    /// Whether it allows a request with this method.
+    pub(super) fn allows(self, method: &str) -> bool {
+        match self {
+            Self::ReadWrite => true,
+            Self::Read => method == "GET",
+            Self::None => false,
         }
     }
 }

@@ -49,7 +49,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-pub use knobs::{DeadToken, Knobs, TasksRole};
+pub use knobs::{DeadToken, Knobs, Role};
 pub use look::EventSummary;
 pub use todo::TaskSummary;
 

@@ -95,8 +95,18 @@ impl Graph {
             (parts, _) => return Err(ApiError::segment(parts.first().copied().unwrap_or_default())),
         };
         self.admit(at, &who, now)?;
-        if rest.first() == Some(&"todo") {
-            self.admit_tasks(&who, request)?;
+        match rest.first() {
+            Some(&"todo") => self.admit_tasks(&who, request)?,
+            Some(&("calendar" | "calendars" | "calendarGroups" | "events" | "calendarView")) => {
+                let allowed = self.knobs.app_calendars_role.allows(&request.method);
+                if !allowed && who == Who::App {
+                    return Err(ApiError::denied());
+                }
+            }
+            Some(&"mailboxSettings") if !self.knobs.settings_readable && who == Who::App => {
+                return Err(ApiError::denied());
+            }
+            _ => {}
         }
         let base = self.base(request);
         let call = Call { request, now, prefer: Prefer::read(request)?, base, at };

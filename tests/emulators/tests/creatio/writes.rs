@@ -200,6 +200,20 @@ fn a_multipart_batch_with_a_changeset_is_understood() {
 }
 
 #[test]
+fn objects_can_be_kept_from_reading_and_the_site_from_writing() {
+    let mut world = World::new();
+    let id = world.activity("One");
+    world.site.knobs_mut().unreadable_sets = vec!["ActivityParticipant".into()];
+    assert_eq!(world.get("ActivityParticipant").status, 403);
+    assert_eq!(world.get("Activity").status, 200);
+    world.site.knobs_mut().read_only = true;
+    assert_eq!(world.get(&format!("Activity({id})")).status, 200);
+    assert_eq!(world.patch(&format!("Activity({id})"), &json!({"Title": "x"})).status, 403);
+    assert_eq!(world.delete(&format!("Activity({id})")).status, 403);
+    assert_eq!(world.post("Activity", &json!({"Title": "x"})).status, 403);
+}
+
+#[test]
 fn other_people_edit_hide_and_revoke() {
     let mut world = World::new();
     let id = world.activity("One");

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Desk, body, meeting};
+use crate::graph::knobs::Role;
 use crate::graph::world;
 
 const IMMUTABLE: [(&str, &str); 1] = [("prefer", "IdType=\"ImmutableId\"")];
@@ -46,6 +47,21 @@ fn a_read_may_bump_the_change_key() {
     let later = desk.get(&path(&event));
     assert_ne!(later["changeKey"], event["changeKey"]);
     assert_eq!(later["lastModifiedDateTime"], event["lastModifiedDateTime"]);
+}
+
+#[test]
+fn a_program_has_the_permissions_that_it_was_given() {
+    let mut desk = Desk::new();
+    let event = event(&mut desk);
+    desk.graph.knobs.app_calendars_role = Role::Read;
+    assert_eq!(desk.send("GET", &path(&event), &[], None).status, 200);
+    assert_eq!(desk.send("PATCH", &path(&event), &[], Some(&json!({"subject": "B"}))).status, 403);
+    assert_eq!(desk.send("DELETE", &path(&event), &[], None).status, 403);
+    desk.graph.knobs.app_calendars_role = Role::None;
+    assert_eq!(desk.send("GET", "/calendars", &[], None).status, 403);
+    assert_eq!(desk.send("GET", "/mailboxSettings", &[], None).status, 200);
+    desk.graph.knobs.settings_readable = false;
+    assert_eq!(desk.send("GET", "/mailboxSettings", &[], None).status, 403);
 }
 
 #[test]

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::todo::{MIDNIGHT, add, patch, path, tasks};
 use super::{Desk, body, ids};
-use crate::graph::{TasksRole, world};
+use crate::graph::{Role, world};
 
 #[test]
 fn a_task_has_no_extended_properties_and_no_member_of_an_event() {
@@ -104,10 +104,10 @@ fn a_program_without_the_role_is_kept_out() {
     let mut desk = Desk::new();
     let path = tasks(&desk, "Tasks");
     let task = json!({"title": "A"});
-    desk.graph.knobs.app_tasks_role = TasksRole::Read;
+    desk.graph.knobs.app_tasks_role = Role::Read;
     desk.get(&path);
     assert_eq!(desk.refused("POST", &path, &[], Some(&task)), (403, "ErrorAccessDenied".to_owned()));
-    desk.graph.knobs.app_tasks_role = TasksRole::None;
+    desk.graph.knobs.app_tasks_role = Role::None;
     assert_eq!(desk.refused("GET", "/todo/lists", &[], None), (403, "ErrorAccessDenied".to_owned()));
     desk.get("/calendars");
 }

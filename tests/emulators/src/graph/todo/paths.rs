@@ -8,7 +8,6 @@ use crate::graph::Graph;
 use crate::graph::auth::Who;
 use crate::graph::errors::ApiError;
 use crate::graph::ids::{Id, Key, Kind};
-use crate::graph::knobs::TasksRole;
 use crate::graph::route::{Answer, Call, not_allowed};
 use crate::wire::{Request, Response};
 
@@ -22,12 +21,8 @@ pub(super) fn done(status: u16) -> Response {
 impl Graph {
     /// Whether a program may do this with tasks.
     pub(in crate::graph) fn admit_tasks(&self, who: &Who, request: &Request) -> Result<(), ApiError> {
-        let allowed = match self.knobs.app_tasks_role {
-            TasksRole::ReadWrite => true,
-            TasksRole::Read => request.method == "GET",
-            TasksRole::None => false,
-        };
-        if allowed || *who != Who::App { Ok(()) } else { Err(ApiError::denied()) }
+        let allowed = self.knobs.app_tasks_role.allows(&request.method) || *who != Who::App;
+        if allowed { Ok(()) } else { Err(ApiError::denied()) }
     }
 
     pub(in crate::graph) fn todo(&mut self, call: &Call<'_>, rest: &[&str]) -> Answer {
