@@ -44,9 +44,18 @@ fn a_list_that_was_deleted_is_named_and_the_selection_stays_as_it_was() {
 #[test]
 fn an_id_that_no_longer_stands_is_refused_and_nothing_is_done() {
     let desk = Desk::new("demo");
-    desk.run(&["sync"]);
+    let at = |hour: u32| json!({"dateTime": format!("2026-12-01T{hour}:00:00"), "timeZone": "UTC"});
+    desk.graph(json!({"action": "create-event", "mailbox": command::EUGENE, "event": {
+        "subject": "With guests", "start": at(10), "end": at(11),
+        "attendees": [{"type": "required", "emailAddress": {"address": "guest@elsewhere.example", "name": "Guest"}}],
+    }}));
+    assert_ne!(desk.run(&["sync"]).code, 1);
+    let row = desk.rows("Activity").into_iter().find(|row| row["Title"] == "With guests").unwrap();
+    let renamed = json!({"Title": "With all guests"});
+    desk.creatio(json!({"action": "update", "set": "Activity", "id": row["Id"], "values": renamed}));
+    assert_eq!(desk.run(&["sync"]).code, 3, "it would mail the guests");
     let told: Value = serde_json::from_str(&desk.run(&["held", "--json"]).out).unwrap();
-    let id = told[0]["standing"][0]["entry"]["operation"].as_str().expect("the demo holds something").to_owned();
+    let id = told[0]["standing"][0]["entry"]["operation"].as_str().expect("it is held").to_owned();
     assert_eq!(desk.run(&["dismiss", &id]).code, 0);
     desk.forget();
     for arguments in [vec!["approve", &id], vec!["approve", "nonsense"], vec!["dismiss", "nonsense"]] {

@@ -51,7 +51,7 @@ fn users_and_choices_of_the_built_in_sync_are_taken_over() {
         json!({
             "ImportAppointments": true, "ImpAppointmentsFromCalendars": true,
             "ImportAppointmentsCalendars": "[{\"Id\": \"AAMk\", \"Name\": \"Team \\\"A\\\"\"}]",
-            "ImportTasks": true, "ImportTasksAll": true, "ImportActivitiesFrom": "2026-10-01",
+            "ImportTasks": true, "ImportTasksAll": true, "ImportActivitiesFrom": "2026-10-01T00:00:00Z",
             "ExportActivities": true, "ExportActivitiesSelected": true, "ExportActivitiesFromGroups": true,
             "ExportActivitiesGroups": format!("[\"{group}\"]"),
         }),
@@ -86,7 +86,7 @@ fn the_template_and_what_is_taken_over_make_a_whole() {
     let own = text(&desk);
     std::fs::remove_file(desk.config()).unwrap();
     assert_eq!(desk.run(&["init", "--from-creatio"]).code, 2, "there is no file yet");
-    desk.run(&["init"]);
+    assert_eq!(desk.run(&["init"]).code, 0);
     assert_eq!(desk.run(&["init", "--from-creatio"]).code, 2, "nothing is filled in yet");
     // Whoever fills it in leaves the account as it is.
     let line = |key: &str| own.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
