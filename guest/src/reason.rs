@@ -124,9 +124,9 @@ reasons! {
     CreatioUnreachable "creatio-unreachable" "Creatio cannot be reached." "Check [creatio] url and the network; an address with plain http or on a private network must stand in [network] allow.";
     CreatioRefused "creatio-refused" "Creatio answers with an error in place of data." "Look into Creatio's log or ask its administrator, and check again.";
     WebPage "web-page" "The answer is a web page and no data: a firewall's, a proxy's or a login's." "Let requests to the OData path through the firewall, or correct [creatio] url.";
-    ODataElsewhere "odata-elsewhere" "OData is not at the path that [creatio] names, but at another one." "Put into [creatio] the line that stands here.";
-    ODataMissing "odata-missing" "There is no OData service at this address." "Correct [creatio] url: it is what the browser shows before /0/ or /Shell/.";
-    ODataRight "odata-right" "The sync's user has no right to use OData." "In Creatio's System Designer, Operation permissions, give it \"Access to OData\" (CanUseODataService).";
+    OdataElsewhere "odata-elsewhere" "OData is not at the path that [creatio] names, but at another one." "Put into [creatio] the line that stands here.";
+    OdataMissing "odata-missing" "There is no OData service at this address." "Correct [creatio] url: it is what the browser shows before /0/ or /Shell/.";
+    OdataRight "odata-right" "The sync's user has no right to use OData." "In Creatio's System Designer, Operation permissions, give it \"Access to OData\" (CanUseODataService).";
     SignInRefused "sign-in-refused" "The sign-in is refused." "";
     TokenRefused "token-refused" "Creatio does not accept what the Identity Service gave for the sign-in." "Is identity-url in [creatio] the Identity Service of this site, and is its OAuth application active?";
     ObjectUnreadable "object-unreadable" "The sync's user may not read an object of Creatio." "In Creatio's System Designer, Object permissions, let it read the object.";

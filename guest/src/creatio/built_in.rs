@@ -193,25 +193,20 @@ fn imported((imports, selected): (bool, bool), list: &str, (what, remarks): (&st
     }
 }
 
-/// Every text below a key that names something.
+/// Every text below a key that names something; what contains others comes before them.
 fn names(json: &str) -> Vec<String> {
     fn collect(value: &Value, names: &mut Vec<String>) {
+        let naming = |key: &str| ["name", "displayname", "caption"].contains(&key.to_lowercase().as_str());
         match value {
             Value::Array(list) => list.iter().for_each(|value| collect(value, names)),
             Value::Object(object) => {
-                for (key, value) in object {
-                    match value {
-                        Value::String(name)
-                            if ["name", "displayname", "caption"].contains(&key.to_lowercase().as_str()) =>
-                        {
-                            if !name.is_empty() && !names.contains(name) {
-                                names.push(name.clone());
-                            }
-                        }
-                        Value::Array(_) | Value::Object(_) => collect(value, names),
-                        _ => {}
+                let own = object.iter().filter(|(key, _)| naming(key)).filter_map(|(_, value)| value.as_str());
+                for name in own.filter(|name| !name.is_empty()) {
+                    if !names.iter().any(|known| known == name) {
+                        names.push(name.to_owned());
                     }
                 }
+                object.values().for_each(|value| collect(value, names));
             }
             _ => {}
         }

@@ -342,7 +342,7 @@ fn settings_that_cannot_be_carried_out_are_refused() {
         (|account| account.import_meetings = Folders::Selected(Vec::new()), "none is selected"),
         (|account| account.exported = Exported::Groups(vec!["x".into()]), "no id of a group"),
         (|account| account.service = MailboxService::Exchange("https://x/EWS/Exchange.asmx".into()), "Exchange"),
-        (|account| account.user = "nobody".into(), "no active user"),
+        (|account| account.user = "nobody".into(), "has no user"),
     ];
     for (change, text) in wrong {
         let mut world = busy();

@@ -62,13 +62,13 @@ fn whole(
         Fault::Credential(why) => (Reason::SignInRefused, why.clone()),
         _ if not_reached(fault) => (Reason::CreatioUnreachable, format!("{base}: {said}")),
         _ if http::is_page(fault) || fault.not_found() => match elsewhere(caps, settings, fault.not_found())? {
-            Some(path) => (Reason::ODataElsewhere, format!("odata = \"{path}\"")),
-            None if fault.not_found() => (Reason::ODataMissing, format!("{base}/{}: {said}", settings.account.odata)),
+            Some(path) => (Reason::OdataElsewhere, format!("odata = \"{path}\"")),
+            None if fault.not_found() => (Reason::OdataMissing, format!("{base}/{}: {said}", settings.account.odata)),
             None => (Reason::WebPage, format!("{base}/{}: {said}", settings.account.odata)),
         },
         Fault::Refused { status: 401, .. } => (Reason::TokenRefused, format!("{base}: {said}")),
         Fault::Refused { status: 403, .. } => match other {
-            Some(Fault::Refused { status: 403, .. }) => (Reason::ODataRight, said),
+            Some(Fault::Refused { status: 403, .. }) => (Reason::OdataRight, said),
             _ => return Ok(None),
         },
         _ => (Reason::CreatioRefused, said),
