@@ -128,9 +128,10 @@ fn unit(side: SideId, property: &str, body: &Map<String, Value>) -> Option<Unit>
     })
 }
 
-/// Somebody deleted it, or a copy of it is gone.
+/// Somebody deleted it, or seems to have, or a copy of it is gone.
 fn gone(ledger: &Ledger, item: u32) -> bool {
-    ledger.deleted.iter().any(|(deleted, _)| *deleted == item)
+    ledger.hidden.contains(&item)
+        || ledger.deleted.iter().any(|(deleted, _)| *deleted == item)
         || ledger.copies.iter().any(|copy| copy.item == item && copy.taken)
 }
 

@@ -72,6 +72,10 @@ pub struct Ledger {
     pub copies: Vec<Copied>,
     /// Values that a late write put into Creatio: nobody set them there, and nobody can tell.
     pub landed: BTreeSet<(u32, Unit, String)>,
+    /// Activities that a late write cancelled.
+    pub cancelled: BTreeSet<u32>,
+    /// Items whose activities were hidden while others were seen: nobody can tell that from a deletion.
+    pub hidden: BTreeSet<u32>,
 }
 
 impl Ledger {

@@ -259,6 +259,9 @@ impl People {
     /// Which activities the sync's user may see, row by row. Nothing of a row's own changes by that.
     fn hide(&self, item: u32, hidden: bool) {
         let ids: Vec<String> = self.see(Place::Creatio, item).into_iter().map(|seen| seen.id).collect();
+        if hidden {
+            self.ledger.lock().unwrap().hidden.insert(item);
+        }
         let action = if hidden { "hide" } else { "show" };
         edit_creatio(&self.creatio, &json!({"action": action, "user": "sync", "ids": ids}), self.now());
     }
