@@ -56,7 +56,7 @@ faults! {
     DeletionBeatsEdit, "deletion-beats-edit", breaks 1: "A deletion takes an edit with it that was made meanwhile.";
     IgnoreMarker, "ignore-marker", breaks 2: "An item without a link is new, whatever its marker says.";
     ForgetNonce, "forget-nonce", breaks 2: "The nonce of an attempt to create is not written ahead.";
-    NewTransaction, "new-transaction", breaks 2: "Each attempt to create has a transaction of its own, and no attempt is looked for.";
+    NewTransaction, "new-transaction", breaks 2: "Each attempt to create has a transaction of its own, and those before it are forgotten.";
     WriteInStep, "write-in-step", breaks 3: "A pair that is looked at is written, also where nothing changed.";
     EchoIsEdit, "echo-is-edit", breaks 1: "A write does not move the base of the side it went to.";
     IgnoreInvitations, "ignore-invitations", breaks 4: "Writes that mail attendees are not held.";
@@ -66,6 +66,7 @@ faults! {
     BelieveSilence, "believe-silence", breaks 5: "An activity that Creatio does not show once is gone, although it shows none.";
     GuardCountsNothing, "guard-counts-nothing", breaks 6: "The guard lets any number of removals through.";
     FailureEndsRun, "failure-ends-run", breaks 7: "An item that fails ends the run, and those after it are not looked at.";
+    FolderEndsRun, "folder-ends-run", breaks 7: "A folder that cannot be read ends the run.";
     WriteAllUnits, "write-all-units", breaks 8: "If a unit of an item changed, those after it are written as well.";
     SkipWriteAhead, "skip-write-ahead", breaks 9: "Nothing is written ahead.";
     SkipSettle, "skip-settle", breaks 9: "What an interrupted run wrote ahead is not settled.";

@@ -266,6 +266,7 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
         }
         fault if reading.side == SideId::Creatio => Err(begin::creatio_fault(fault, run.settings)),
         fault @ Fault::Denied(_) => Err(Stop::Failed(RunError::Unavailable(reading.side, fault.to_string()))),
+        fault if Deliberate::FolderEndsRun.on() => Err(fatal(reading.side, fault)),
         fault => {
             unreadable(run, reading, folder, &fault);
             Ok(())

@@ -469,7 +469,7 @@ pub(super) fn owed_after(
     owed.operations.clone_from(&tally.operations);
     let created =
         results.values().any(|(operation, _)| operation.action.makes() && operation.target == SideId::Mailbox);
-    if created {
+    if created && !Deliberate::NewTransaction.on() {
         // A late landing of this attempt must be known for what it is.
         owed.attempts.push(identity::nonce(&run.options.run, job.pair.activity, next_generation(job)));
     }

@@ -261,7 +261,7 @@ fn remember_attempts(run: &Run, row: &WalRow, batch: &mut Batch) {
         operations: Vec::new(),
         policy: run.full_policy.clone(),
         item: None,
-        attempts: row.attempts.clone(),
+        attempts: if Deliberate::NewTransaction.on() { Vec::new() } else { row.attempts.clone() },
         // The server has seen this transaction and does not have its item any more: only another one makes a new item.
         generation: row.link.generation.saturating_add(u32::from(row.duplicate)),
         title: row.link.title.clone(),

@@ -1,6 +1,8 @@
 //! What a component may reach: the places that the configuration names, and with a sign-in only the part of them that
 //! the sign-in is for. Everything else is refused before a name is resolved.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
@@ -185,8 +187,9 @@ fn segments(path: &str) -> Option<Vec<String>> {
     Some(once.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect())
 }
 
-fn decoded(text: &str) -> Option<String> {
-    percent_decode_str(text).decode_utf8().ok().map(|text| text.replace('\\', "/"))
+fn decoded(text: &str) -> Option<Cow<'_, str>> {
+    let text = percent_decode_str(text).decode_utf8().ok()?;
+    Some(if text.contains('\\') { text.replace('\\', "/").into() } else { text })
 }
 
 fn climbs(path: &str) -> bool {

@@ -310,11 +310,11 @@ fn text(value: &Json) -> String {
 }
 
 fn matches(fault: &Fault, service: &str, request: &Request) -> bool {
-    let target = percent_encoding::percent_decode_str(&request.target).decode_utf8_lossy();
+    let target = || percent_encoding::percent_decode_str(&request.target).decode_utf8_lossy();
     fault.service.as_deref().is_none_or(|name| name == service)
         && fault.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(&request.method))
         && fault.path.as_deref().is_none_or(|pattern| {
-            if pattern.contains('*') { whole(pattern, &target) } else { target.contains(pattern) }
+            if pattern.contains('*') { whole(pattern, &target()) } else { target().contains(pattern) }
         })
         && fault.body.as_deref().is_none_or(|part| String::from_utf8_lossy(&request.body).contains(part))
         && part_fault(&fault.effect).is_none_or(|part| part.hits(request))

@@ -40,11 +40,9 @@ pub fn world(people: &People, went_back: bool, faults: &mut Vec<String>) {
                 copies.push((who, events.first()));
             }
         }
-        let attended = made.holders.iter().filter(|who| !made.deciding().contains(who)).any(|who| {
-            let events = sights.at(Place::Mailbox(*who), *item);
-            events.iter().any(|event| !event.cancelled)
-        });
-        one(&ledger, *item, made, activity, (&copies, attended), faults);
+        let lives = |who: &Who| sights.at(Place::Mailbox(*who), *item).iter().any(|event| !event.cancelled);
+        let invited = people.accounts().any(|who| !made.deciding().contains(&who) && lives(&who));
+        one(&ledger, *item, made, (activity, invited), &copies, faults);
     }
     if !went_back {
         guarded(&ledger, faults);
@@ -56,23 +54,16 @@ fn one(
     ledger: &Ledger,
     item: u32,
     made: &Made,
-    activity: Option<&Sight>,
-    (copies, attended): (&[(Who, Option<&Sight>)], bool),
+    (activity, invited): (Option<&Sight>, bool),
+    copies: &[(Who, Option<&Sight>)],
     faults: &mut Vec<String>,
 ) {
     let title = name(item);
     let deleted = ledger.was_deleted(item, made);
     for (who, event) in copies {
-        // What the organizer's mailbox lost without a word to anybody still is a meeting in the mailbox of who attends.
-        pair(
-            ledger,
-            item,
-            deleted,
-            activity,
-            (*who, *event),
-            copies.len() > 1 || (attended && event.is_none()),
-            faults,
-        );
+        // Where the meeting lives on with somebody else, its activity does as well.
+        let several = copies.len() > 1 || (invited && event.is_none());
+        pair(ledger, item, deleted, activity, (*who, *event), several, faults);
     }
     if copies.is_empty() && activity.is_none() && !deleted && made.organizer.is_none() {
         faults.push(format!("{title} is gone, and nobody deleted it"));
@@ -111,7 +102,7 @@ fn pair(
     match (activity, event) {
         (Some(activity), Some(event)) => {
             // Where one of several holders deleted his, the others keep theirs.
-            if activity.cancelled && !(several && deleted) {
+            if activity.cancelled && !(several && deleted) && !ledger.cancelled.contains(&item) {
                 faults.push(format!("{title} is cancelled, and its event of {whose} lives"));
             }
             for (unit, value) in &activity.values {

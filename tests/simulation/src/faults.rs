@@ -64,7 +64,10 @@ const HEAD: &str = "# Deliberate faults
 An invariant that was never seen to fail may not be checked at all. Each of these rules of the engine can be broken at run
 time (`guest/src/deliberate.rs`; only with the feature `deliberate-faults`, which the component is never built with), and
 the simulation has to find it. A world that did; a fault without a seed was not found in the worlds that were played when
-this was written:
+this was written.
+
+The last two invariants, of tenants and of secrets, are kept by the host: its own tests (`host-runner/src/http/tests.rs`,
+`host-runner/src/store/tests.rs`, `host-runner/tests/cli.rs`) look after them.
 
 | fault | invariant | what the engine does | seed | what the check said |
 |---|---|---|---|---|

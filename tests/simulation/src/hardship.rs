@@ -19,10 +19,11 @@ struct Befallen<'s> {
 type Add = fn(&mut Befallen<'_>);
 
 /// The kinds, in no order, and whether it makes a side show less than it holds without a word.
-const KINDS: [(Add, bool); 10] = [
+const KINDS: [(Add, bool); 11] = [
     (|to| to.late(), false),
     (|to| to.slow(), false),
     (|to| to.raced(), false),
+    (|to| to.busy(), false),
     (|to| to.listings(), true),
     (|to| to.storage(), false),
     (|to| to.clocks(), false),
@@ -141,6 +142,23 @@ impl Befallen<'_> {
             let effect = json!({"kind": "part", "method": method, "status": 412, "body": body});
             let (skip, times) = (dice.pick(&[0, 0, 1]), dice.pick(&[1, 2, 8]));
             fault(&json!({"service": "graph", "skip": skip, "times": times, "effect": effect}))
+        });
+    }
+
+    /// Services that are busy: parts of batches are put off, whole requests as well.
+    fn busy(&mut self) {
+        self.trouble_runs(60, |dice| {
+            let (service, method) =
+                (dice.pick(&["creatio", "graph", "graph"]), dice.pick(&["GET", "POST", "PATCH", "DELETE"]));
+            let (status, wait) = (dice.pick(&[429, 429, 503]), dice.pick(&["1", "20", "400"]));
+            let (headers, body) = (json!({"retry-after": wait}), json!({"error": {"code": "busy", "message": "no"}}));
+            let effect = if dice.chance(70) {
+                json!({"kind": "part", "method": method, "status": status, "headers": headers, "body": body})
+            } else {
+                json!({"kind": "status", "status": status, "headers": headers, "body": body})
+            };
+            let (skip, times) = (dice.pick(&[0, 0, 1]), dice.pick(&[1, 2, 8]));
+            fault(&json!({"service": service, "skip": skip, "times": times, "effect": effect}))
         });
     }
 

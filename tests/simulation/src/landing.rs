@@ -23,6 +23,9 @@ impl People {
         let mut ledger = self.ledger.lock().unwrap();
         for (item, old) in before {
             let Some((_, new)) = now.iter().find(|(_, new)| new.id == old.id) else { continue };
+            if new.cancelled && !old.cancelled {
+                ledger.cancelled.insert(*item);
+            }
             for (unit, value) in &old.values {
                 if new.values[unit] != *value {
                     ledger.replaced.insert((*item, *unit, value.clone()));

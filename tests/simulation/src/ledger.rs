@@ -72,10 +72,12 @@ pub struct Ledger {
     pub removals: BTreeMap<(Who, SideId), Vec<DateTime<Utc>>>,
     /// What another program copied.
     pub copies: Vec<Copied>,
-    /// Items whose activity was hidden from the sync for a while: that looks like a deletion.
-    pub hidden: BTreeSet<u32>,
     /// Values that a late write put into Creatio: nobody set them there, and nobody can tell.
     pub landed: BTreeSet<(u32, Unit, String)>,
+    /// Activities that a late write cancelled.
+    pub cancelled: BTreeSet<u32>,
+    /// Items whose activities were hidden while others were seen: nobody can tell that from a deletion.
+    pub hidden: BTreeSet<u32>,
 }
 
 impl Ledger {

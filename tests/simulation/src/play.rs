@@ -455,11 +455,11 @@ impl Play {
         }
     }
 
-    /// Lets one item fail in a world at rest.
+    /// Lets an item and a calendar fail in a world at rest.
     fn isolation(&mut self) {
-        let Some((items, fault)) = isolation::provoke(&self.people) else { return };
+        let Some((items, faults)) = isolation::provoke(&self.people) else { return };
         self.world.pass(20);
-        self.world.fault(fault);
+        faults.into_iter().for_each(|fault| self.world.fault(fault));
         self.ran(0, Direction::Reconcile, Course::default());
         self.world.site.lock().unwrap().faults.clear();
         isolation::check(&self.people, &items, &mut self.played.faults);

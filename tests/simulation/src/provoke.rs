@@ -17,7 +17,7 @@ const UNITS: [Unit; 4] = [Unit::Title, Unit::Place, Unit::Body, Unit::When];
 /// What makes one: an item that no history has, and what happens to it.
 type Make = fn(&mut Dice, u32) -> Vec<Step>;
 
-const KINDS: [Make; 5] = [meanwhile, interrupted, forgotten, astray, emptied];
+const KINDS: [Make; 6] = [meanwhile, interrupted, forgotten, astray, emptied, overdue];
 
 /// Adds a situation to the history of a seed, or nothing.
 pub fn befall(seed: u64, accounts: Who, steps: &mut Vec<Step>) {
@@ -65,20 +65,19 @@ fn meanwhile(dice: &mut Dice, item: u32) -> Vec<Step> {
     ]
 }
 
-/// The power goes while an edit is carried over, and the same person goes on.
+/// The power goes while an edit is carried over, and the same person goes on, afterwards or at that very moment.
 fn interrupted(dice: &mut Dice, item: u32) -> Vec<Step> {
     let side = dice.pick(&[SideId::Creatio, SideId::Mailbox]);
-    let (unit, at) = (dice.pick(&UNITS), 4 + dice.below(12));
-    vec![
-        create(side, item),
-        run(Vec::new()),
-        Step::Pass(20),
-        Step::Deed(edit(side, item, unit, 1)),
-        run(vec![Trouble::Power(Cut::After(at))]),
-        Step::Pass(5),
-        Step::Deed(edit(side, item, unit, 2)),
-        run(Vec::new()),
-    ]
+    let (unit, power) = (dice.pick(&UNITS), Trouble::Power(Cut::After(4 + dice.below(18))));
+    let again = edit(side, item, unit, 2);
+    let mut steps = vec![create(side, item), run(Vec::new()), Step::Pass(20), Step::Deed(edit(side, item, unit, 1))];
+    if dice.chance(50) {
+        steps.extend([run(vec![power]), Step::Pass(5), Step::Deed(again)]);
+    } else {
+        steps.extend([run(vec![power, Trouble::Meanwhile("PATCH".to_owned(), again)]), Step::Pass(5)]);
+    }
+    steps.push(run(Vec::new()));
+    steps
 }
 
 /// The storage goes back to a time before an item was carried over, and its title has changed since.
@@ -125,5 +124,23 @@ fn emptied(dice: &mut Dice, item: u32) -> Vec<Step> {
     steps.extend([run(Vec::new()), Step::Pass(20)]);
     steps.extend(items().map(|item| Step::Deed(Deed::Delete { at, item })));
     steps.push(run(Vec::new()));
+    steps
+}
+
+/// An item that is made lands when the next run has made it again; a server may not know that it is the same.
+fn overdue(dice: &mut Dice, item: u32) -> Vec<Step> {
+    let forgets = dice.chance(60);
+    let knob = |forgets| Step::Knobs(SideId::Mailbox, json!({ "forgets_transactions": forgets }).to_string());
+    let effect = json!({"kind": "part", "method": "POST", "status": 504, "late": 30 * 60_000});
+    let fault = json!({"service": "graph", "times": 1, "effect": effect});
+    let mut troubles = vec![Trouble::Fault(fault.to_string())];
+    if dice.chance(50) {
+        troubles.push(Trouble::Power(Cut::After(10 + dice.below(10))));
+    }
+    let mut steps = vec![knob(forgets), create(SideId::Creatio, item), run(troubles), Step::Pass(10), run(Vec::new())];
+    if dice.chance(40) {
+        steps.push(Step::Deed(edit(SideId::Mailbox, item, dice.pick(&UNITS), 1)));
+    }
+    steps.extend([Step::Pass(40), run(Vec::new()), knob(false)]);
     steps
 }

@@ -4,16 +4,19 @@ use guest::deliberate::Deliberate;
 use simulation::history::{self, Size};
 use simulation::{faults, play};
 
-/// So many faults have to be found.
-const LEAST: usize = 15;
+/// Faults that no world tells: what they break, others of the engine's rules make good.
+const UNTOLD: [Deliberate; 0] = [];
 
 #[test]
 fn deliberate_faults_are_found_in_the_worlds_that_the_list_names() {
-    let recorded = faults::recorded().unwrap();
-    let recorded: Vec<_> = recorded.into_iter().filter_map(|(fault, seed)| Some((fault, seed?))).collect();
-    assert!(recorded.len() >= LEAST, "the list has {} seeds", recorded.len());
     let mut missed = Vec::new();
-    for (fault, seed) in recorded {
+    for (fault, seed) in faults::recorded().unwrap() {
+        let Some(seed) = seed else {
+            if !UNTOLD.contains(&fault) {
+                missed.push(format!("{}: the list has no world for it", fault.code()));
+            }
+            continue;
+        };
         if faults::broken(fault, seed).is_empty() {
             missed.push(format!("{}: not found in seed {seed}", fault.code()));
         }
@@ -25,10 +28,13 @@ fn deliberate_faults_are_found_in_the_worlds_that_the_list_names() {
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
+/// Tenants and secrets are kept apart by the host, which the engine's faults do not reach.
 #[test]
-fn every_invariant_that_worlds_can_break_is_broken_by_some_fault() {
+fn every_invariant_that_the_engine_keeps_was_seen_to_fail() {
+    let recorded = faults::recorded().unwrap();
     for invariant in 1..=10 {
-        assert!(Deliberate::ALL.iter().any(|fault| fault.breaks() == invariant), "none breaks {invariant}");
+        let seen = recorded.iter().any(|(fault, seed)| fault.breaks() == invariant && seed.is_some());
+        assert!(seen, "no world tells that {invariant} is broken");
     }
 }
 

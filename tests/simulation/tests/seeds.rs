@@ -3,6 +3,7 @@
 use simulation::history::{self, History, Size};
 use simulation::{play, shrink};
 use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Nothing where the world ends well, else what is wrong and a history to replay.
 fn ends_well(name: &str, history: &History) -> String {
@@ -15,11 +16,29 @@ fn ends_well(name: &str, history: &History) -> String {
     format!("{name}: {}\n{steps}{}", faults.join("; "), shrunk.text())
 }
 
+/// Worlds that nobody has seen: so many, or as many as the time allows.
+const NEW: u64 = 60;
+const TIME: Duration = Duration::from_secs(20);
+
 #[test]
 fn the_first_worlds_end_well() {
     let told: String =
         (0..100).map(|seed| ends_well(&format!("seed {seed}"), &history::of(seed, Size::Mixed))).collect();
     assert!(told.is_empty(), "{told}");
+}
+
+#[test]
+fn new_worlds_end_well() {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let (first, begun) = (since.as_secs() % 1_000_000_000 * 1000, Instant::now());
+    let mut seeds = (first..first + NEW).take_while(|_| begun.elapsed() < TIME);
+    println!("worlds from seed {first}");
+    let failed = seeds.find_map(|seed| {
+        let told = ends_well(&format!("seed {seed}"), &history::of(seed, Size::Mixed));
+        (!told.is_empty()).then_some(told)
+    });
+    let told = failed.unwrap_or_default();
+    assert!(told.is_empty(), "{told}\nto see more: cargo run --release -p simulation -- --verbose --seed SEED");
 }
 
 /// Each file is named after what went wrong in it.
