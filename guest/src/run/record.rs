@@ -29,6 +29,9 @@ pub(super) const RACES: u32 = 2;
 /// How often an activity that is not seen is looked for before it counts as deleted: some hours, see [`backoff`].
 const LOOKS: u32 = 5;
 
+/// How often the activity of an item that is back is looked for before that is told: it is looked for once a week as well.
+const RETURNS: u32 = 3;
+
 /// A pair that lost a side while it was not followed is followed again: only such a one is looked for.
 pub(super) fn revive(run: &mut Run, job: &Job, batch: &mut Batch) {
     let (Some(link), Some(state)) = (&job.pair.link, job.plan.state) else { return };
@@ -490,7 +493,7 @@ fn unseen(job: &Job) -> Option<u32> {
 /// How often the activity of an item that is back was looked for, this time included; none once that is enough.
 fn waited(job: &Job) -> Option<u32> {
     let before = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries);
-    (job.plan.waits && before < LOOKS).then_some(before + 1)
+    (job.plan.waits && before < RETURNS).then_some(before + 1)
 }
 
 const fn cancelled(link: &Link) -> bool {

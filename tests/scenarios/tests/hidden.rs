@@ -2,6 +2,7 @@
 
 use emulators::creatio::ids::activity_status;
 use scenarios::World;
+use scenarios::world::EUGENE;
 use serde_json::json;
 
 /// The sync's user may not see the activity any more, or sees it again.
@@ -100,5 +101,45 @@ fn an_activity_of_a_participant_that_shows_again_is_exported_although_nothing_of
     hide(&world, "Anna's", false);
     a_week_later(&mut world);
     assert_eq!(world.subjects(), ["A0", "Anna's"]);
+    world.rests();
+}
+
+#[test]
+fn an_item_that_is_back_while_rights_are_away_is_followed_again() {
+    let mut world = World::empty();
+    world.meeting("M0", 400);
+    world.meeting("M1", 401);
+    world.synced();
+    let id = world.delete_event("M0");
+    world.pass(20);
+    world.synced();
+    rights(&world, false);
+    let now = world.now();
+    world.graph.with(|graph| graph.restore_event(EUGENE, &id, now)).unwrap();
+    world.sync().report();
+    rights(&world, true);
+    missed(&mut world);
+    assert_eq!(world.found("M0").status, activity_status::NOT_STARTED);
+    world.rests();
+}
+
+#[test]
+fn an_item_that_is_back_and_whose_activity_is_gone_is_named() {
+    let mut world = World::empty();
+    world.activity("A0", 400);
+    world.activity("A1", 401);
+    world.synced();
+    let id = world.delete_event("A0");
+    world.pass(20);
+    world.synced();
+    world.delete_activity("A0");
+    let now = world.now();
+    world.graph.with(|graph| graph.restore_event(EUGENE, &id, now)).unwrap();
+    let mut told = Vec::new();
+    for _ in 0..6 {
+        world.pass(70);
+        told.extend(world.synced().entries.into_iter().map(|entry| (entry.title, entry.reason.code())));
+    }
+    assert_eq!(told, [("A0".to_owned(), "deleted-in-creatio")]);
     world.rests();
 }

@@ -27,6 +27,10 @@ pub fn world(people: &People, went_back: bool, faults: &mut Vec<String>) {
             faults.push(format!("{} is {} activities", name(*item), activities.len()));
             continue;
         }
+        if activities.len() > 1 {
+            // Which of them is whose cannot be told, and edits went on with either.
+            continue;
+        }
         let activity = activities.first();
         let mut copies = Vec::new();
         for who in people.accounts() {
