@@ -70,7 +70,9 @@ impl seam::Http for Http {
     }
 }
 
-fn outgoing(request: seam::Request) -> contract::Request {
+/// A request as the host takes it.
+#[must_use]
+pub fn outgoing(request: seam::Request) -> contract::Request {
     contract::Request {
         method: request.method.to_owned(),
         url: request.url,
@@ -88,7 +90,9 @@ fn outgoing(request: seam::Request) -> contract::Request {
     }
 }
 
-fn incoming(response: contract::Response) -> seam::Response {
+/// An answer as the engine takes it.
+#[must_use]
+pub fn incoming(response: contract::Response) -> seam::Response {
     seam::Response {
         status: response.status,
         headers: response.headers,
@@ -97,7 +101,9 @@ fn incoming(response: contract::Response) -> seam::Response {
     }
 }
 
-fn fault(error: contract::Error) -> seam::HttpError {
+/// Why there is no answer, as the engine takes it.
+#[must_use]
+pub fn fault(error: contract::Error) -> seam::HttpError {
     use contract::Error;
     match error {
         Error::Invalid(why) => seam::HttpError::Invalid(why),

@@ -51,6 +51,23 @@ fn loaded() -> &'static (Engine, bindings::ConnectorPre<Line>) {
     })
 }
 
+/// How long it takes to make an instance, measured so many times.
+#[must_use]
+pub fn instantiations(times: usize) -> Vec<std::time::Duration> {
+    let (engine, prepared) = loaded();
+    (0..times)
+        .map(|_| {
+            let ((calls, _), (_, replied)) = (channel::<Call>(), channel::<Reply>());
+            let begun = std::time::Instant::now();
+            let mut store = Store::new(engine, Line::new(calls, replied));
+            let made = prepared.instantiate(&mut store);
+            let took = begun.elapsed();
+            made.expect("an instance");
+            took
+        })
+        .collect()
+}
+
 /// Runs the component.
 ///
 /// # Panics
