@@ -87,7 +87,8 @@ pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], detail: D
         for entry in entries {
             let id = format!("{:widest$}", clean(&entry.operation));
             let id = screen.tone(Tone::Faint, id);
-            screen.line(format!("  {id}  {:<20}  {}", start(entry, account, language), title(entry, language)))?;
+            let title = cut(&title(entry, language), screen.room(widest + 26));
+            screen.line(format!("  {id}  {:<20}  {title}", start(entry, account, language)))?;
             screen.wrapped(widest + 4, Tone::Plain, &entry.detail)?;
             if detail.values || action != "create" {
                 units(screen, widest + 4, entry, account)?;
@@ -111,7 +112,7 @@ pub fn plan(screen: &mut Screen, account: &Account, entries: &[Entry], detail: D
 /// An entry that needs a person, with everything there is to know.
 fn one(screen: &mut Screen, account: &Account, entry: &Entry) -> io::Result<()> {
     let language = screen.language;
-    let title = screen.tone(Tone::Strong, title(entry, language));
+    let title = screen.tone(Tone::Strong, cut(&title(entry, language), screen.room(24)));
     screen.line(format!("  {:<20}  {title}", start(entry, account, language)))?;
     let place = match entry.target {
         Side::Creatio => "Creatio",

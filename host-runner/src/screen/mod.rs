@@ -70,7 +70,8 @@ impl Screen {
     pub fn stdout(json: bool) -> Self {
         let colour = !json && coloured(io::stdout().is_terminal());
         let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-        let width = told.unwrap_or(WIDTH).clamp(40, 120);
+        let measured = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        let width = told.or_else(measured).unwrap_or(WIDTH).clamp(40, 120);
         Self { out: Box::new(BufWriter::new(io::stdout())), colour, width, json, language: Language::En }
     }
 
@@ -99,6 +100,11 @@ impl Screen {
     /// It cannot be written.
     pub fn line(&mut self, text: impl Display) -> io::Result<()> {
         writeln!(self.out, "{}", text.to_string().trim_end())
+    }
+
+    /// How many characters fit behind so many, a title's worth at least.
+    pub(super) fn room(&self, behind: usize) -> usize {
+        self.width.saturating_sub(behind).max(20)
     }
 
     /// A text on as many lines as it takes, each with this indent.

@@ -99,7 +99,7 @@ fn words(phase: &str, language: Language) -> &str {
         "write" => language.of("writing", "записываем"),
         "removals" => language.of("deciding removals", "решаем об удалениях"),
         "undo" => language.of("undoing", "отменяем"),
-        "remove" => language.of("removing what the sync made", "удаляем созданное синхронизацией"),
+        "remove" => language.of("removing items", "удаляем"),
         "unmark" => language.of("taking markers off", "снимаем метки"),
         "erase" => language.of("erasing the account's storage", "стираем хранилище учётной записи"),
         other => other,

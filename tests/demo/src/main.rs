@@ -1,5 +1,5 @@
 //! The main job, shown against the emulators on loopback: a preview, an import, an export, a sync, edits on both sides, a
-//! sync that carries them over, and one that writes nothing. The demo checks what it says and fails where it is not so.
+//! sync that carries them over, one that writes nothing, and an end without a trace. The demo checks what it says and fails where it is not so.
 
 mod claims;
 mod clock;

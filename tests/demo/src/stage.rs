@@ -19,10 +19,21 @@ use emulators::world::{Kind, Person, World};
 use host_runner::config::{Account, Config};
 use host_runner::journal::{Entry, Side};
 use host_runner::screen::Progress;
-use host_runner::{Action, Connector, Host, RunOptions, RunReport, Tenant};
+use host_runner::{Action, Connector, Host, RunOptions, RunReport, Silent, Tenant};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::clock::MovedClock;
+
+/// A group of activities in Creatio.
+pub(crate) const GROUP: &str = "Важное";
+
+/// Tasks of the mailbox, and the days that they are due.
+const TASKS: [(&str, &str); 3] = [
+    ("Купить билеты в Казань 🎫", "2026-11-26"),
+    ("Read the draft contract", "2026-11-27"),
+    ("Продлить пропуск", "2026-12-01"),
+];
 
 /// A run and its journal.
 pub(crate) struct Ran {
@@ -57,13 +68,16 @@ pub(crate) struct Stage {
     /// The emulators' client secret.
     pub(crate) secret: String,
     shell: Shell,
+    /// The configuration, and the folder that it lies in.
+    toml: String,
+    host: Host,
     tenant: Tenant,
     connector: Connector,
     clock: MovedClock,
     /// Requests of all runs, sign-ins apart.
     pub(crate) requests: u64,
     // Removed with everything in it at the end.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Stage {
@@ -85,12 +99,19 @@ impl Stage {
         let folder = TempDir::with_prefix("schedule-sync-demo-")?;
         std::fs::write(folder.path().join("client.secret"), &client.secret)?;
         let toml = config_toml(&people, &client.id, r#"{ file = "client.secret" }"#, &addresses);
+        let toml = toml.replace("import-meetings = \"all\"\n", "import-meetings = \"all\"\nimport-tasks = \"all\"\n");
         let path = folder.path().join("schedule-sync.toml");
-        std::fs::write(&path, toml)?;
+        std::fs::write(&path, &toml)?;
 
         let config = Config::load(&path)?;
         let person = people.into_iter().next().ok_or("the world has nobody in it")?;
         let account = config.account(&person.mail).ok_or("the configuration has no account")?.clone();
+        join(&creatio, &person, start)?;
+        for (title, due) in TASKS {
+            let due = json!({ "dateTime": format!("{due}T00:00:00"), "timeZone": "UTC" });
+            let task = json!({ "title": title, "dueDateTime": due });
+            graph.with(|graph| graph.add_task(&person.mail, None, &task, start))?;
+        }
         let host = Host::builder().memory(config.limits.memory).clock(Arc::new(clock.clone())).build()?;
         let connector = host.load(component::bytes())?;
         let tenant = host.tenant(config).open()?;
@@ -101,18 +122,19 @@ impl Stage {
             account,
             secret: client.secret,
             shell,
+            toml,
+            host,
             tenant,
             connector,
             clock,
             requests: 0,
-            _folder: folder,
+            folder,
         })
     }
 
     /// One run for the account.
-    pub(crate) async fn run(&mut self, action: Action, dry_run: bool) -> Result<Ran, Box<dyn Error>> {
+    pub(crate) async fn run(&mut self, action: Action, options: RunOptions) -> Result<Ran, Box<dyn Error>> {
         let progress = Arc::new(Progress::new(&self.account.mail));
-        let options = RunOptions { dry_run, ..RunOptions::default() };
         let outcome =
             self.tenant.run(&self.connector, action, &self.account.id, options, Arc::clone(&progress) as _).await;
         progress.finish();
@@ -120,6 +142,59 @@ impl Stage {
         self.requests += run.requests;
         let journal = self.tenant.store().journal(&run.account, &run.run)?;
         Ok(Ran { run, journal })
+    }
+
+    /// What would be exported if the account had selected this group alone: another tenant's storage, and nothing written.
+    pub(crate) async fn only_group(&self, group: &str) -> Result<Vec<Entry>, Box<dyn Error>> {
+        let path = self.folder.path().join("group.toml");
+        let toml = self.toml.replace("export = \"all\"", &format!("export = [{}]", json!(group)));
+        let toml = toml.replace("id = \"demo\"", "id = \"demo-group\"\nstorage = \"group.db\"");
+        std::fs::write(&path, toml)?;
+        let tenant = self.host.tenant(Config::load(&path)?).open()?;
+        let options = RunOptions { dry_run: true, ..RunOptions::default() };
+        let run = tenant.run(&self.connector, Action::Export, &self.account.id, options, Arc::new(Silent)).await?;
+        Ok(tenant.store().journal(&run.account, &run.run)?)
+    }
+
+    /// Titles of the activities in a group.
+    pub(crate) fn members(&self, group: &str) -> BTreeSet<String> {
+        self.creatio.with(|creatio| {
+            let folders: BTreeSet<_> =
+                creatio.rows("ActivityFolder").filter(|(_, row)| row.text("Name") == group).map(|(id, _)| id).collect();
+            let members = creatio.rows("ActivityInFolder").filter_map(|(_, row)| {
+                row.guid("FolderId").filter(|folder| folders.contains(folder)).and_then(|_| row.guid("ActivityId"))
+            });
+            members.filter_map(|id| creatio.row("Activity", id)).map(|row| row.text("Title").to_owned()).collect()
+        })
+    }
+
+    /// What people made themselves, on both sides, by id.
+    pub(crate) fn own(&self) -> BTreeSet<String> {
+        let contact = self.person.contact;
+        let mut all: BTreeSet<String> = self.creatio.with(|creatio| {
+            let rows = creatio.rows("Activity").filter(|(_, row)| row.guid("OwnerId") == Some(contact));
+            rows.map(|(id, _)| id.to_string()).collect()
+        });
+        self.graph.with(|graph| {
+            all.extend(graph.events(&self.person.mail).into_iter().map(|event| event.id));
+            all.extend(graph.tasks(&self.person.mail).into_iter().map(|task| task.id));
+        });
+        all
+    }
+
+    /// How many tasks the mailbox has.
+    pub(crate) fn tasks(&self) -> usize {
+        self.graph.with(|graph| graph.tasks(&self.person.mail).len())
+    }
+
+    /// What the sync leaves on items in the person's calendars and lists, and its rows in storage.
+    pub(crate) fn traces(&self) -> Result<(usize, usize), Box<dyn Error>> {
+        let state = self.graph.with(|graph| graph.state());
+        let mailbox = state.pointer("/mailboxes").and_then(|all| all.get(&self.person.mail));
+        let shown = |name: &str| mailbox.and_then(|mailbox| mailbox.get(name)).map(ToString::to_string);
+        let marks = ["calendars", "taskLists"].into_iter().filter_map(shown).collect::<String>();
+        let marks = marks.matches("ScheduleSync").count() + marks.matches("schedule-sync").count();
+        Ok((marks, self.tenant.store().scan("", None, 1000)?.entries.len()))
     }
 
     /// What is held or failed, and waits.
@@ -176,6 +251,24 @@ impl Stage {
     pub(crate) async fn strike(self) {
         self.shell.stop().await;
     }
+}
+
+/// Puts a few meetings that are still to come into the group.
+fn join(creatio: &Shared<Creatio>, person: &Person, now: DateTime<Utc>) -> Result<(), Box<dyn Error>> {
+    creatio.with(|creatio| {
+        let group = creatio.rows("ActivityFolder").find(|(_, row)| row.text("Name") == GROUP).map(|(id, _)| id);
+        let group = group.ok_or("the world has no group")?;
+        let coming = creatio.rows("Activity").filter(|(_, row)| {
+            row.guid("OwnerId") == Some(person.contact)
+                && row.text("Title").contains("Ромашка")
+                && row.time("StartDate").is_some_and(|start| start > now)
+        });
+        for activity in coming.map(|(id, _)| id).take(2).collect::<Vec<_>>() {
+            let values = json!({ "ActivityId": activity, "FolderId": group });
+            creatio.edit(&json!({ "action": "create", "set": "ActivityInFolder", "values": values }), now)?;
+        }
+        Ok(())
+    })
 }
 
 fn more_than_once<T: Ord>(all: Vec<T>) -> usize {
