@@ -48,8 +48,8 @@ impl From<Tongue> for Language {
 }
 
 const AFTER: &str = "\
-Exit codes: 0 done; 1 a run failed; 2 wrong arguments or configuration; 3 something is newly held or failed,
-or was not undone.
+Exit codes: 0 done; 1 a run failed; 2 wrong arguments or configuration; 3 something is newly held or failed, or was \
+not undone. Of check: 0 nothing is wrong, 3 something is doubtful, 1 runs would fail.
 Begin with: host-runner init, host-runner check, host-runner discover, host-runner preview, host-runner sync.";
 
 #[derive(Debug, Subcommand)]
