@@ -444,10 +444,21 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
             batch.put(owed_key, &owed);
         }
         Match::Double(link) => {
-            batch.delete(owed_key);
-            if let Some(entry) = remove_double(run, &link, id)? {
-                entries.push(entry);
+            let entry = remove_double(run, &link, id)?;
+            // No feed shows it again as long as it stays as it is.
+            let why = match entry.as_ref().map(|entry| entry.outcome) {
+                None => Some(Why::Pending(SideId::Mailbox)),
+                Some(Outcome::Failed) => Some(Why::Failed),
+                Some(_) => None,
+            };
+            match why {
+                None => batch.delete(owed_key),
+                Some(why) => {
+                    let old = run.store.one(owed_key.clone())?;
+                    batch.put(owed_key, &owed_double(run, subject, why, old, link.title));
+                }
             }
+            entries.extend(entry);
         }
     }
     run.quiet.extend(batch);
@@ -505,12 +516,6 @@ fn remove_double(run: &mut Run, link: &Link, id: &str) -> Staged<Option<Entry>> 
             }
             None => Outcome::Failed,
         };
-        if outcome == Outcome::Failed {
-            // It is seen again when its calendar is; until then it is observed.
-            let mut batch = Batch::default();
-            observed(run, Subject::Item(id.to_owned()), SideId::Mailbox, None, &mut batch);
-            run.quiet.extend(batch);
-        }
     }
     Ok(Some(Entry {
         operation: Digest::of(&("double", id)).short().to_owned(),
@@ -525,6 +530,26 @@ fn remove_double(run: &mut Run, link: &Link, id: &str) -> Staged<Option<Entry>> 
         reason: Reason::LateDouble,
         detail,
     }))
+}
+
+/// The double that this run left is looked at again, and not told as settled: its removal is told when it is done.
+fn owed_double(run: &Run, subject: Subject, why: Why, old: Option<Owed>, title: String) -> Owed {
+    let failed = why == Why::Failed;
+    let tries = old.as_ref().map_or(0, |owed| owed.tries).saturating_add(u32::from(failed));
+    Owed {
+        subject,
+        why,
+        reason: Reason::LateDouble,
+        since: old.map_or(run.started, |owed| owed.since),
+        retry: failed.then(|| run.started + backoff(tries)),
+        tries,
+        operations: Vec::new(),
+        policy: run.full_policy.clone(),
+        item: None,
+        attempts: Vec::new(),
+        generation: 0,
+        title,
+    }
 }
 
 /// An activity that is linked is not loose any more.
