@@ -136,17 +136,17 @@ impl Store for SqliteStore {
     fn scan(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page, StoreError> {
         let connection = self.connection();
         let limit = limit.max(1);
-        let mut select = connection
-            .prepare_cached(
-                "SELECT key, value, version FROM entry WHERE key >= ?1 AND (?2 IS NULL OR key > ?2) \
-                 AND (?3 IS NULL OR key < ?3) ORDER BY key LIMIT ?4",
-            )
-            .map_err(fault)?;
+        let end = check::successor(prefix);
+        // An end that may be none would be no end to SQLite, which then walks to the last key of all.
+        let bounded = if end.is_some() { "key < ?3" } else { "?3 IS NULL" };
+        let sql = format!(
+            "SELECT key, value, version FROM entry WHERE key >= ?1 AND (?2 IS NULL OR key > ?2) AND {bounded} \
+             ORDER BY key LIMIT ?4"
+        );
+        let mut select = connection.prepare_cached(&sql).map_err(fault)?;
         // The greater of the two lower bounds first, so that SQLite starts there and does not walk to it.
         let start = after.filter(|after| *after > prefix).unwrap_or(prefix);
-        let rows = select
-            .query_map(params![start, after, check::successor(prefix), i64::from(limit) + 1], entry)
-            .map_err(fault)?;
+        let rows = select.query_map(params![start, after, end, i64::from(limit) + 1], entry).map_err(fault)?;
         let mut entries = rows.collect::<Result<Vec<_>, _>>().map_err(fault)?;
         let more = entries.len() > usize::try_from(limit).unwrap_or(usize::MAX);
         if more {
