@@ -8,6 +8,8 @@ macro_rules! reasons {
         /// Why.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
+        // Brackets in a sentence are a section of the configuration and no link.
+        #[allow(rustdoc::broken_intra_doc_links)]
         pub enum Reason {
             $(#[doc = $text] $name,)+
         }
