@@ -27,5 +27,7 @@ fn the_component_imports_and_exports_what_its_world_declares_and_nothing_else() 
     let synchronizer = interfaces.iter().find(|(_, interface)| interface.name.as_deref() == Some("synchronizer"));
     let (_, interface) = synchronizer.expect("it is exported");
     let functions: Vec<&str> = interface.functions.keys().map(String::as_str).collect();
-    assert_eq!(functions, ["import", "export", "reconcile", "undo", "links", "restore", "discover", "forget"]);
+    let declared =
+        ["import", "export", "reconcile", "undo", "links", "restore", "discover", "check", "takeovers", "forget"];
+    assert_eq!(functions, declared);
 }
