@@ -56,12 +56,6 @@ pub fn transaction(activity: Uuid, mailbox: Uuid, generation: u32) -> Uuid {
     derived(&["transaction", &activity.to_string(), &mailbox.to_string(), &generation.to_string()])
 }
 
-/// What makes one attempt to create an item tell from another.
-#[must_use]
-pub fn nonce(run: &str, activity: Uuid, generation: u32) -> String {
-    Digest::of(&("nonce", run, activity, generation)).short().to_owned()
-}
-
 /// Id of an account's test item in Creatio: one that an earlier test left behind is found by it.
 #[must_use]
 pub fn test_item(tenant: &str, account: &str, which: &str) -> Uuid {

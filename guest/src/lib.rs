@@ -1,6 +1,7 @@
 //! The sync engine.
 pub mod activity;
 pub mod ask;
+pub mod attempt;
 pub mod batch;
 pub mod capability;
 #[cfg(target_arch = "wasm32")]

@@ -65,6 +65,12 @@ impl Operation {
         Digest::of(&(action, target, activity, item, values)).short().to_owned()
     }
 
+    /// It makes an item in the mailbox.
+    #[must_use]
+    pub fn makes_item(&self) -> bool {
+        self.action.makes() && self.target == SideId::Mailbox
+    }
+
     /// It takes something away from a user.
     #[must_use]
     pub const fn removes(&self) -> bool {

@@ -19,6 +19,10 @@ pub(super) fn unlinked(pair: &Pair, frame: &Frame) -> Plan {
             if let Some(reason) = item.left_alone.or(activity.left_alone) {
                 return Plan::leave(reason);
             }
+            if item.state == State::Cancelled && activity.state == State::Cancelled {
+                // A meeting that was seen before its organizer cancelled it, and is over on both sides by now.
+                return Plan::leave(Reason::CancelledByOrganizer);
+            }
             let marked = item.marker.is_some();
             if item.kind != activity.kind && !marked {
                 return Plan::leave(Reason::KindChanged);

@@ -4,9 +4,10 @@
 use super::carry::{Job, Work};
 use super::{Run, Staged, before};
 use crate::activity::{SideId, State, Unit, Value};
+use crate::attempt;
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
-use crate::identity::{self, Marker};
+use crate::identity::Marker;
 use crate::link::{End, Link, LinkState, Origin};
 use crate::report::Action;
 use crate::store::Batch;
@@ -70,14 +71,14 @@ pub(super) fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> 
     for work in going {
         let job = &work.job;
         let mut link = link_before(run, job);
-        let creates_item = work.going().any(|op| op.action.makes() && op.target == SideId::Mailbox);
+        let creates = work.going().find(|operation| operation.makes_item());
         let mut attempts = job.owed.as_ref().map(|owed| owed.attempts.clone()).unwrap_or_default();
-        if creates_item {
+        if let Some(operation) = creates {
             link.generation = next_generation(job);
             attempts.extend(link.nonce.clone());
             run.targets.of(job.kind()).clone_into(&mut link.folder);
             if !Deliberate::ForgetNonce.on() {
-                attempts.push(identity::nonce(&run.options.run, link.activity, link.generation));
+                attempts.push(attempt::nonce(&run.options.run, link.activity, link.generation, operation));
             }
         }
         let operations = work

@@ -7,6 +7,7 @@ pub mod begin;
 pub mod carry;
 pub mod catalogue;
 pub mod check;
+pub mod double;
 pub mod epoch;
 pub mod erase;
 pub mod folders;

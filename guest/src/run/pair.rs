@@ -3,7 +3,7 @@
 
 use super::observe::observed;
 use super::state::{ActivityRow, GoneRow, ItemRow, Print};
-use super::{Run, Staged, fatal};
+use super::{Run, Staged, double, fatal, work};
 use crate::activity::{Kind, Seen, SideId};
 use crate::ask::Fault;
 use crate::deliberate::Deliberate;
@@ -14,7 +14,7 @@ use crate::owed::{Observation, Owed, Subject, Why, backoff};
 use crate::plan;
 use crate::reason::Reason;
 use crate::report::{Action, Entry, Outcome};
-use crate::side::{Found, Mark, Write};
+use crate::side::{Found, Mark};
 use crate::store::Batch;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -88,51 +88,61 @@ fn mark(run: &mut Run, items: &[String]) -> Staged<()> {
     let folders: Vec<String> =
         run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
     for folder in folders {
-        let mut cursor = String::new();
-        loop {
-            run.step("match", 0, None)?;
-            let (page, requests) = super::send(run.caps, run.mailbox.marked(&folder, &cursor))?;
-            run.requests = run.requests.saturating_add(requests);
-            let page = page.map_err(|fault| fatal(SideId::Mailbox, fault))?;
-            let keys: Vec<String> = page.items.iter().map(|mark| run.store.item_key(&mark.item)).collect();
-            let rows: Vec<Option<ItemRow>> = run.store.get(&keys)?;
-            for ((key, row), Mark { marker, .. }) in keys.into_iter().zip(rows).zip(page.items) {
-                if let Some(row) = row.filter(|row| row.link.is_none() && row.marker.as_ref() != Some(&marker)) {
-                    run.quiet.put(key, &ItemRow { marker: Some(marker), ..row });
-                }
-            }
-            run.commit(Batch::default(), Vec::new())?;
-            match page.next {
-                Some(next) => cursor = next,
-                None => break,
-            }
-        }
+        mark_folder(run, &folder)?.map_err(|fault| fatal(SideId::Mailbox, fault))?;
     }
     Ok(())
+}
+
+/// Learns the markers of a folder's items, as far as it answers.
+fn mark_folder(run: &mut Run, folder: &str) -> Staged<Result<(), Fault>> {
+    let mut cursor = String::new();
+    loop {
+        run.step("match", 0, None)?;
+        let (page, requests) = super::send(run.caps, run.mailbox.marked(folder, &cursor))?;
+        run.requests = run.requests.saturating_add(requests);
+        let page = match page {
+            Ok(page) => page,
+            Err(fault) => {
+                return match work::ends_run(SideId::Mailbox, &fault) {
+                    Some(stop) => Err(stop),
+                    None => Ok(Err(fault)),
+                };
+            }
+        };
+        let keys: Vec<String> = page.items.iter().map(|mark| run.store.item_key(&mark.item)).collect();
+        let rows: Vec<Option<ItemRow>> = run.store.get(&keys)?;
+        for ((key, row), Mark { marker, .. }) in keys.into_iter().zip(rows).zip(page.items) {
+            if let Some(row) = row.filter(|row| row.link.is_none() && row.marker.as_ref() != Some(&marker)) {
+                run.quiet.put(key, &ItemRow { marker: Some(marker), ..row });
+            }
+        }
+        run.commit(Batch::default(), Vec::new())?;
+        match page.next {
+            Some(next) => cursor = next,
+            None => return Ok(Ok(())),
+        }
+    }
 }
 
 fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
     let seen_keys: Vec<String> =
         ids.iter().map(|id| run.store.seen_key(&Subject::Item(id.clone()), SideId::Mailbox)).collect();
     let observations: Vec<Option<Observation>> = run.store.get(&seen_keys)?;
-    let rows: Vec<Option<ItemRow>> = run.store.get(&ids.iter().map(|id| run.store.item_key(id)).collect::<Vec<_>>())?;
+    let mut rows = rows_of(run, ids)?;
     let mut found: BTreeMap<String, Seen> = BTreeMap::new();
     let mut unread: Vec<String> = Vec::new();
-    for ((id, observation), row) in ids.iter().zip(observations).zip(&rows) {
-        let fresh = observation.filter(|observation| observation.run == run.options.run).and_then(|seen| seen.mailbox);
-        match fresh {
+    for ((id, observation), row) in ids.iter().zip(&observations).zip(&rows) {
+        match shown(run, observation.as_ref(), row.as_ref()) {
             // Few items are read one by one: that shows their markers, which a feed does not.
-            Some(mut seen) if listed => {
-                seen.marker = row.as_ref().and_then(|row| row.marker.clone());
-                found.insert(id.clone(), *seen);
+            Some(seen) if listed => {
+                found.insert(id.clone(), seen);
             }
             _ => unread.push(id.clone()),
         }
     }
     let mut failed: BTreeMap<String, Fault> = BTreeMap::new();
     if !unread.is_empty() {
-        let (answers, requests) = super::send(run.caps, run.mailbox.read(&unread))?;
-        run.requests = run.requests.saturating_add(requests);
+        let (_, answers) = work::read_both(run, &[], &unread)?;
         for (id, answer) in unread.into_iter().zip(answers) {
             match answer {
                 Ok(Found::Here(mut seen)) => {
@@ -141,14 +151,14 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
                     found.insert(id, *seen);
                 }
                 Ok(Found::Absent) => {}
-                Err(fault @ (Fault::Stopped | Fault::Throttled(_) | Fault::Credential(_) | Fault::Unreachable(_))) => {
-                    return Err(fatal(SideId::Mailbox, fault));
-                }
                 Err(fault) => {
                     failed.insert(id, fault);
                 }
             }
         }
+    }
+    if !failed.is_empty() {
+        rows = unreadable(run, ids, rows, &observations, &mut found, &mut failed)?;
     }
     let missed = missed(run, &found, !listed)?;
     for (id, row) in ids.iter().zip(rows) {
@@ -163,6 +173,91 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
         settle(run, id, row, found.remove(id), verdict)?;
     }
     run.commit(Batch::default(), Vec::new())?;
+    Ok(())
+}
+
+fn rows_of(run: &Run, ids: &[String]) -> Staged<Vec<Option<ItemRow>>> {
+    Ok(run.store.get(&ids.iter().map(|id| run.store.item_key(id)).collect::<Vec<_>>())?)
+}
+
+/// An item as a feed showed it in this run, with the marker that a listing told.
+fn shown(run: &Run, observation: Option<&Observation>, row: Option<&ItemRow>) -> Option<Seen> {
+    let fresh = observation.filter(|observation| observation.run == run.options.run)?;
+    let mut seen = fresh.mailbox.as_deref()?.clone();
+    seen.marker = row.and_then(|row| row.marker.clone());
+    Some(seen)
+}
+
+/// Items that cannot be read by their ids: what a listing of marked items and the feed tell of them is enough to know
+/// whose they are. Of one that no feed showed in this run, the activity that it may belong to waits with it: it must not
+/// be made a second time.
+fn unreadable(
+    run: &mut Run,
+    ids: &[String],
+    rows: Vec<Option<ItemRow>>,
+    observations: &[Option<Observation>],
+    found: &mut BTreeMap<String, Seen>,
+    failed: &mut BTreeMap<String, Fault>,
+) -> Staged<Vec<Option<ItemRow>>> {
+    let of_failed = rows.iter().flatten().filter(|row| failed.contains_key(&row.id));
+    let folders: BTreeSet<String> = of_failed.map(|row| row.folder.clone()).collect();
+    let mut untold: BTreeSet<String> = BTreeSet::new();
+    for folder in folders {
+        if let Err(fault) = mark_folder(run, &folder)? {
+            // Until the first contact is over any of these may be the counterpart of an activity.
+            if !run.state.contacted {
+                return Err(fatal(SideId::Mailbox, fault));
+            }
+            untold.insert(folder);
+        }
+    }
+    let rows = rows_of(run, ids)?;
+    for ((id, observation), row) in ids.iter().zip(observations).zip(&rows) {
+        if !failed.contains_key(id) || row.as_ref().is_some_and(|row| untold.contains(&row.folder)) {
+            continue;
+        }
+        if let Some(seen) = shown(run, observation.as_ref(), row.as_ref()) {
+            failed.remove(id);
+            found.insert(id.clone(), seen);
+        } else {
+            let marker = row.as_ref().and_then(|row| row.marker.as_deref()).and_then(Marker::decode);
+            let identity = observation.as_ref().and_then(|seen| seen.mailbox.as_ref()?.identity.as_deref());
+            let tenant = &run.settings.account.tenant;
+            let candidates = [
+                marker.filter(|marker| run.ours(marker)).map(|marker| marker.activity),
+                identity.map(|identity| identity::activity_of_meeting(tenant, identity)),
+            ];
+            for activity in candidates.into_iter().flatten() {
+                wait(run, id, activity)?;
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// An activity without a link waits until this item can be read.
+fn wait(run: &mut Run, item: &str, activity: Uuid) -> Staged<()> {
+    let subject = Subject::Activity(activity);
+    let key = run.store.owed_key(&subject);
+    if run.store.one::<Link>(run.store.link_key(activity))?.is_some() {
+        return Ok(());
+    }
+    let old: Option<Owed> = run.store.one(key.clone())?;
+    let new = Owed {
+        subject,
+        why: Why::Failed,
+        reason: Reason::Unreadable,
+        since: run.started,
+        retry: Some(run.started),
+        tries: 0,
+        operations: Vec::new(),
+        policy: run.full_policy.clone(),
+        item: None,
+        attempts: Vec::new(),
+        generation: 0,
+        title: String::new(),
+    };
+    run.quiet.put(key, &Owed { item: Some(item.to_owned()), ..old.unwrap_or(new) });
     Ok(())
 }
 
@@ -232,9 +327,7 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
                 if !still_there(run, &link)? {
                     return Ok(Match::Moved(Box::new(link)));
                 }
-                let unedited = super::observe::digests(&seen.values) == link.mailbox.bases;
-                // Another nonce is another attempt's, also one that lost rows knew of.
-                if link.nonce.as_ref() != Some(&marker.nonce) && unedited {
+                if double::is(&link, &marker, &seen.values) {
                     return Ok(Match::Double(Box::new(link)));
                 }
                 // A user's copy carries the marker of its original and is an item of its own.
@@ -444,21 +537,7 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
             batch.put(owed_key, &owed);
         }
         Match::Double(link) => {
-            let entry = remove_double(run, &link, id)?;
-            // No feed shows it again as long as it stays as it is.
-            let why = match entry.as_ref().map(|entry| entry.outcome) {
-                None => Some(Why::Pending(SideId::Mailbox)),
-                Some(Outcome::Failed) => Some(Why::Failed),
-                Some(_) => None,
-            };
-            match why {
-                None => batch.delete(owed_key),
-                Some(why) => {
-                    let old = run.store.one(owed_key.clone())?;
-                    batch.put(owed_key, &owed_double(run, subject, why, old, link.title));
-                }
-            }
-            entries.extend(entry);
+            entries.extend(double::remove(run, &link, id, subject, &mut batch)?);
         }
     }
     run.quiet.extend(batch);
@@ -494,61 +573,6 @@ fn new_row(run: &Run, id: &str, seen: Option<&Seen>) -> ItemRow {
         print: None,
         marker: None,
         policy: run.full_policy.clone(),
-    }
-}
-
-/// Removes our own late double. Deleting what is gone is done, so it needs no writing ahead.
-fn remove_double(run: &mut Run, link: &Link, id: &str) -> Staged<Option<Entry>> {
-    if !run.writes_to(SideId::Mailbox) || run.only().is_some() {
-        return Ok(None);
-    }
-    let mut outcome = Outcome::Planned;
-    let mut detail = String::new();
-    if !run.options.dry_run {
-        let delete = Write::Delete { id: id.to_owned(), version: String::new() };
-        let (answers, requests) = super::send(run.caps, run.mailbox.write(&[delete]))?;
-        run.requests = run.requests.saturating_add(requests);
-        outcome = match answers.into_iter().next() {
-            Some(Ok(_)) => Outcome::Written,
-            Some(Err(fault)) => {
-                detail = fault.to_string();
-                Outcome::Failed
-            }
-            None => Outcome::Failed,
-        };
-    }
-    Ok(Some(Entry {
-        operation: Digest::of(&("double", id)).short().to_owned(),
-        outcome,
-        action: Action::Delete,
-        target: SideId::Mailbox,
-        activity: Some(link.activity.to_string()),
-        item: Some(id.to_owned()),
-        title: link.title.clone(),
-        start: link.start.map(|start| start.timestamp_millis()),
-        units: Vec::new(),
-        reason: Reason::LateDouble,
-        detail,
-    }))
-}
-
-/// The double that this run left is looked at again, and not told as settled: its removal is told when it is done.
-fn owed_double(run: &Run, subject: Subject, why: Why, old: Option<Owed>, title: String) -> Owed {
-    let failed = why == Why::Failed;
-    let tries = old.as_ref().map_or(0, |owed| owed.tries).saturating_add(u32::from(failed));
-    Owed {
-        subject,
-        why,
-        reason: Reason::LateDouble,
-        since: old.map_or(run.started, |owed| owed.since),
-        retry: failed.then(|| run.started + backoff(tries)),
-        tries,
-        operations: Vec::new(),
-        policy: run.full_policy.clone(),
-        item: None,
-        attempts: Vec::new(),
-        generation: 0,
-        title,
     }
 }
 

@@ -11,8 +11,8 @@ use super::tell::{entry, notes};
 use super::{Run, Staged, before};
 use crate::activity::{Seen, SideId, State, Unit, Value};
 use crate::ask::Fault;
+use crate::attempt;
 use crate::deliberate::Deliberate;
-use crate::identity;
 use crate::link::{Link, LinkState, Normalised, Origin};
 use crate::owed::{Owed, Subject, Why, backoff};
 use crate::plan::Operation;
@@ -366,7 +366,7 @@ pub(super) fn settle_operation(
         if operation.action.makes() && target == SideId::Mailbox {
             link.generation = next_generation(job);
             link.earlier.extend(link.nonce.take());
-            link.nonce = Some(identity::nonce(&run.options.run, link.activity, link.generation));
+            link.nonce = Some(attempt::nonce(&run.options.run, link.activity, link.generation, operation));
             run.targets.of(after.kind).clone_into(&mut link.folder);
             let kept = link.identity.take().filter(|_| operation.action == Action::Create);
             link.identity = after.identity.clone().or(kept);
@@ -470,11 +470,11 @@ pub(super) fn owed_after(
     owed.tries =
         job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries).saturating_add(1);
     owed.operations.clone_from(&tally.operations);
-    let created =
-        results.values().any(|(operation, _)| operation.action.makes() && operation.target == SideId::Mailbox);
-    if created && !Deliberate::NewTransaction.on() {
+    let mut tried = results.values().map(|(operation, _)| *operation);
+    let created = tried.find(|operation| operation.makes_item());
+    if let Some(operation) = created.filter(|_| !Deliberate::NewTransaction.on()) {
         // A late landing of this attempt must be known for what it is.
-        owed.attempts.push(identity::nonce(&run.options.run, job.pair.activity, next_generation(job)));
+        owed.attempts.push(attempt::nonce(&run.options.run, job.pair.activity, next_generation(job), operation));
     }
     Some(owed)
 }

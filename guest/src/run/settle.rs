@@ -6,9 +6,11 @@ use super::observe::{observed, touch};
 use super::shared::store_link;
 use super::state::{LoserRow, MeetingRow};
 use super::{Run, Staged, before, retire, work};
-use crate::activity::{Seen, SideId, State, Unit};
+use crate::activity::{Seen, SideId, State, Unit, Value};
 use crate::ask::{Ask, Fault};
+use crate::attempt;
 use crate::deliberate::Deliberate;
+use crate::digest::Digest;
 use crate::identity::Marker;
 use crate::link::{Link, LinkState};
 use crate::owed::{Owed, Subject, Why};
@@ -205,8 +207,11 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
             if removes && !row.undoes {
                 run.change_state(|state| state.removals.entry(operation.target).or_default().push(at));
             }
-            keep_losers(run, &link, operation, &mut batch);
-            entries.push(entry(&link, operation));
+        }
+        let losers = losers(operation, now);
+        if arrived || !losers.is_empty() {
+            keep_losers(run, &link, operation.target, &losers, &mut batch);
+            entries.push(entry(&link, operation, &losers, arrived));
         }
     }
     if linked {
@@ -279,10 +284,16 @@ fn apply(link: &mut Link, operation: &WalOperation, now: Option<&Now>, row: &Wal
             if operation.action == Action::Convert {
                 retire::forget_bases(link);
             }
-            take(link, operation, seen, true);
+            let nonce = seen.marker.as_deref().and_then(Marker::decode).map(|marker| marker.nonce);
+            match nonce
+                .as_deref()
+                .filter(|_| operation.target == SideId::Mailbox && nonce.as_ref() != row.attempts.last())
+            {
+                Some(earlier) => take_earlier(link, operation, seen, earlier),
+                None => take(link, operation, seen, true),
+            }
             link.end_mut(operation.target).untouched |= !row.undoes;
             if operation.target == SideId::Mailbox {
-                let nonce = seen.marker.as_deref().and_then(Marker::decode).map(|marker| marker.nonce);
                 link.earlier =
                     row.attempts.iter().filter(|attempt| Some(*attempt) != nonce.as_ref()).cloned().collect();
                 link.nonce = nonce;
@@ -329,22 +340,53 @@ fn take(link: &mut Link, operation: &WalOperation, seen: &Seen, made: bool) {
     link.describe(seen);
 }
 
-/// What lost a conflict is kept, as the run that died would have kept it.
-fn keep_losers(run: &Run, link: &Link, operation: &WalOperation, batch: &mut Batch) {
+/// Moves the bases of an item that an earlier attempt made than the one that was written ahead: what either side changed
+/// since is told by what that attempt had sent.
+fn take_earlier(link: &mut Link, operation: &WalOperation, seen: &Seen, nonce: &str) {
+    take(link, operation, seen, true);
+    let (target, source) = (operation.target, operation.target.other());
     for (unit, write) in &operation.units {
-        if let Some(value) = write.lost.clone() {
-            let loser = LoserRow { side: operation.target, value, run: run.options.run.clone(), at: run.started };
-            batch.put(run.store.key(&format!("loser/{}/{}", link.activity, unit.code())), &loser);
+        let Some(now) = seen.values.get(unit).map(Value::digest) else { continue };
+        // A digest that no value has: what is there differs from it, so it was changed.
+        let changed = Digest::of(&("attempt", nonce, unit));
+        match (attempt::sent(nonce, *unit, &write.sent), attempt::sent(nonce, *unit, &now)) {
+            // It would have made the same, or does not say what it sent.
+            (Some(true) | None, _) | (_, None) => {}
+            (Some(false), Some(unedited)) => {
+                link.end_mut(target).bases.insert(*unit, if unedited { now } else { changed.clone() });
+                link.end_mut(source).bases.insert(*unit, changed);
+            }
         }
     }
 }
 
-fn entry(link: &Link, operation: &WalOperation) -> Entry {
-    let lost = |(unit, write): (&Unit, &WalUnit)| {
-        let before = Some(write.lost.as_ref()?.display());
-        Some(UnitChange { unit: *unit, before, after: None })
+/// The values that lost to an operation: all but those that its target still holds. Where the target does not show, or was
+/// edited since, nothing can tell whether the write had arrived; a value is rather told once too often than never.
+fn losers<'o>(operation: &'o WalOperation, now: Option<&Now>) -> Vec<(Unit, &'o Value)> {
+    let held = |unit: &Unit, lost: &Value| match now {
+        Some(Now::Here(seen)) => seen.values.get(unit) == Some(lost),
+        _ => false,
     };
-    let units: Vec<UnitChange> = operation.units.iter().filter_map(lost).collect();
+    let lost = |(unit, write): (&Unit, &'o WalUnit)| Some((*unit, write.lost.as_ref()?));
+    operation.units.iter().filter_map(lost).filter(|(unit, lost)| !held(unit, lost)).collect()
+}
+
+/// What lost a conflict is kept, as the run that died would have kept it.
+fn keep_losers(run: &Run, link: &Link, side: SideId, losers: &[(Unit, &Value)], batch: &mut Batch) {
+    for (unit, value) in losers {
+        let loser = LoserRow { side, value: (*value).clone(), run: run.options.run.clone(), at: run.started };
+        batch.put(run.store.key(&format!("loser/{}/{}", link.activity, unit.code())), &loser);
+    }
+}
+
+fn entry(link: &Link, operation: &WalOperation, losers: &[(Unit, &Value)], arrived: bool) -> Entry {
+    let lost = |(unit, value): &(Unit, &Value)| UnitChange { unit: *unit, before: Some(value.display()), after: None };
+    let units: Vec<UnitChange> = losers.iter().map(lost).collect();
+    let detail = if arrived {
+        "It had been written by a run that was interrupted."
+    } else {
+        "A run that was interrupted was writing it; whether it arrived cannot be told any more."
+    };
     Entry {
         operation: operation.id.clone(),
         outcome: if units.is_empty() { Outcome::Written } else { Outcome::Conflict },
@@ -356,6 +398,6 @@ fn entry(link: &Link, operation: &WalOperation) -> Entry {
         start: link.start.map(|start| start.timestamp_millis()),
         units,
         reason: Reason::UnknownOutcome,
-        detail: "It had been written by a run that was interrupted.".into(),
+        detail: detail.into(),
     }
 }

@@ -1,0 +1,102 @@
+//! Our own late doubles: a second item that an attempt made which had been given up. Nobody wants it, and if nobody has
+//! edited it, it is removed.
+
+use super::{Run, Staged};
+use crate::activity::{SideId, Values};
+use crate::attempt;
+use crate::digest::Digest;
+use crate::identity::Marker;
+use crate::link::Link;
+use crate::owed::{Owed, Subject, Why, backoff};
+use crate::reason::Reason;
+use crate::report::{Action, Entry, Outcome};
+use crate::side::Write;
+use crate::store::Batch;
+
+/// An item with the marker of a link that has its item is a double, and no user's copy, if another attempt made it, also
+/// one that lost rows knew of, and if it is as it was made, or as the link's item was last seen.
+pub(super) fn is(link: &Link, marker: &Marker, values: &Values) -> bool {
+    link.nonce.as_ref() != Some(&marker.nonce)
+        && (attempt::unedited(&marker.nonce, values) || super::observe::digests(values) == link.mailbox.bases)
+}
+
+/// Removes a double, or writes down that this run could not.
+pub(super) fn remove(
+    run: &mut Run,
+    link: &Link,
+    id: &str,
+    subject: Subject,
+    batch: &mut Batch,
+) -> Staged<Option<Entry>> {
+    let entry = delete(run, link, id)?;
+    // No feed shows it again as long as it stays as it is.
+    let why = match entry.as_ref().map(|entry| entry.outcome) {
+        None => Some(Why::Pending(SideId::Mailbox)),
+        Some(Outcome::Failed) => Some(Why::Failed),
+        Some(_) => None,
+    };
+    let key = run.store.owed_key(&subject);
+    match why {
+        None => batch.delete(key),
+        Some(why) => {
+            let old = run.store.one(key.clone())?;
+            batch.put(key, &owed(run, subject, why, old, link.title.clone()));
+        }
+    }
+    Ok(entry)
+}
+
+/// Deleting what is gone is done, so it needs no writing ahead.
+fn delete(run: &mut Run, link: &Link, id: &str) -> Staged<Option<Entry>> {
+    if !run.writes_to(SideId::Mailbox) || run.only().is_some() {
+        return Ok(None);
+    }
+    let mut outcome = Outcome::Planned;
+    let mut detail = String::new();
+    if !run.options.dry_run {
+        let delete = Write::Delete { id: id.to_owned(), version: String::new() };
+        let (answers, requests) = super::send(run.caps, run.mailbox.write(&[delete]))?;
+        run.requests = run.requests.saturating_add(requests);
+        outcome = match answers.into_iter().next() {
+            Some(Ok(_)) => Outcome::Written,
+            Some(Err(fault)) => {
+                detail = fault.to_string();
+                Outcome::Failed
+            }
+            None => Outcome::Failed,
+        };
+    }
+    Ok(Some(Entry {
+        operation: Digest::of(&("double", id)).short().to_owned(),
+        outcome,
+        action: Action::Delete,
+        target: SideId::Mailbox,
+        activity: Some(link.activity.to_string()),
+        item: Some(id.to_owned()),
+        title: link.title.clone(),
+        start: link.start.map(|start| start.timestamp_millis()),
+        units: Vec::new(),
+        reason: Reason::LateDouble,
+        detail,
+    }))
+}
+
+/// The double that this run left is looked at again, and not told as settled: its removal is told when it is done.
+fn owed(run: &Run, subject: Subject, why: Why, old: Option<Owed>, title: String) -> Owed {
+    let failed = why == Why::Failed;
+    let tries = old.as_ref().map_or(0, |owed| owed.tries).saturating_add(u32::from(failed));
+    Owed {
+        subject,
+        why,
+        reason: Reason::LateDouble,
+        since: old.map_or(run.started, |owed| owed.since),
+        retry: failed.then(|| run.started + backoff(tries)),
+        tries,
+        operations: Vec::new(),
+        policy: run.full_policy.clone(),
+        item: None,
+        attempts: Vec::new(),
+        generation: 0,
+        title,
+    }
+}
