@@ -38,6 +38,8 @@ enum Match {
     Double(Box<Link>),
     /// It is not there.
     Gone,
+    /// What it would have to be told from could not be read.
+    Unknown(Fault),
 }
 
 /// Pairs all items that have no link.
@@ -170,6 +172,10 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
             Some(seen) => judge(run, seen, &missed)?,
             None => Match::Gone,
         };
+        if let Match::Unknown(fault) = verdict {
+            fail(run, id, &fault)?;
+            continue;
+        }
         settle(run, id, row, found.remove(id), verdict)?;
     }
     run.commit(Batch::default(), Vec::new())?;
@@ -223,11 +229,12 @@ fn unreadable(
             let marker = row.as_ref().and_then(|row| row.marker.as_deref()).and_then(Marker::decode);
             let identity = observation.as_ref().and_then(|seen| seen.mailbox.as_ref()?.identity.as_deref());
             let tenant = &run.settings.account.tenant;
-            let candidates = [
-                marker.filter(|marker| run.ours(marker)).map(|marker| marker.activity),
-                identity.map(|identity| identity::activity_of_meeting(tenant, identity)),
-            ];
-            for activity in candidates.into_iter().flatten() {
+            // A marker tells more than an identity, which of an item that the sync made leads nowhere.
+            let activity = match marker.filter(|marker| run.ours(marker)) {
+                Some(marker) => Some(marker.activity),
+                None => identity.map(|identity| identity::activity_of_meeting(tenant, identity)),
+            };
+            if let Some(activity) = activity {
                 wait(run, id, activity)?;
             }
         }
@@ -235,11 +242,11 @@ fn unreadable(
     Ok(rows)
 }
 
-/// An activity without a link waits until this item can be read.
+/// An activity that Creatio showed and that has no link waits until this item can be read.
 fn wait(run: &mut Run, item: &str, activity: Uuid) -> Staged<()> {
     let subject = Subject::Activity(activity);
     let key = run.store.owed_key(&subject);
-    if run.store.one::<Link>(run.store.link_key(activity))?.is_some() {
+    if !known(run, activity)? || run.store.one::<Link>(run.store.link_key(activity))?.is_some() {
         return Ok(());
     }
     let old: Option<Owed> = run.store.one(key.clone())?;
@@ -324,8 +331,10 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
             },
             Some(link) if link.mailbox.id == seen.id => return Ok(Match::Of(link.activity)),
             Some(link) => {
-                if !still_there(run, &link)? {
-                    return Ok(Match::Moved(Box::new(link)));
+                match still_there(run, &link)? {
+                    Err(fault) => return Ok(Match::Unknown(fault)),
+                    Ok(false) => return Ok(Match::Moved(Box::new(link))),
+                    Ok(true) => {}
                 }
                 if double::is(&link, &marker, &seen.values) {
                     return Ok(Match::Double(Box::new(link)));
@@ -340,10 +349,10 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
         if link.mailbox.id == seen.id {
             return Ok(Match::Of(activity));
         }
-        return Ok(if still_there(run, &link)? {
-            Match::Held(Reason::DuplicateIdentity)
-        } else {
-            Match::Moved(Box::new(link))
+        return Ok(match still_there(run, &link)? {
+            Err(fault) => Match::Unknown(fault),
+            Ok(true) => Match::Held(Reason::DuplicateIdentity),
+            Ok(false) => Match::Moved(Box::new(link)),
         });
     }
     if claimed(run, activity, &seen.id)?.is_some() {
@@ -353,10 +362,12 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
     if known(run, activity)? {
         return Ok(Match::Of(activity));
     }
-    if let Some(link) = moved(seen, missed)
-        && !still_there(run, link)?
-    {
-        return Ok(Match::Moved(Box::new(link.clone())));
+    if let Some(link) = moved(seen, missed) {
+        match still_there(run, link)? {
+            Err(fault) => return Ok(Match::Unknown(fault)),
+            Ok(false) => return Ok(Match::Moved(Box::new(link.clone()))),
+            Ok(true) => {}
+        }
     }
     if let Some(found) = lookalike(run, seen)? {
         return Ok(found);
@@ -422,14 +433,12 @@ fn known(run: &Run, activity: Uuid) -> Staged<bool> {
 }
 
 /// The item of a link still exists under the id that the link knows.
-fn still_there(run: &mut Run, link: &Link) -> Staged<bool> {
-    let (answers, requests) = super::send(run.caps, run.mailbox.read(std::slice::from_ref(&link.mailbox.id)))?;
-    run.requests = run.requests.saturating_add(requests);
+fn still_there(run: &mut Run, link: &Link) -> Staged<Result<bool, Fault>> {
+    let (_, answers) = work::read_both(run, &[], std::slice::from_ref(&link.mailbox.id))?;
     match answers.into_iter().next() {
-        Some(Ok(Found::Absent)) => Ok(false),
-        Some(Ok(Found::Here(_))) => Ok(true),
-        Some(Err(fault)) => Err(fatal(SideId::Mailbox, fault)),
-        None => Ok(true),
+        Some(Ok(Found::Absent)) => Ok(Ok(false)),
+        Some(Ok(Found::Here(_))) | None => Ok(Ok(true)),
+        Some(Err(fault)) => Ok(Err(fault)),
     }
 }
 
@@ -536,6 +545,8 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
             };
             batch.put(owed_key, &owed);
         }
+        // It was told as failed, and is tried again.
+        Match::Unknown(_) => {}
         Match::Double(link) => {
             entries.extend(double::remove(run, &link, id, subject, &mut batch)?);
         }
