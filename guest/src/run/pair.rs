@@ -121,8 +121,9 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
     for ((id, observation), row) in ids.iter().zip(observations).zip(&rows) {
         let fresh = observation.filter(|observation| observation.run == run.options.run).and_then(|seen| seen.mailbox);
         match fresh {
-            // Few items are read one by one: that shows their markers, which a feed does not.
-            Some(mut seen) if listed => {
+            // Few items are read one by one: that shows their markers, which a feed does not. What a masked one looks like
+            // is nowhere stored.
+            Some(mut seen) if listed && !seen.masked => {
                 seen.marker = row.as_ref().and_then(|row| row.marker.clone());
                 found.insert(id.clone(), *seen);
             }
@@ -352,8 +353,7 @@ fn lookalike(run: &Run, seen: &Seen) -> Staged<Option<Match>> {
         }
         Ok(())
     })?;
-    // Titles that a policy replaced are all alike.
-    if seen.masked || activities.is_empty() {
+    if activities.is_empty() {
         return Ok(None);
     }
     match activities.as_slice() {
