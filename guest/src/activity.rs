@@ -334,6 +334,9 @@ pub struct Seen {
     pub attendees: Vec<String>,
     /// Its texts were replaced because it is private.
     pub masked: bool,
+    /// Its fingerprint before they were; storage and reports hold what it is replaced by.
+    #[serde(skip)]
+    pub print: Option<Digest>,
     /// Its body carries a block that joins an online meeting.
     pub online: bool,
     /// Series master or occurrence.

@@ -76,6 +76,7 @@ mod tests {
             ours: true,
             attendees: Vec::new(),
             masked: false,
+            print: None,
             online: false,
             series: None,
             recurring: false,

@@ -1,6 +1,6 @@
 //! How things are recognised: meeting identity, ids that derive from it, the marker, the fingerprint.
 
-use crate::activity::Seen;
+use crate::activity::{Seen, When};
 use crate::digest::Digest;
 use uuid::Uuid;
 
@@ -101,12 +101,21 @@ impl Marker {
 /// title and day. None where there is too little to tell by.
 #[must_use]
 pub fn fingerprint(seen: &Seen) -> Option<Digest> {
-    let title = seen.title().to_lowercase();
+    // Titles that a policy replaced are all alike.
+    if seen.masked {
+        return seen.print.clone();
+    }
     match (seen.when(), seen.days()) {
-        (Some(when), _) => Some(Digest::of(&("fingerprint", title, when.start.timestamp(), when.end.timestamp()))),
-        (None, Some(days)) => days.due.map(|due| Digest::of(&("task", title, due))),
+        (Some(when), _) => Some(fingerprint_of(seen.title(), when)),
+        (None, Some(days)) => days.due.map(|due| Digest::of(&("task", seen.title().to_lowercase(), due))),
         (None, None) => None,
     }
+}
+
+/// Fingerprint of an appointment with this title.
+#[must_use]
+pub fn fingerprint_of(title: &str, when: &When) -> Digest {
+    Digest::of(&("fingerprint", title.to_lowercase(), when.start.timestamp(), when.end.timestamp()))
 }
 
 #[cfg(test)]

@@ -122,6 +122,7 @@ reasons! {
     NotConfirmed "not-confirmed" "It was not among what was confirmed, so it stays." "Look at a new preview, and confirm that.";
     ForeignMark "foreign-mark" "The marker is another site's: it stays." "Forget the account of that site.";
     MarksRemain "marks-remain" "Markers of the sync remain, so the account's storage is kept." "Do what the warning says, and forget the account once more.";
+    MailboxVanished "mailbox-vanished" "The mailbox is not there any more, so nothing can be taken back in it." "Should it come back, forget the account once more: that takes the markers off.";
     CreatioReached "creatio-reached" "Creatio answers, and the sign-in may use its data." "";
     CreatioUnreachable "creatio-unreachable" "Creatio cannot be reached." "Check [creatio] url and the network; an address with plain http or on a private network must stand in [network] allow.";
     CreatioRefused "creatio-refused" "Creatio answers with an error in place of data." "Look into Creatio's log or ask its administrator, and check again.";

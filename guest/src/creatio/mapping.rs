@@ -185,6 +185,7 @@ pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Resu
         ours: true,
         attendees: Vec::new(),
         masked: false,
+        print: None,
         online: false,
         series: None,
         recurring: false,

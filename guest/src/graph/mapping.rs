@@ -67,6 +67,8 @@ pub fn seen(side: &Graph, event: &Json, folder: Option<&str>) -> Result<Seen, Fa
     let ours = attendees.is_empty() || event.get("isOrganizer").and_then(Json::as_bool).unwrap_or(true);
     let private = is_private(event);
     let masked = private && side.private == Private::Mask;
+    let title = text::line(string(event, "subject"));
+    let print = when.as_ref().filter(|_| masked).map(|when| identity::fingerprint_of(&title, when));
     let left_alone = if series.is_some() {
         Some(Reason::SeriesNotHandled)
     } else if private && side.private == Private::Skip {
@@ -91,6 +93,7 @@ pub fn seen(side: &Graph, event: &Json, folder: Option<&str>) -> Result<Seen, Fa
         ours,
         attendees,
         masked,
+        print,
         online,
         series,
         recurring: false,

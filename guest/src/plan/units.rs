@@ -85,7 +85,10 @@ pub(crate) fn merge_units(
             }
             Decision::RebaseDifferent => {
                 plan.rebase.push(unit);
-                different.push((unit, here.clone(), there.clone()));
+                // That a masked text differs from the other side's own is no news.
+                if !(item.masked && matches!(unit, Unit::Title | Unit::Place | Unit::Body)) {
+                    different.push((unit, here.clone(), there.clone()));
+                }
                 continue;
             }
             Decision::Take(source, reason) => (source, reason, false),

@@ -2,7 +2,7 @@
 //! makes a run impossible is found here, before anything was read or written.
 
 use super::state::AccountState;
-use super::{Direction, Run, RunError, Staged, Stop, fatal, send, whose};
+use super::{Direction, Run, RunError, Staged, Stop, fatal, send, vanished, whose};
 use crate::activity::SideId;
 use crate::ask::{Ask, Fault};
 use crate::capability::Capabilities;
@@ -14,7 +14,7 @@ use crate::policy::Coexist;
 use crate::reason::Reason;
 use crate::report::{Ending, Report, Warning};
 use crate::settings::{Options, Settings};
-use crate::side::Side;
+use crate::side::{Listing, Side};
 use crate::store::{Batch, LAYOUT};
 use crate::time;
 use chrono::{DateTime, Duration, Utc};
@@ -61,7 +61,13 @@ pub(super) fn begin<'a>(
         report.come_back(time::later(started, Duration::milliseconds(i64::try_from(wait).unwrap_or(0))));
         return Err(Stop::Early(Ending::Throttled));
     }
-    let listing = folders.map_err(|fault| mailbox_fault(fault, settings))?;
+    let (listing, opened, gone) = match folders {
+        Err(fault) if forgets && vanished::says(&fault) => {
+            let opened = vanished::opened(caps, settings, options, opened, &fault)?;
+            (Listing { folders: Vec::new(), without_tasks: None }, opened, Some(fault))
+        }
+        folders => (folders.map_err(|fault| mailbox_fault(fault, settings))?, opened, None),
+    };
     let folders = listing.folders;
     let tasks_listed = settings.wants_tasks() && listing.without_tasks.is_none();
     // When the permission comes, what was left alone for the want of it is looked at again.
@@ -133,6 +139,7 @@ pub(super) fn begin<'a>(
         read_only,
         targets,
         tasks_unread,
+        gone,
         requests,
         writes: 0,
         complete: false,

@@ -7,7 +7,7 @@
 use super::carry::Job;
 use super::tell::entry;
 use super::work::{complete, ends_run, read_both};
-use super::{Run, Staged, Stop, erase, marks, retire, send, settle, work};
+use super::{Run, Staged, Stop, erase, marks, retire, send, settle, vanished, work};
 use crate::activity::{Kind, SideId};
 use crate::ask::{Ask, Fault};
 use crate::forget;
@@ -55,6 +55,9 @@ struct Survey {
 
 /// Forgets the account.
 pub(super) fn forget(run: &mut Run, remove: bool) -> Staged<Ending> {
+    if let Some(fault) = run.gone.clone() {
+        return vanished::forget(run, &fault);
+    }
     settle::settle(run)?;
     retire::retire(run)?;
     let survey = survey(run)?;

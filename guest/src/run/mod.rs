@@ -26,6 +26,7 @@ pub mod state;
 pub mod sweep;
 pub mod tell;
 pub mod undo;
+mod vanished;
 pub mod whose;
 pub mod work;
 
@@ -154,6 +155,8 @@ pub struct Run<'a> {
     writes: u32,
     /// Task folders could not be listed in this run, though they can be at other times.
     tasks_unread: bool,
+    /// The mailbox of an account that is to be forgotten is not there any more; so the service says.
+    gone: Option<Fault>,
     /// Every feed has been read to its end in this run.
     complete: bool,
     /// Folders that could not be read in this run.

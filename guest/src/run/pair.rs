@@ -135,8 +135,9 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
     let mut unread: Vec<String> = Vec::new();
     for ((id, observation), row) in ids.iter().zip(&observations).zip(&rows) {
         match shown(run, observation.as_ref(), row.as_ref()) {
-            // Few items are read one by one: that shows their markers, which a feed does not.
-            Some(seen) if listed => {
+            // Few items are read one by one: that shows their markers, which a feed does not. What a masked one looks like
+            // is nowhere stored.
+            Some(seen) if listed && !seen.masked => {
                 found.insert(id.clone(), seen);
             }
             _ => unread.push(id.clone()),
@@ -454,8 +455,7 @@ fn lookalike(run: &Run, seen: &Seen) -> Staged<Option<Match>> {
         }
         Ok(())
     })?;
-    // Titles that a policy replaced are all alike.
-    if seen.masked || activities.is_empty() {
+    if activities.is_empty() {
         return Ok(None);
     }
     match activities.as_slice() {

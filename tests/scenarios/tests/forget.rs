@@ -456,6 +456,61 @@ fn whoever_has_left_can_be_forgotten() {
     assert_eq!((marks(&world), world.store_size()), (0, 0));
 }
 
+/// Everything in the mailbox answers so from now on.
+fn without_mailbox(world: &World) {
+    world.graph_knobs(json!({"disabled_mailboxes": [EUGENE]}));
+}
+
+fn vanished(ran: &Ran) -> &str {
+    let warning = ran.report().warnings.iter().find(|warning| warning.code.code() == "mailbox-vanished");
+    warning.map(|warning| warning.text.as_str()).expect("it is told")
+}
+
+#[test]
+fn an_account_whose_mailbox_is_gone_is_forgotten_and_what_stays_is_told() {
+    for remove in [false, true] {
+        let (mut world, account) = synced();
+        without_mailbox(&world);
+        assert!(world.run(account.clone(), Direction::Reconcile, |_| {}).report.is_err());
+        let (marked, before, rows) = (marks(&world), everything(&world), world.store_size());
+        let preview = world.forget_until(account.clone(), remove, |options| options.dry_run = true, Cut::Never);
+        let told = vanished(&preview).to_owned();
+        assert!(told.contains("MailboxNotEnabledForRESTAPI"), "{told}");
+        assert!(told.contains("3 of its items") && told.contains("7 activities"), "{told}");
+        assert_eq!(world.store_size(), rows);
+        assert_eq!(vanished(&forgotten(&mut world, &account, remove)), told);
+        assert_eq!((world.store_size(), everything(&world) == before), (0, true));
+        // It comes back, and the markers can still be taken off.
+        world.graph_knobs(json!({"disabled_mailboxes": []}));
+        assert!(marked > 0 && marks(&world) == marked);
+        forgotten(&mut world, &account, false);
+        assert_eq!((marks(&world), world.store_size()), (0, 0));
+    }
+}
+
+#[test]
+fn an_address_that_no_run_has_reached_is_no_mailbox_that_is_gone() {
+    let (mut world, account) = synced();
+    let rows = world.store_size();
+    let wrong = Account { address: "e.mirnj@mycompany.com".into(), ..account };
+    let why = world.forget(wrong.clone(), false).report.expect_err("it is somebody else's").to_string();
+    assert!(why.contains("was last reached as e.mirny@mycompany.com"), "{why}");
+    let unknown = Account { id: "nobody".into(), ..wrong };
+    let why = world.forget(unknown, false).report.expect_err("there is no such account").to_string();
+    assert!(why.contains("is e.mirnj@mycompany.com right"), "{why}");
+    assert_eq!(world.store_size(), rows);
+}
+
+#[test]
+fn a_404_of_a_proxy_is_no_mailbox_that_is_gone() {
+    let (mut world, account) = synced();
+    let rows = world.store_size();
+    world.fault(json!({"service": "graph", "times": 1000, "effect":
+        {"kind": "status", "status": 404, "headers": {"content-type": "text/html"}, "body": "<html>Not here</html>"}}));
+    assert!(world.forget(account, false).report.is_err());
+    assert_eq!(world.store_size(), rows);
+}
+
 #[test]
 fn a_sync_after_it_begins_anew_and_doubles_nothing() {
     let (mut world, account) = synced();

@@ -3,7 +3,8 @@
 use guest::report::{Action, Outcome};
 use guest::run::Direction;
 use guest::settings::Account;
-use scenarios::life::at;
+use scenarios::history::rows;
+use scenarios::life::{at, point};
 use scenarios::{Ran, World, show};
 use serde_json::json;
 
@@ -72,6 +73,50 @@ fn an_exported_item_that_becomes_private_is_parked_where_private_ones_are_skippe
     assert_eq!(world.event("Dentist")["location"]["displayName"], "Elsewhere");
     rests(&mut world, &account);
     assert_eq!((world.titles().len(), world.subjects().len()), (1, 1));
+}
+
+/// As many as the listing of marked items is worth, and as few as it is not.
+#[test]
+fn a_private_item_that_both_sides_had_is_one_pair_and_its_activity_keeps_its_texts() {
+    for others in [0, 30] {
+        let mut world = World::empty();
+        let account = world.policies(&[("private", "mask")]);
+        for number in 0..others {
+            world.meeting(&format!("Other {number}"), 100 + number);
+        }
+        let private = json!({"sensitivity": "private", "location": {"displayName": "Clinic"}});
+        world.meeting_with("Dentist", 30, private.clone());
+        world.activity_with("Dentist", 30, |row| row.notes = "Bring the card".into());
+        // Two that a mask would make alike, and one that only the mask would make equal.
+        world.meeting_with("Bank", 30, private);
+        world.activity("Личное", 33);
+        world.meeting_with("Lawyer", 33, json!({"sensitivity": "private"}));
+        let ran = sync(&mut world, &account);
+        assert!(!ran.reasons(Outcome::Noted).contains(&"adopted-different"));
+        let number = usize::try_from(others).unwrap();
+        assert_eq!((world.titles().len(), world.subjects().len()), (number + 4, number + 4), "{:?}", world.titles());
+        let kept = world.found("Dentist");
+        assert_eq!((kept.place.as_str(), kept.notes.as_str()), ("", "Bring the card"));
+        assert_eq!(world.event("Dentist")["location"]["displayName"], "Clinic");
+        rests(&mut world, &account);
+        // From then on it is followed as any private item is.
+        world.edit_event("Dentist", json!({"start": point(at(31)), "end": point(at(32)), "subject": "Surgeon"}));
+        sync(&mut world, &account);
+        assert_eq!(world.found("Dentist").start, at(31));
+        rests(&mut world, &account);
+    }
+}
+
+#[test]
+fn nothing_that_is_stored_tells_what_a_masked_item_says() {
+    let mut world = World::empty();
+    let account = world.policies(&[("private", "mask")]);
+    world.meeting_with("Dentist", 30, json!({"sensitivity": "private", "location": {"displayName": "Clinic"}}));
+    let ran = sync(&mut world, &account);
+    assert!(!format!("{:?}", ran.entries).contains("Dentist"));
+    for text in ["Dentist", "Clinic"] {
+        assert!(!rows(&world).values().any(|row| row.to_string().contains(text)), "{text}");
+    }
 }
 
 #[test]

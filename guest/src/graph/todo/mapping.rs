@@ -39,6 +39,7 @@ pub fn seen(side: &Graph, task: &Json, list: &str) -> Result<Seen, Fault> {
         ours: true,
         attendees: Vec::new(),
         masked: false,
+        print: None,
         online: false,
         series: None,
         recurring: task.get("recurrence").is_some_and(Json::is_object),
