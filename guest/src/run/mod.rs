@@ -25,6 +25,7 @@ pub mod state;
 pub mod sweep;
 pub mod tell;
 pub mod undo;
+pub mod whole;
 pub mod whose;
 pub mod work;
 
