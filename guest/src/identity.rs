@@ -2,6 +2,8 @@
 
 use crate::activity::{Seen, When};
 use crate::digest::Digest;
+use base64::Engine as _;
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 /// Namespace of every id that we derive (UUIDv5).
@@ -9,6 +11,8 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6b1d_5c1e_7a52_5d0e_9c6f_0d5b_8a5e_41c
 
 /// First 16 bytes of every Outlook global object id, in hexadecimal.
 const GLOBAL_OBJECT_ID: &str = "040000008200E00074C5B7101A82E008";
+/// What stands before an id of another program in one of Outlook's.
+const WRAPPER: &[u8] = b"vCal-Uid\x01\0\0\0";
 
 /// Property set of our named property, the same on Graph and on Exchange.
 pub const MARKER_SET: &str = "f3bb0a2e-6c1d-5d0a-9f0b-2f8f4b1c6a37";
@@ -30,6 +34,28 @@ pub fn meeting(uid: &str) -> Option<String> {
         }
         _ => Some(uid.to_owned()),
     }
+}
+
+/// The bytes in which Outlook keeps a meeting identity, as Exchange searches for them: in base64. What another program made
+/// is wrapped.
+#[must_use]
+pub fn global_object_id(identity: &str) -> String {
+    let upper = identity.to_ascii_uppercase();
+    let ours = upper.starts_with(GLOBAL_OBJECT_ID) && upper.len() % 2 == 0;
+    let hexadecimal = |text: &str| -> Option<Vec<u8>> {
+        let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+        pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
+    };
+    let bytes = hexadecimal(&upper).filter(|_| ours).unwrap_or_else(|| {
+        let mut bytes = hexadecimal(GLOBAL_OBJECT_ID).unwrap_or_default();
+        // No date of an occurrence, no time of creation.
+        bytes.extend([0; 20]);
+        let data: Vec<u8> = WRAPPER.iter().chain(identity.as_bytes()).chain(&[0]).copied().collect();
+        bytes.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_le_bytes());
+        bytes.extend(data);
+        bytes
+    });
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// Id of the activity that an imported meeting becomes, the same for every mailbox of the tenant.
@@ -107,9 +133,15 @@ pub fn fingerprint(seen: &Seen) -> Option<Digest> {
     }
     match (seen.when(), seen.days()) {
         (Some(when), _) => Some(fingerprint_of(seen.title(), when)),
-        (None, Some(days)) => days.due.map(|due| Digest::of(&("task", seen.title().to_lowercase(), due))),
+        (None, Some(days)) => days.due.map(|due| fingerprint_of_task(seen.title(), due)),
         (None, None) => None,
     }
+}
+
+/// Fingerprint of a task with this title.
+#[must_use]
+pub fn fingerprint_of_task(title: &str, due: NaiveDate) -> Digest {
+    Digest::of(&("task", title.to_lowercase(), due))
 }
 
 /// Fingerprint of an appointment with this title.

@@ -116,6 +116,16 @@ choice! {
     }
 }
 
+choice! {
+    /// Whether requests to Exchange are a service account's, which acts for the mailbox's user.
+    Impersonation {
+        /// The sign-in is the user's own.
+        No = "no",
+        /// It is a service account's.
+        Yes = "yes",
+    }
+}
+
 /// The policies of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Policies {
@@ -144,6 +154,9 @@ pub struct Policies {
     /// `coexist`. It decides whether a run begins, and nothing of what is written.
     #[serde(skip)]
     pub coexist: Coexist,
+    /// `impersonation`. It decides how requests are made, and nothing of what is written.
+    #[serde(skip)]
+    pub impersonation: Impersonation,
 }
 
 impl Default for Policies {
@@ -161,13 +174,14 @@ impl Default for Policies {
             absence_minutes: 60,
             place_column: "Location".into(),
             coexist: Coexist::No,
+            impersonation: Impersonation::No,
         }
     }
 }
 
 impl Policies {
     /// Every name.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 13] = [
         "conflicts",
         "conflict-tie",
         "private",
@@ -180,6 +194,7 @@ impl Policies {
         "absence-minutes",
         "place-column",
         "coexist",
+        "impersonation",
     ];
 
     /// Reads names and values.
@@ -214,6 +229,7 @@ impl Policies {
             "creation-limit" => number(value, 0, 1_000_000).map(|value| self.creation_limit = value),
             "absence-minutes" => number(value, 0, 100_000).map(|value| self.absence_minutes = value),
             "coexist" => Coexist::parse(value).map(|value| self.coexist = value),
+            "impersonation" => Impersonation::parse(value).map(|value| self.impersonation = value),
             "place-column" => column(value).map(|value| self.place_column = value),
             _ => return Err(format!("there is no policy {name}; known are {}", Self::NAMES.join(", "))),
         };

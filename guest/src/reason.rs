@@ -85,6 +85,7 @@ reasons! {
     SeriesNotHandled "series-not-handled" "Recurring meetings are not handled yet and are left alone." "";
     TasksUnavailable "tasks-unavailable" "The mailbox's task folders cannot be reached, so tasks are left alone." "Give the application the permission Tasks.ReadWrite.All, or set import-tasks = \"none\" and the policy export-tasks = no.";
     RecurringTask "recurring-task" "The task comes again: its days belong to its rule and are not written." "Change the day in the mailbox.";
+    TaskDelegated "task-delegated" "The task was given to somebody else, or by somebody else and is not accepted yet: it is left alone." "Accept it in the mailbox, if it is yours.";
     PrivateSkipped "private-skipped" "Private items are skipped by policy." "";
     OutOfWindow "out-of-window" "It ended before the start date of the import." "";
     NotExported "not-exported" "It is not among what the settings export." "";

@@ -188,16 +188,7 @@ impl Settings {
         if account.user.is_empty() {
             faults.push("the Creatio user is missing".into());
         }
-        let service = match &account.service {
-            MailboxService::Graph(url) => url,
-            MailboxService::Exchange(url) => {
-                faults.push(
-                    "this version reaches Microsoft 365 only: mailboxes by Exchange Web Services are not handled yet"
-                        .into(),
-                );
-                url
-            }
-        };
+        let (MailboxService::Graph(service) | MailboxService::Exchange(service)) = &account.service;
         for (what, url) in [("mailbox", service), ("Creatio", &account.creatio)] {
             let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
             let host = rest.split('/').next().unwrap_or_default();

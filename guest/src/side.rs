@@ -33,7 +33,7 @@ pub struct Folder {
 pub struct Owner {
     /// Id in the directory: the same for ever.
     pub id: String,
-    /// Its names: sign-in name and address.
+    /// Its names: sign-in name and address; empty where the server does not tell them.
     pub names: Vec<String>,
 }
 
@@ -135,13 +135,15 @@ pub enum Write {
         id: String,
         /// The version that was decided about; empty for any.
         version: String,
+        /// Those invited are to be told, where that is a choice.
+        tell: bool,
     },
 }
 
 /// What came of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// The item afterwards; none after a delete.
+    /// The item afterwards; none after a delete. Partial where the answer of the write does not say what it is.
     pub after: Option<Box<Seen>>,
     /// `after` is provably what our write made: the answer of the write itself.
     pub proven: bool,
@@ -164,7 +166,7 @@ pub enum Whereabouts {
     },
     /// Not under its id, and these have its identity or its marker: the item under a new id, or copies of it.
     Elsewhere {
-        /// The items.
+        /// The items; they may be partial.
         found: Vec<Seen>,
     },
     /// Certainly gone: "item not found" while its folder answers, or in Deleted Items.
@@ -203,6 +205,16 @@ pub trait Side {
     /// Carries out writes, in batches; each on its own. As many results as writes, in their order.
     fn write<'a>(&'a self, writes: &[Write]) -> Ask<'a, Vec<Result<Written, Fault>>>;
 
+    /// How many items a page of its feeds should have.
+    fn page(&self) -> u32 {
+        50
+    }
+
+    /// It deletes whatever is there, also what was edited since the version that was decided about.
+    fn deletes_unseen(&self) -> bool {
+        false
+    }
+
     /// How many items one call of `write` should get, so that a crash in between leaves little to settle.
     fn chunk(&self) -> usize;
 
@@ -216,7 +228,7 @@ pub trait Side {
         seen.clone()
     }
 
-    /// The items that carry one of these markers, in these folders.
+    /// The items that carry one of these markers, in these folders; they may be partial.
     fn find_marked<'a>(&'a self, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>>;
 
     /// A page of all items of a folder that carry a marker of ours. `cursor` is empty for the first.

@@ -312,7 +312,8 @@ pub fn folders(message: &Element) -> Result<Vec<Folder>, Fault> {
             writable: may("CreateContents") && may("Modify") && may("Delete"),
         })
     };
-    list.iter().map(folder).collect()
+    // What a search folder shows lies in others.
+    list.iter().filter(|element| element.name != "SearchFolder").map(folder).collect()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub enum Property {
     Remind(bool),
     /// Minutes before the start of an appointment.
     RemindBefore(i64),
-    /// Our named property.
+    /// Our named property; empty to take it off.
     Marker(String),
     /// Start of an appointment.
     Start(DateTime<Utc>),
@@ -96,7 +96,7 @@ impl Property {
     #[must_use]
     pub const fn clearing(&self) -> Clearing {
         let empty = match self {
-            Self::Location(text) => text.is_empty(),
+            Self::Location(text) | Self::Marker(text) => text.is_empty(),
             Self::RemindAt(at) => at.is_none(),
             Self::DueDate(day) | Self::StartDate(day) => day.is_none(),
             _ => false,

@@ -74,11 +74,32 @@ pub struct ItemId<'a> {
     pub version: &'a str,
 }
 
+/// Who of the invited is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// Everybody.
+    Everybody,
+}
+
+impl Told {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Nobody => "SendToNone",
+            Self::Everybody => "SendToAllAndSaveCopy",
+        }
+    }
+}
+
 /// What an item has to meet to be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition<'a> {
     /// It carries any marker.
     Marked,
+    /// It meets one of these.
+    Any(&'a [Condition<'a>]),
     /// It carries this one.
     Marker(&'a str),
     /// It is a copy of the meeting with this global object id, in base64.
@@ -120,10 +141,10 @@ pub enum Operation<'a> {
     },
     /// New items in a folder.
     Create(Folder<'a>, Kind, &'a [Vec<Property>]),
-    /// Changes of items of one kind.
-    Update(Kind, &'a [(ItemId<'a>, Vec<Property>)]),
+    /// Changes of items of one kind. Where none of them names a version, whatever is there is overwritten.
+    Update(Kind, Told, &'a [(ItemId<'a>, Vec<Property>)]),
     /// Items into Deleted Items.
-    Delete(&'a [ItemId<'a>]),
+    Delete(Told, &'a [ItemId<'a>]),
 }
 
 /// An envelope, and how many of the operation's parts it has.
@@ -244,25 +265,31 @@ impl Operation<'_> {
                     ends: "</m:Items></m:CreateItem>",
                 }
             }
-            Self::Update(kind, changes) => {
-                let (element, silent) = match kind {
-                    Kind::Appointment => ("CalendarItem", " SendMeetingInvitationsOrCancellations=\"SendToNone\""),
-                    Kind::Task => ("Task", ""),
+            Self::Update(kind, told, changes) => {
+                let (element, mail) = match kind {
+                    Kind::Appointment => {
+                        ("CalendarItem", format!(" SendMeetingInvitationsOrCancellations=\"{}\"", told.text()))
+                    }
+                    Kind::Task => ("Task", String::new()),
                 };
+                let any = changes.iter().all(|(id, _)| id.version.is_empty());
+                let resolution = if any { "AlwaysOverwrite" } else { "NeverOverwrite" };
                 let change = |(id, properties): &(ItemId<'_>, Vec<Property>)| {
                     let updates: String = properties.iter().map(|property| update(element, property)).collect();
                     format!("<t:ItemChange>{}<t:Updates>{updates}</t:Updates></t:ItemChange>", id.element())
                 };
                 Cut {
-                    begins: format!("<m:UpdateItem ConflictResolution=\"NeverOverwrite\"{silent}><m:ItemChanges>"),
+                    begins: format!("<m:UpdateItem ConflictResolution=\"{resolution}\"{mail}><m:ItemChanges>"),
                     parts: changes.iter().map(change).collect(),
                     ends: "</m:ItemChanges></m:UpdateItem>",
                 }
             }
-            Self::Delete(ids) => Cut {
-                begins: "<m:DeleteItem DeleteType=\"MoveToDeletedItems\" SendMeetingCancellations=\"SendToNone\" \
-                         AffectedTaskOccurrences=\"AllOccurrences\"><m:ItemIds>"
-                    .into(),
+            Self::Delete(told, ids) => Cut {
+                begins: format!(
+                    "<m:DeleteItem DeleteType=\"MoveToDeletedItems\" SendMeetingCancellations=\"{}\" \
+                     AffectedTaskOccurrences=\"AllOccurrences\"><m:ItemIds>",
+                    told.text()
+                ),
                 parts: ids.iter().map(ItemId::element).collect(),
                 ends: "</m:ItemIds></m:DeleteItem>",
             },
@@ -304,21 +331,30 @@ impl ItemId<'_> {
 
 impl Condition<'_> {
     fn element(&self) -> String {
+        format!("<m:Restriction>{}</m:Restriction>", self.expression())
+    }
+
+    fn expression(&self) -> String {
         let equal = |path: &str, value: &str| {
             let value = escaped(value);
             format!(
                 "<t:IsEqualTo>{path}<t:FieldURIOrConstant><t:Constant Value=\"{value}\"/></t:FieldURIOrConstant></t:IsEqualTo>"
             )
         };
-        let condition = match self {
+        match self {
+            // An alternative alone is none.
+            Self::Any([one]) => one.expression(),
+            Self::Any(several) => {
+                let all: String = several.iter().map(Condition::expression).collect();
+                format!("<t:Or>{all}</t:Or>")
+            }
             Self::Marked => format!("<t:Exists>{}</t:Exists>", marker_path()),
             Self::Marker(marker) => equal(&marker_path(), marker),
             Self::Meeting(identity) => equal(
                 "<t:ExtendedFieldURI DistinguishedPropertySetId=\"Meeting\" PropertyId=\"35\" PropertyType=\"Binary\"/>",
                 identity,
             ),
-        };
-        format!("<m:Restriction>{condition}</m:Restriction>")
+        }
     }
 }
 
@@ -451,7 +487,7 @@ mod tests {
     fn what_is_emptied_is_deleted_and_nobody_is_told() {
         let id = ItemId { id: "i", version: "v" };
         let changes = [(id, vec![Property::Location(String::new()), Property::Subject("x".into())])];
-        let envelopes = Operation::Update(Kind::Appointment, &changes).envelopes(&context(), 50);
+        let envelopes = Operation::Update(Kind::Appointment, Told::Nobody, &changes).envelopes(&context(), 50);
         let envelope = opened(&envelopes[0]);
         let update = envelope.at(&["Body", "UpdateItem"]).expect("an update");
         assert_eq!(update.attribute("SendMeetingInvitationsOrCancellations"), Some("SendToNone"));

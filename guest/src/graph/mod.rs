@@ -14,6 +14,7 @@ pub mod write;
 use crate::activity::{Kind, Seen, SideId, Unit, Value};
 use crate::ask::{Ask, Fault};
 use crate::identity::Marker;
+use crate::mailbox::Mailbox;
 use crate::policy::{Policies, Private};
 use crate::settings::{Language, MailboxService, Settings};
 use crate::side::{self, Feed, Found, Listing, Lost, Mark, Marked, Owner, Page, Side, Whereabouts, Write, Written};
@@ -67,11 +68,15 @@ impl Graph {
     pub fn client(&self) -> &Client {
         &self.client
     }
+}
 
-    /// Whose mailbox it is.
-    #[must_use]
-    pub fn owner(&self) -> Ask<'_, Result<Owner, Fault>> {
+impl Mailbox for Graph {
+    fn owner(&self) -> Ask<'_, Result<Owner, Fault>> {
         client::owner(&self.client)
+    }
+
+    fn time_zone(&self) -> Ask<'_, Result<String, Fault>> {
+        client::zone(&self.client)
     }
 }
 

@@ -44,7 +44,7 @@ fn part_of(side: &Graph, write: &Write) -> Part {
             let url = side.client.path(&format!("events/{}", http::encode(&current.id)));
             Part { method: "PATCH", url, headers, body: Some(Value::Object(mapping::properties(values, side.zone))) }
         }
-        Write::Delete { id, version } => {
+        Write::Delete { id, version, .. } => {
             if let Some(task) = todo::task_of(id) {
                 return todo::write::delete(side, task, version);
             }

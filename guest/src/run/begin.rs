@@ -9,12 +9,11 @@ use crate::capability::Capabilities;
 use crate::creatio::client::{self, Client, Lookups, Standing, User};
 use crate::creatio::{Creatio, Setup, Site};
 use crate::digest::Digest;
-use crate::graph::Graph;
 use crate::policy::Coexist;
 use crate::reason::Reason;
 use crate::report::{Ending, Report, Warning};
-use crate::settings::{Options, Settings};
-use crate::side::{Listing, Side};
+use crate::settings::{MailboxService, Options, Settings};
+use crate::side::Listing;
 use crate::store::{Batch, LAYOUT};
 use crate::time;
 use chrono::{DateTime, Duration, Utc};
@@ -43,7 +42,7 @@ pub(super) fn begin<'a>(
     let started = caps.clock.now();
     let opened = whose::open(caps, &settings.account.id, &options.run)?;
     let forgets = aim == Aim::Forget;
-    let mailbox = if forgets { Graph::new(settings).with_tasks() } else { Graph::new(settings) };
+    let mailbox = crate::mailbox::of(settings, forgets);
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
     let stale = opened.state.lookups_at.is_none_or(|at| started - at > Duration::hours(24));
     let lookups = if stale { client::lookups(&client, &settings.account.address).map(Some) } else { Ask::ready(None) };
@@ -120,7 +119,7 @@ pub(super) fn begin<'a>(
         options,
         store,
         creatio,
-        mailbox: Box::new(mailbox),
+        mailbox,
         report: std::mem::take(report),
         state,
         state_changed: state_changed && !forgets,
@@ -237,9 +236,12 @@ pub(super) fn without_tasks(fault: &Fault) -> Warning {
     Warning { code: Reason::TasksUnavailable, text }
 }
 
-/// What Graph's refusal of a whole mailbox probably means.
+/// What the refusal of a whole mailbox probably means.
 pub(super) fn mailbox_fault(fault: Fault, settings: &Settings) -> Stop {
     let address = &settings.account.address;
+    if let MailboxService::Exchange(url) = &settings.account.service {
+        return exchange_fault(fault, url, address);
+    }
     match &fault {
         Fault::Refused { status: 401 | 403, .. } => Stop::Failed(RunError::SignIn(
             SideId::Mailbox,
@@ -254,6 +256,29 @@ pub(super) fn mailbox_fault(fault: Fault, settings: &Settings) -> Stop {
         )),
         _ => fatal(SideId::Mailbox, fault),
     }
+}
+
+fn exchange_fault(fault: Fault, url: &str, address: &str) -> Stop {
+    let text = match &fault {
+        Fault::Refused { code, .. } if code.starts_with("ErrorImpersonat") => format!(
+            "{fault}; the sign-in needs the role ApplicationImpersonation for {address}, or, where it is the user's own, the \
+             policy impersonation = no"
+        ),
+        Fault::Refused { code, .. } if code == "ErrorNonExistentMailbox" => {
+            format!("{fault}; has {address} a mailbox on this server?")
+        }
+        Fault::Refused { status: 401 | 403, .. } => format!(
+            "{fault}; check the sign-in, and whether it may open the mailbox {address} by Exchange Web Services"
+        ),
+        Fault::Refused { status: 404, .. } => {
+            format!("{fault}; is {url} the address of Exchange Web Services? As a rule it ends in /EWS/Exchange.asmx")
+        }
+        _ => return fatal(SideId::Mailbox, fault),
+    };
+    Stop::Failed(match fault {
+        Fault::Refused { status: 401 | 403, .. } => RunError::SignIn(SideId::Mailbox, text),
+        _ => RunError::Unavailable(SideId::Mailbox, text),
+    })
 }
 
 /// What Creatio's refusal probably means.

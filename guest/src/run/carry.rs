@@ -10,6 +10,7 @@ use super::ahead::{WalRow, write_ahead};
 use super::record::{RACES, fail, forget_observations, record, record_written};
 use super::shared::commit;
 use super::tell::preview;
+use super::whole;
 use super::{Run, Staged, Stop};
 use crate::activity::{Kind, SideId};
 use crate::ask::Fault;
@@ -183,9 +184,22 @@ fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(Results, Opt
             break;
         }
         let writes = |all: &[(String, Write)]| all.iter().map(|(_, write)| write.clone()).collect::<Vec<_>>();
+        let edited = match whole::edited(run, &writes(&mailbox)) {
+            Ok(edited) => edited,
+            Err(stop) => {
+                for (id, _) in creatio.into_iter().chain(mailbox) {
+                    results.insert(id, Err(Fault::Stopped));
+                }
+                ends = Some(stop);
+                break;
+            }
+        };
+        let (late, mailbox): (Vec<_>, Vec<_>) =
+            mailbox.into_iter().partition(|(_, write)| whole::is_late(write, &edited));
+        results.extend(late.into_iter().map(|(id, _)| (id, Err(whole::stale()))));
         let ask = run.creatio.write(&writes(&creatio)).and(run.mailbox.write(&writes(&mailbox))).after(wait);
         let sent = super::send(run.caps, ask);
-        let ((first, second), requests) = match sent {
+        let ((first, mut second), requests) = match sent {
             Ok(sent) => sent,
             Err(stop) => {
                 // Nothing of it was answered: what was written ahead is settled by the next run.
@@ -197,6 +211,7 @@ fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(Results, Opt
             }
         };
         run.requests = run.requests.saturating_add(requests);
+        ends = ends.or(whole::written(run, &mut second));
         wait = 0;
         for (side, sent, answers) in [(SideId::Creatio, creatio, first), (SideId::Mailbox, mailbox, second)] {
             for ((id, write), answer) in sent.into_iter().zip(answers) {
@@ -257,7 +272,10 @@ fn as_write(run: &Run, job: &Job, operation: &Operation, row: &WalRow) -> Option
             let end = row.link.end(target);
             let raced = !job.undoes && job.owed.as_ref().is_some_and(|owed| owed.tries >= RACES);
             let version = if raced { String::new() } else { end.version.clone() };
-            Some(Write::Delete { id: end.id.clone(), version })
+            // Whoever approves the removal of a meeting of the user's own has its guests told.
+            let guests = |seen: &crate::activity::Seen| seen.ours && !seen.attendees.is_empty();
+            let tell = target == SideId::Mailbox && pair.mailbox.here().is_some_and(guests);
+            Some(Write::Delete { id: end.id.clone(), version, tell })
         }
         (Action::Adopt | Action::Unlink | Action::Park | Action::Skip | Action::Unmark, _) => None,
     }

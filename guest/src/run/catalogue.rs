@@ -7,12 +7,11 @@ use crate::capability::Capabilities;
 use crate::creatio::built_in::{self, Takeover};
 use crate::creatio::client::{self, Client, Standing};
 use crate::creatio::groups::{self, Group};
-use crate::graph::Graph;
 use crate::policy::Coexist;
 use crate::reason::Reason;
 use crate::report::Warning;
 use crate::settings::{Account, Exported, Folders, Settings};
-use crate::side::{Folder, Side};
+use crate::side::Folder;
 use uuid::Uuid;
 
 /// The catalogue of an account.
@@ -45,7 +44,7 @@ pub fn discover(caps: Capabilities<'_>, account: Account) -> Result<Catalogue, R
             RunError::Unavailable(SideId::Mailbox, "the run was stopped, or a server asked to wait".into())
         }
     };
-    let mailbox = Graph::new(&settings).with_tasks();
+    let mailbox = crate::mailbox::of(&settings, true);
     let client = Client::new(&settings.account.creatio, &settings.account.odata);
     let built_in = built_in::serving(&client, &settings.account.address);
     let ask =

@@ -54,7 +54,7 @@ fn delete(run: &mut Run, link: &Link, id: &str) -> Staged<Option<Entry>> {
     let mut outcome = Outcome::Planned;
     let mut detail = String::new();
     if !run.options.dry_run {
-        let delete = Write::Delete { id: id.to_owned(), version: String::new() };
+        let delete = Write::Delete { id: id.to_owned(), version: String::new(), tell: false };
         let (answers, requests) = super::send(run.caps, run.mailbox.write(&[delete]))?;
         run.requests = run.requests.saturating_add(requests);
         outcome = match answers.into_iter().next() {

@@ -295,8 +295,14 @@ fn remove(run: &mut Run, mut going: Vec<Going>, left: &mut Left) -> Staged<()> {
     }
     for side in [SideId::Creatio, SideId::Mailbox] {
         let mine: Vec<&Going> = ready.iter().filter(|one| one.operation.target == side).collect();
-        let writes: Vec<Write> =
-            mine.iter().map(|one| Write::Delete { id: one.id.clone(), version: one.version.clone() }).collect();
+        let writes: Vec<Write> = mine
+            .iter()
+            .map(|one| Write::Delete { id: one.id.clone(), version: one.version.clone(), tell: false })
+            .collect();
+        let edited = if side == SideId::Mailbox { super::whole::edited(run, &writes)? } else { BTreeSet::new() };
+        let (late, mine): (Vec<&Going>, Vec<&Going>) = mine.into_iter().partition(|one| edited.contains(&one.id));
+        entries.extend(late.into_iter().map(|one| told(one, &super::whole::stale(), left)));
+        let writes: Vec<Write> = writes.into_iter().filter(|write| !super::whole::is_late(write, &edited)).collect();
         let results = persist(run, side, &writes, |side, writes| side.write(writes));
         let results = match results {
             Ok(results) => results,

@@ -27,6 +27,7 @@ pub mod sweep;
 pub mod tell;
 pub mod undo;
 mod vanished;
+pub mod whole;
 pub mod whose;
 pub mod work;
 

@@ -20,8 +20,6 @@ use crate::{creatio, time};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Events a page: full ones, with their bodies.
-const MAILBOX_PAGE: u32 = 50;
 /// How often all activities are listed again.
 pub(super) const SWEEP_DAYS: i64 = 7;
 /// How many rounds a folder is listed before the server is asked for its changes again.
@@ -135,7 +133,7 @@ fn open(run: &mut Run, sweep: bool) -> Staged<Vec<Reading>> {
         .into_iter()
         .zip(states)
         .map(|((side, feed), state)| {
-            let size = if side == SideId::Mailbox { MAILBOX_PAGE } else { CREATIO_PAGE };
+            let size = if side == SideId::Mailbox { run.mailbox.page() } else { CREATIO_PAGE };
             let mut state = state.unwrap_or(FeedState { feed, cursor: None, round: Some(1), rounds: 1, size });
             if listing(&state) {
                 anew(&mut state);
@@ -407,10 +405,13 @@ fn linked_item(run: &mut Run, link: &Link, seen: Box<Seen>, batch: &mut Batch) {
     batch.delete(gone_key(run, SideId::Mailbox, link.activity));
     let in_step = link.active()
         && link.policy == run.policy
-        && seen.state == State::Open
-        && seen.left_alone.is_none()
         && seen.folder.as_deref().is_none_or(|folder| folder == link.folder)
-        && digests(&seen.values) == link.mailbox.bases;
+        && if seen.partial {
+            // Of what is shown in part only the version says that nothing has changed.
+            seen.version == link.mailbox.version
+        } else {
+            seen.state == State::Open && seen.left_alone.is_none() && digests(&seen.values) == link.mailbox.bases
+        };
     if in_step {
         run.report.count("unchanged", Some(SideId::Mailbox), "", 1);
         if seen.version != link.mailbox.version {
@@ -441,6 +442,11 @@ fn loose_item(run: &mut Run, key: &str, row: Option<ItemRow>, seen: Box<Seen>, b
     let known = row.as_ref().is_some_and(|row| row.version == seen.version && row.policy == run.full_policy);
     if known {
         run.report.count("unchanged", Some(SideId::Mailbox), "", 1);
+        return;
+    }
+    if row.is_none() && seen.left_alone == Some(Reason::OutOfWindow) {
+        // A feed without a window shows years of these: nothing of them is kept.
+        run.report.count("left-alone", Some(SideId::Mailbox), Reason::OutOfWindow.code(), 1);
         return;
     }
     let print = identity::fingerprint(&seen).map(|print| {
@@ -478,7 +484,8 @@ fn loose_item(run: &mut Run, key: &str, row: Option<ItemRow>, seen: Box<Seen>, b
         batch.delete(run.store.seen_key(&subject, SideId::Mailbox));
         return;
     }
-    observed(run, subject, SideId::Mailbox, Some(seen), batch);
+    // What a listing left out is read before anything is decided.
+    observed(run, subject, SideId::Mailbox, Some(seen).filter(|seen| !seen.partial), batch);
 }
 
 fn creatio_page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch: &mut Batch) -> Staged<()> {

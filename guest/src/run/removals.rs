@@ -114,8 +114,9 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
         // It cannot have gone where nothing may be written.
         let folders: Vec<String> =
             run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
-        let (found, requests) = super::send(run.caps, run.mailbox.whereabouts(&items, &folders))?;
+        let (mut found, requests) = super::send(run.caps, run.mailbox.whereabouts(&items, &folders))?;
         run.requests = run.requests.saturating_add(requests);
+        super::whole::elsewhere(run, &mut found)?;
         for ((mut link, _, reason), found) in lost.into_iter().zip(found) {
             match work::own(run, link.activity, found)? {
                 Whereabouts::Gone | Whereabouts::Elsewhere { .. } => {

@@ -1,7 +1,7 @@
 //! Retiring items that were made anew as the other kind. The new one is there before the old one goes, and a row remembers
 //! the old one until it has gone: whatever happens in between, there are never less than one, and in the end not two.
 
-use super::{Run, Staged, work};
+use super::{Run, Staged, whole, work};
 use crate::activity::SideId;
 use crate::link::{Bases, Link};
 use crate::report::Outcome;
@@ -55,10 +55,11 @@ pub(super) fn retire(run: &mut Run) -> Staged<()> {
     let chunk = run.mailbox.chunk();
     for rows in rows.chunks(chunk) {
         run.step("write", 0, None)?;
-        let writes: Vec<Write> =
-            rows.iter().map(|(_, row)| Write::Delete { id: row.id.clone(), version: row.version.clone() }).collect();
-        let (answers, requests) = super::send(run.caps, run.mailbox.write(&writes))?;
-        run.requests = run.requests.saturating_add(requests);
+        let writes: Vec<Write> = rows
+            .iter()
+            .map(|(_, row)| Write::Delete { id: row.id.clone(), version: row.version.clone(), tell: false })
+            .collect();
+        let answers = whole::delete(run, &writes)?;
         let mut batch = Batch::default();
         for ((key, row), answer) in rows.iter().zip(answers) {
             match answer {

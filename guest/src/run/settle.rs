@@ -73,8 +73,10 @@ fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
     let searches = created.iter().map(|row| run.mailbox.find_marked(&markers(run, row), &places(run, row))).collect();
     let ask = run.creatio.read(&activities).and(run.mailbox.read(&items)).and(Ask::all(searches));
     let ask = ask.and(run.mailbox.whereabouts(&lost, &folders));
-    let ((((activity_answers, item_answers), found), whereabouts), requests) = super::send(run.caps, ask)?;
+    let ((((activity_answers, item_answers), mut found), mut whereabouts), requests) = super::send(run.caps, ask)?;
     run.requests = run.requests.saturating_add(requests);
+    super::whole::elsewhere(run, &mut whereabouts)?;
+    super::whole::complete(run, found.iter_mut().flatten().flatten().collect())?;
     let mut creatio = by_id(activities, activity_answers, SideId::Creatio)?;
     let mut mailbox = by_id(items, item_answers, SideId::Mailbox)?;
     for (row, whereabouts) in deleted.iter().zip(whereabouts) {

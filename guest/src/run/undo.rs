@@ -170,8 +170,9 @@ fn items(run: &mut Run, links: &[Option<Link>]) -> Staged<BTreeMap<Uuid, Item>> 
             break;
         }
         let lost: Vec<Lost> = wanted.iter().map(|(_, lost)| lost.clone()).collect();
-        let (found, requests) = super::send(run.caps, run.mailbox.whereabouts(&lost, &folders).after(wait))?;
+        let (mut found, requests) = super::send(run.caps, run.mailbox.whereabouts(&lost, &folders).after(wait))?;
         run.requests = run.requests.saturating_add(requests);
+        super::whole::elsewhere(run, &mut found)?;
         wait = 0;
         let mut again = Vec::new();
         for ((activity, lost), found) in wanted.into_iter().zip(found) {

@@ -125,7 +125,7 @@ impl Mailbox<'_> {
 
     /// An address, of which an account was reached once, is still one of its names.
     fn has_name(&self, address: &str) -> Option<bool> {
-        let owner = self.owner.as_ref()?;
+        let owner = self.owner.as_ref().filter(|owner| !owner.names.is_empty())?;
         Some(owner.names.iter().chain([&owner.id]).any(|name| name.eq_ignore_ascii_case(address)))
     }
 

@@ -309,7 +309,8 @@ pub(super) fn read_both(run: &mut Run, activities: &[String], items: &[String]) 
 
 pub(super) type Answer = Result<Found, Fault>;
 
-fn persist(run: &mut Run, side: SideId, ids: &[String], answers: &mut [Answer]) -> Staged<()> {
+/// Asks again for what the server would not say yet.
+pub(super) fn persist(run: &mut Run, side: SideId, ids: &[String], answers: &mut [Answer]) -> Staged<()> {
     for _ in 0..AGAIN {
         let mut wait = 0_u64;
         let mut again: Vec<(usize, String)> = Vec::new();

@@ -69,6 +69,7 @@ const TABLE: &[(&str, &str, &str, &str, &str)] = &[
     ("series-not-handled", "Recurring meetings are not handled yet and are left alone.", "", "Повторяющиеся встречи пока не поддерживаются и не меняются.", ""),
     ("tasks-unavailable", "The mailbox's task folders cannot be reached, so tasks are left alone.", "Give the application the permission Tasks.ReadWrite.All, or set import-tasks = \"none\" and the policy export-tasks = no.", "Папки задач почтового ящика недоступны, поэтому задачи не меняются.", "Дайте приложению разрешение Tasks.ReadWrite.All или задайте import-tasks = \"none\" и политику export-tasks = no."),
     ("recurring-task", "The task comes again: its days belong to its rule and are not written.", "Change the day in the mailbox.", "Задача повторяется: её дни задаёт правило, и они не записываются.", "Измените день в почтовом ящике."),
+    ("task-delegated", "The task was given to somebody else, or by somebody else and is not accepted yet: it is left alone.", "Accept it in the mailbox, if it is yours.", "Задача поручена другому или поручена другим и ещё не принята: её не трогают.", "Примите её в почтовом ящике, если она ваша."),
     ("private-skipped", "Private items are skipped by policy.", "", "Личные элементы по политике пропускаются.", ""),
     ("out-of-window", "It ended before the start date of the import.", "", "Закончилось раньше даты начала импорта.", ""),
     ("not-exported", "It is not among what the settings export.", "", "Не входит в то, что выбрано для экспорта.", ""),

@@ -19,8 +19,10 @@ pub mod component;
 pub mod engine;
 pub mod history;
 pub mod life;
+pub mod mail;
 pub mod native;
 pub mod normal;
+pub mod soap;
 pub mod storage;
 pub mod switch;
 pub mod tasks;
@@ -30,6 +32,7 @@ pub mod transport;
 pub mod wasm;
 pub mod world;
 
+pub use mail::about_graph;
 pub use switch::Switch;
 pub use told::show;
 pub use world::{Ran, World};

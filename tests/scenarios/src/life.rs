@@ -1,5 +1,6 @@
 //! What people do in their calendars, and what they find there. Events and activities are named by their titles.
 
+use crate::mail::Mail;
 use crate::transport::Interlude;
 use crate::world::{ANNA, EUGENE, World, start};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -79,7 +80,7 @@ impl World {
         event["isReminderOn"] = json!(false);
         merge(&mut event, more);
         let now = self.now();
-        self.graph.with(|graph| graph.add_event(mailbox, calendar, &event, now)).unwrap()
+        self.mail.with(|mail| mail.add_event(mailbox, calendar, &event, now)).unwrap()
     }
 
     /// A meeting that somebody from elsewhere organises and the first account is invited to.
@@ -88,7 +89,7 @@ impl World {
         merge(&mut event, json!({"subject": subject, "isReminderOn": false, "attendees": [guest(EUGENE)]}));
         let now = self.now();
         let organizer = ("Olga Client", "olga@northwind.example");
-        self.graph.with(|graph| graph.add_foreign_meeting(EUGENE, organizer, &event, now)).unwrap()
+        self.mail.with(|mail| mail.add_foreign_meeting(EUGENE, organizer, &event, now)).unwrap()
     }
 
     /// An activity of an hour, shown in the calendar, of the first account's contact.
@@ -107,14 +108,14 @@ impl World {
     /// Id of the event with this title.
     #[must_use]
     pub fn event_id(&self, subject: &str) -> String {
-        self.graph.with(|graph| graph.find_event(EUGENE, subject)).unwrap_or_else(|| panic!("no event {subject}")).id
+        self.mail.with(|mail| mail.find_event(EUGENE, subject)).unwrap_or_else(|| panic!("no event {subject}")).id
     }
 
     /// The event with this title, in full.
     #[must_use]
     pub fn event(&self, subject: &str) -> Value {
         let id = self.event_id(subject);
-        self.graph.with(|graph| graph.event_json(EUGENE, &id)).unwrap()
+        self.mail.with(|mail| mail.event_json(EUGENE, &id)).unwrap()
     }
 
     /// Titles in the first account's mailbox, sorted.
@@ -127,7 +128,7 @@ impl World {
     #[must_use]
     pub fn subjects_of(&self, mailbox: &str) -> Vec<String> {
         let mut all: Vec<String> =
-            self.graph.with(|graph| graph.events(mailbox)).into_iter().map(|event| event.subject).collect();
+            self.mail.with(|mail| mail.events(mailbox)).into_iter().map(|event| event.subject).collect();
         all.sort();
         all
     }
@@ -176,7 +177,7 @@ impl World {
     /// Somebody edits an event.
     pub fn edit_event(&self, subject: &str, change: Value) {
         let (id, now) = (self.event_id(subject), self.now());
-        self.graph.with(|graph| graph.update_event(EUGENE, &id, &change, now)).unwrap();
+        self.mail.with(|mail| mail.update_event(EUGENE, &id, &change, now)).unwrap();
     }
 
     /// Somebody edits an activity.
@@ -188,7 +189,7 @@ impl World {
     /// Somebody deletes an event.
     pub fn delete_event(&self, subject: &str) -> String {
         let (id, now) = (self.event_id(subject), self.now());
-        self.graph.with(|graph| graph.delete_event(EUGENE, &id, now)).unwrap();
+        self.mail.with(|mail| mail.delete_event(EUGENE, &id, now)).unwrap();
         id
     }
 
@@ -205,7 +206,7 @@ impl World {
 
     /// An edit as Graph's control port takes it.
     pub fn graph_edit(&self, edit: Value) -> Value {
-        edit_graph(&self.graph, &edit, self.now())
+        self.mail.edit(&edit, self.now()).unwrap()
     }
 
     /// Turns knobs of Creatio.
@@ -220,14 +221,15 @@ impl World {
 
     /// Adds a calendar of the first account's own; gives its id.
     pub fn calendar(&self, name: &str) -> String {
-        self.graph.with(|graph| graph.add_calendar(EUGENE, name, true, None)).unwrap()
+        self.mail.with(|mail| mail.add_calendar(EUGENE, name, true, None)).unwrap()
     }
 
     /// The first account's settings with these policies.
     #[must_use]
     pub fn policies(&self, policies: &[(&str, &str)]) -> Account {
-        let policies = policies.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Account { policies, ..self.account() }
+        let account = self.account();
+        let more = policies.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Account { policies: account.policies.into_iter().chain(more).collect(), ..self.account() }
     }
 
     /// The settings of the second account, in the same tenant.
@@ -304,15 +306,19 @@ impl World {
     /// Mail that left so far.
     #[must_use]
     pub fn outbox(&self) -> Vec<Value> {
-        self.graph.with(|graph| graph.outbox())
+        self.mail.with(|mail| mail.outbox())
     }
 
     /// Somebody acts just before the first request whose body holds this text.
-    pub fn meanwhile(&self, text: &'static str, act: impl FnOnce(&Shared<Creatio>, &Shared<Graph>) + Send + 'static) {
-        let (creatio, graph) = (self.creatio.clone(), self.graph.clone());
+    pub fn meanwhile(&self, text: &'static str, act: impl FnOnce(&Shared<Creatio>, &Mail) + Send + 'static) {
+        let (creatio, mail) = (self.creatio.clone(), self.mail.clone());
+        let soap = crate::soap::operation(text);
         *self.interlude.lock().unwrap() = Some(Interlude {
-            before: Box::new(move |request| String::from_utf8_lossy(&request.body).contains(text)),
-            happens: Box::new(move || act(&creatio, &graph)),
+            before: Box::new(move |request| {
+                let body = String::from_utf8_lossy(&request.body);
+                body.contains(text) || soap.is_some_and(|operation| crate::soap::is(&body, operation))
+            }),
+            happens: Box::new(move || act(&creatio, &mail)),
         });
     }
 }

@@ -2,7 +2,6 @@
 //! server made up.
 
 use crate::world::World;
-use emulators::wire::Service;
 use serde_json::{Value, json};
 
 /// Activities and events as a person sees them, in a fixed order.
@@ -24,10 +23,10 @@ pub fn view(world: &World) -> Value {
         }
     });
     let mut events: Vec<Value> = Vec::new();
-    world.graph.with(|graph| {
+    world.mail.with(|mail| {
         for mailbox in &world.mailboxes {
-            for event in graph.events(mailbox) {
-                let full = graph.event_json(mailbox, &event.id).unwrap_or_default();
+            for event in mail.events(mailbox) {
+                let full = mail.event_json(mailbox, &event.id).unwrap_or_default();
                 events.push(json!({
                     "mailbox": mailbox,
                     "calendar": event.calendar,
@@ -48,6 +47,6 @@ pub fn view(world: &World) -> Value {
     for list in [&mut activities, &mut events] {
         list.sort_by_key(ToString::to_string);
     }
-    let outbox = world.graph.with(|graph| graph.outbox().len());
+    let outbox = world.mail.with(|mail| mail.outbox().len());
     json!({"activities": activities, "events": events, "mails": outbox})
 }

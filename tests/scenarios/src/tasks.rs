@@ -31,20 +31,20 @@ impl World {
         let mut task = more;
         task["title"] = json!(title);
         let now = self.now();
-        self.graph.with(|graph| graph.add_task(EUGENE, list, &task, now)).unwrap()
+        self.mail.with(|mail| mail.add_task(EUGENE, list, &task, now)).unwrap()
     }
 
     /// The task with this title.
     #[must_use]
     pub fn task(&self, title: &str) -> TaskSummary {
-        self.graph.with(|graph| graph.find_task(EUGENE, title)).unwrap_or_else(|| panic!("no task {title}"))
+        self.mail.with(|mail| mail.find_task(EUGENE, title)).unwrap_or_else(|| panic!("no task {title}"))
     }
 
     /// Titles of all tasks in the mailbox, sorted.
     #[must_use]
     pub fn todos(&self) -> Vec<String> {
         let mut all: Vec<String> =
-            self.graph.with(|graph| graph.tasks(EUGENE)).into_iter().map(|task| task.title).collect();
+            self.mail.with(|mail| mail.tasks(EUGENE)).into_iter().map(|task| task.title).collect();
         all.sort();
         all
     }
@@ -52,13 +52,13 @@ impl World {
     /// Somebody edits a task.
     pub fn edit_todo(&self, title: &str, change: Value) {
         let (id, now) = (self.task(title).id, self.now());
-        self.graph.with(|graph| graph.update_task(EUGENE, &id, &change, now)).unwrap();
+        self.mail.with(|mail| mail.update_task(EUGENE, &id, &change, now)).unwrap();
     }
 
     /// Somebody deletes a task.
     pub fn delete_todo(&self, title: &str) {
-        let id = self.task(title).id;
-        self.graph.with(|graph| graph.delete_task(EUGENE, &id)).unwrap();
+        let (id, now) = (self.task(title).id, self.now());
+        self.mail.with(|mail| mail.delete_task(EUGENE, &id, now)).unwrap();
     }
 
     /// An activity that is not shown in the calendar, of the first account's contact.

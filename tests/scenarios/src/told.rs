@@ -42,14 +42,18 @@ impl Ran {
     /// What the parts of batches with this method sent to a service; bodies must have been kept.
     #[must_use]
     pub fn sent(&self, service: &str, method: &str) -> Vec<Value> {
-        self.log
+        let soap = self.log.iter().filter(|entry| service == "graph" && entry.service == "exchange");
+        let mut all: Vec<Value> = soap.flat_map(|entry| crate::soap::sent(entry, method)).collect();
+        let json = self
+            .log
             .iter()
             .filter(|entry| entry.service == service)
             .filter_map(|entry| serde_json::from_str::<Value>(entry.body.as_deref()?).ok())
             .flat_map(|batch| batch.get("requests").and_then(Value::as_array).cloned().unwrap_or_default())
             .filter(|part| part["method"] == method)
-            .map(|part| part["body"].clone())
-            .collect()
+            .map(|part| part["body"].clone());
+        all.extend(json);
+        all
     }
 
     /// Names of the properties or columns that the parts with this method sent, sorted and each once.

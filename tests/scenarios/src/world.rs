@@ -1,6 +1,7 @@
 //! A world: both services, a tenant's storage, its accounts, one virtual clock.
 
 use crate::engine::Engine;
+use crate::mail::{Mail, Server, Tokens};
 use crate::native::{Http, Journal, Now, Pause, Storage, Unwatched};
 use crate::storage::StorageFaults;
 use crate::switch::{Cut, Switch};
@@ -9,6 +10,7 @@ use crate::transport::{Interlude, SiteTransport};
 use chrono::{DateTime, Utc};
 use emulators::clock::Clock as SiteClock;
 use emulators::creatio::{Creatio, NewUser, UserIds};
+use emulators::exchange::Exchange;
 use emulators::graph::{Graph, world as graph_world};
 use emulators::harness::{Shared, Site};
 use emulators::log::Entry as LogEntry;
@@ -33,6 +35,10 @@ use url::Url;
 pub const CREATIO: &str = "https://mycompany.creatio.com";
 /// Address of Graph and of its sign-in.
 pub const GRAPH: &str = "https://graph.microsoft.com";
+/// Address of Exchange Web Services.
+pub const EXCHANGE: &str = "https://mail.mycompany.com/EWS/Exchange.asmx";
+/// Address of the sign-in at Exchange.
+const SIGN_IN: &str = "https://login.mycompany.com";
 /// The mailbox of the first account.
 pub const EUGENE: &str = "e.mirny@mycompany.com";
 /// The mailbox of the second account.
@@ -77,6 +83,8 @@ pub struct World {
     pub creatio: Shared<Creatio>,
     /// Graph.
     pub graph: Shared<Graph>,
+    /// The mailboxes, on Graph or on Exchange.
+    pub mail: Mail,
     /// The tenant's storage.
     pub store: Arc<MemoryStore>,
     /// What goes wrong with the storage.
@@ -123,9 +131,15 @@ pub fn start() -> DateTime<Utc> {
 }
 
 impl World {
-    /// Two users with empty mailboxes and no activities.
+    /// Two users with empty mailboxes and no activities, on what this program is about.
     #[must_use]
     pub fn empty() -> Self {
+        Self::on(Server::of_this_program())
+    }
+
+    /// The same on one of the two.
+    #[must_use]
+    pub fn on(server: Server) -> Self {
         let now = start();
         let mut creatio = Creatio::new(now - chrono::TimeDelta::days(30));
         let user = |login, name, mail, zone, admin| NewUser { login, password: "secret", name, mail, zone, admin };
@@ -138,25 +152,41 @@ impl World {
         graph.add_client(graph_world::CLIENT_ID, graph_world::CLIENT_SECRET);
         graph.add_mailbox(EUGENE, "Евгений Мирный", "Russian Standard Time");
         graph.add_mailbox(ANNA, "Anna Smith", "GMT Standard Time");
-        Self::of(creatio, graph, eugene, anna)
+        let people = [(EUGENE, "Евгений Мирный", "Russian Standard Time"), (ANNA, "Anna Smith", "GMT Standard Time")];
+        let exchange = (server == Server::Exchange).then(|| Shared::new(Mail::server(&people)));
+        Self::of(creatio, (graph, exchange), eugene, anna)
     }
 
-    fn of(creatio: Creatio, graph: Graph, eugene: UserIds, anna: UserIds) -> Self {
+    fn of(
+        creatio: Creatio,
+        (graph, exchange): (Graph, Option<Shared<Exchange>>),
+        eugene: UserIds,
+        anna: UserIds,
+    ) -> Self {
         let (creatio, graph) = (Shared::new(creatio), Shared::new(graph));
         let mut site = Site::new(SiteClock::Still(start()));
         site.mount(CREATIO, creatio.clone());
         site.mount(GRAPH, graph.clone());
+        if let Some(exchange) = &exchange {
+            site.mount(origin(EXCHANGE), exchange.clone());
+            site.mount(SIGN_IN, Tokens);
+            // By the bodies it is known what was written.
+            site.log.keep_bodies = true;
+        }
+        let server = if exchange.is_some() { Server::Exchange } else { Server::Graph };
         let site = Arc::new(Mutex::new(site));
         let clock = VirtualClock::at(u64::try_from(start().timestamp_millis()).unwrap());
         let switch = Arc::new(Switch::default());
         let interlude = Arc::new(Mutex::new(None));
-        let egress = egress(SiteTransport {
+        let transport = SiteTransport {
             site: Arc::clone(&site),
             clock: clock.clone(),
             switch: Arc::clone(&switch),
             interlude: Arc::clone(&interlude),
-        });
+        };
+        let egress = egress(transport, server);
         Self {
+            mail: Mail::new(graph.clone(), exchange),
             clock,
             site,
             creatio,
@@ -194,7 +224,10 @@ impl World {
         Account {
             tenant: "mycompany".into(),
             id: EUGENE.into(),
-            service: MailboxService::Graph(GRAPH.into()),
+            service: match self.server() {
+                Server::Graph => MailboxService::Graph(GRAPH.into()),
+                Server::Exchange => MailboxService::Exchange(EXCHANGE.into()),
+            },
             address: EUGENE.into(),
             creatio: CREATIO.into(),
             odata: "0/odata".into(),
@@ -208,8 +241,18 @@ impl World {
             exported: Exported::All,
             meetings_to: None,
             tasks_to: None,
-            policies: Vec::new(),
+            policies: match self.server() {
+                Server::Graph => Vec::new(),
+                // Both accounts are reached by one sign-in, a service account's.
+                Server::Exchange => vec![("impersonation".into(), "yes".into())],
+            },
         }
+    }
+
+    /// What serves the mailboxes.
+    #[must_use]
+    pub const fn server(&self) -> Server {
+        if self.mail.exchange().is_some() { Server::Exchange } else { Server::Graph }
     }
 
     /// Runs for the first account in both directions.
@@ -333,7 +376,7 @@ impl World {
             switch: Arc::clone(&self.switch),
             interlude: Arc::clone(&self.interlude),
         };
-        Runner { egress: egress(transport), ..self.runner() }
+        Runner { egress: egress(transport, self.server()), ..self.runner() }
     }
 
     /// What a run needs.
@@ -459,8 +502,10 @@ impl Runner {
         let clock = Now(self.clock.clone());
         let caps = Capabilities { http: &http, storage: &storage, journal: journal.as_ref(), progress, clock: &clock };
         let (report, trace) = Recorder::watch(caps, |caps| work(caps, account));
-        let log: Vec<LogEntry> =
-            self.site.lock().unwrap().log.entries().iter().filter(|entry| !entry.login).cloned().collect();
+        let log: Vec<LogEntry> = {
+            let site = self.site.lock().unwrap();
+            site.log.entries().iter().filter(|entry| !entry.login).cloned().map(crate::soap::in_parts).collect()
+        };
         let requests = log.iter().map(line).collect();
         let entries = journal.end(self.switch.dead());
         Ran { report, entries, requests, log, commits: storage.commits.get(), trace }
@@ -468,7 +513,7 @@ impl Runner {
 }
 
 /// The way out of a host, with sign-ins and limits of its own.
-fn egress(transport: SiteTransport) -> Arc<Egress> {
+fn egress(transport: SiteTransport, server: Server) -> Arc<Egress> {
     let clock = transport.clock.clone();
     let url = |text: &str| Url::parse(text).unwrap();
     let client = |place, token: &str, scope: Option<&str>| {
@@ -487,17 +532,27 @@ fn egress(transport: SiteTransport) -> Arc<Egress> {
         Destinations {
             creatio: url(CREATIO),
             odata: "0/odata".into(),
-            mailbox: Service::Graph(url(GRAPH)),
+            mailbox: match server {
+                Server::Graph => Service::Graph(url(GRAPH)),
+                Server::Exchange => Service::Exchange(url(EXCHANGE)),
+            },
             private: Vec::new(),
         },
         Rules::default(),
         client("Creatio", &format!("{CREATIO}/connect/token"), None),
-        client(
-            "Microsoft 365",
-            &format!("{GRAPH}/mycompany.onmicrosoft.com/oauth2/v2.0/token"),
-            Some(&format!("{GRAPH}/.default")),
-        ),
+        match server {
+            Server::Graph => client(
+                "Microsoft 365",
+                &format!("{GRAPH}/mycompany.onmicrosoft.com/oauth2/v2.0/token"),
+                Some(&format!("{GRAPH}/.default")),
+            ),
+            Server::Exchange => client("Exchange", &format!("{SIGN_IN}/oauth2/token"), None),
+        },
     )
+}
+
+fn origin(address: &str) -> String {
+    Url::parse(address).unwrap().origin().ascii_serialization()
 }
 
 fn line(entry: &LogEntry) -> String {

@@ -132,7 +132,7 @@ fn unticking_many_removes_nothing_however_many_they_are() {
 #[test]
 fn a_list_unticked_and_ticked_again_loses_nothing_and_doubles_nothing() {
     let mut world = World::empty();
-    let errands = world.graph.with(|graph| graph.add_list(EUGENE, "Errands")).unwrap();
+    let errands = world.mail.with(|mail| mail.add_list(EUGENE, "Errands")).unwrap();
     world.todo("Main", json!({"dueDateTime": day("2026-11-25")}));
     world.todo_in(Some("Errands"), "Milk", json!({"dueDateTime": day("2026-11-26")}));
     let all = world.with_tasks();

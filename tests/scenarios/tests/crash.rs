@@ -29,7 +29,7 @@ fn event(world: &World, subject: &str, hours: i64) {
         "location": {"displayName": "Room 1"},
     });
     let now = world.now();
-    world.graph.with(|graph| graph.add_event(EUGENE, None, &body, now).unwrap());
+    world.mail.with(|mail| mail.add_event(EUGENE, None, &body, now).unwrap());
 }
 
 fn activity(world: &World, title: &str, hours: i64) {
@@ -45,7 +45,7 @@ fn id_of(world: &World, title: &str) -> uuid::Uuid {
 }
 
 fn item_of(world: &World, subject: &str) -> String {
-    world.graph.with(|graph| graph.find_event(EUGENE, subject).expect(subject).id)
+    world.mail.with(|mail| mail.find_event(EUGENE, subject).expect(subject).id)
 }
 
 fn edit_activity(world: &World, title: &str, columns: Value) {
@@ -56,7 +56,7 @@ fn edit_activity(world: &World, title: &str, columns: Value) {
 
 fn edit_event(world: &World, subject: &str, change: &Value) {
     let (id, now) = (item_of(world, subject), world.now());
-    world.graph.with(|graph| graph.update_event(EUGENE, &id, change, now)).unwrap();
+    world.mail.with(|mail| mail.update_event(EUGENE, &id, change, now)).unwrap();
 }
 
 /// What people do before the sync of a phase.
@@ -64,7 +64,7 @@ fn edits(world: &World, phase: usize) {
     let now = world.now();
     match phase {
         0 => {
-            world.graph.with(|graph| graph.add_calendar(EUGENE, "Projects", true, None)).unwrap();
+            world.mail.with(|mail| mail.add_calendar(EUGENE, "Projects", true, None)).unwrap();
             for (at, subject) in ["Alpha", "Beta", "Gamma", "Delta", "Same"].into_iter().enumerate() {
                 event(world, subject, 24 + 3 * i64::try_from(at).unwrap());
             }
@@ -84,8 +84,8 @@ fn edits(world: &World, phase: usize) {
             edit_event(world, "Two", &json!({"subject": "Two, said the mailbox"}));
             edit_activity(world, "Two", json!({"Title": "Two, said Creatio"}));
             let (gamma, delta) = (item_of(world, "Gamma"), item_of(world, "Delta"));
-            world.graph.with(|graph| graph.move_event(EUGENE, &gamma, "Projects", now)).unwrap();
-            world.graph.with(|graph| graph.delete_event(EUGENE, &delta, now)).unwrap();
+            world.mail.with(|mail| mail.move_event(EUGENE, &gamma, "Projects", now)).unwrap();
+            world.mail.with(|mail| mail.delete_event(EUGENE, &delta, now)).unwrap();
             let three = id_of(world, "Three");
             let edit = json!({"action": "delete", "set": "Activity", "id": three, "user": "e.mirny"});
             world.site.lock().unwrap().service("creatio").unwrap().edit(&edit, now).unwrap();
@@ -252,8 +252,8 @@ fn the_calm_world_comes_to_the_right_end() {
             "Two, said the mailbox"
         ]
     );
-    let subjects: Vec<String> = world.graph.with(|graph| {
-        let mut subjects: Vec<String> = graph.events(EUGENE).into_iter().map(|event| event.subject).collect();
+    let subjects: Vec<String> = world.mail.with(|mail| {
+        let mut subjects: Vec<String> = mail.events(EUGENE).into_iter().map(|event| event.subject).collect();
         subjects.sort();
         subjects
     });

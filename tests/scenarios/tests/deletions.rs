@@ -103,7 +103,7 @@ fn restored_from_deleted_items_restores_the_activity() {
         world.synced();
         assert_eq!(cancelled(&world), 1);
         let now = world.now();
-        world.graph.with(|graph| graph.restore_event(EUGENE, &id, now)).unwrap();
+        world.mail.with(|mail| mail.restore_event(EUGENE, &id, now)).unwrap();
         world.synced();
         untouched(&world, 2);
         world.rests();
@@ -391,13 +391,13 @@ fn a_page_of_activities_that_was_cut_removes_nothing() {
 fn an_event_moved_to_a_calendar_that_is_not_selected_deletes_nothing() {
     let mut world = World::empty();
     let other = world.calendar("Other");
-    let own = world.graph.with(|graph| graph.calendar_id(EUGENE, "Calendar")).unwrap();
+    let own = world.mail.with(|mail| mail.calendar_id(EUGENE, "Calendar")).unwrap();
     let account = Account { import_meetings: Folders::Selected(vec![own]), ..world.account() };
     world.meeting("M", 30);
     sync(&mut world, account.clone());
     world.pass(20);
     let (id, now) = (world.event_id("M"), world.now());
-    world.graph.with(|graph| graph.move_event(EUGENE, &id, &other, now)).unwrap();
+    world.mail.with(|mail| mail.move_event(EUGENE, &id, &other, now)).unwrap();
     for _ in 0..3 {
         sync(&mut world, account.clone());
         untouched(&world, 1);
@@ -409,7 +409,7 @@ fn an_event_moved_to_a_calendar_that_is_not_selected_deletes_nothing() {
     assert_eq!(world.titles(), ["M"]);
     let now = world.now();
     let id = world.event_id("M elsewhere");
-    world.graph.with(|graph| graph.move_event(EUGENE, &id, "Calendar", now)).unwrap();
+    world.mail.with(|mail| mail.move_event(EUGENE, &id, "Calendar", now)).unwrap();
     sync(&mut world, account.clone());
     world.pass(5);
     sync(&mut world, account.clone());
@@ -425,7 +425,7 @@ fn an_event_moved_between_selected_calendars_stays_the_same_activity() {
     world.calendar("Projects");
     let activity = world.found("M0").id;
     let (id, now) = (world.event_id("M0"), world.now());
-    world.graph.with(|graph| graph.move_event(EUGENE, &id, "Projects", now)).unwrap();
+    world.mail.with(|mail| mail.move_event(EUGENE, &id, "Projects", now)).unwrap();
     world.synced();
     world.pass(5);
     world.edit_event("M0", json!({"subject": "M0 moved"}));
@@ -438,14 +438,14 @@ fn an_event_moved_between_selected_calendars_stays_the_same_activity() {
 #[test]
 fn an_exported_item_is_followed_into_every_calendar() {
     let mut world = World::empty();
-    let own = world.graph.with(|graph| graph.calendar_id(EUGENE, "Calendar")).unwrap();
+    let own = world.mail.with(|mail| mail.calendar_id(EUGENE, "Calendar")).unwrap();
     let account = Account { import_meetings: Folders::Selected(vec![own]), ..world.account() };
     world.calendar("Elsewhere");
     world.activity("A", 30);
     sync(&mut world, account.clone());
     world.pass(20);
     let (id, now) = (world.event_id("A"), world.now());
-    world.graph.with(|graph| graph.move_event(EUGENE, &id, "Elsewhere", now)).unwrap();
+    world.mail.with(|mail| mail.move_event(EUGENE, &id, "Elsewhere", now)).unwrap();
     sync(&mut world, account.clone());
     world.pass(20);
     world.edit_event("A", json!({"subject": "A followed"}));
@@ -538,16 +538,16 @@ fn an_emptied_calendar_is_held() {
 #[test]
 fn moved_to_another_calendar_and_deleted_before_the_next_run_counts_as_deleted() {
     let mut world = World::empty();
-    world.graph.with(|graph| graph.add_calendar(EUGENE, "Projects", true, None)).unwrap();
+    world.mail.with(|mail| mail.add_calendar(EUGENE, "Projects", true, None)).unwrap();
     for at in 0..8 {
         world.meeting(&format!("M{at}"), 30 + at);
     }
     world.synced();
     world.pass(10);
     let (id, now) = (world.event_id("M3"), world.now());
-    world.graph.with(|graph| {
-        graph.move_event(EUGENE, &id, "Projects", now).unwrap();
-        graph.delete_event(EUGENE, &id, now).unwrap();
+    world.mail.with(|mail| {
+        mail.move_event(EUGENE, &id, "Projects", now).unwrap();
+        mail.delete_event(EUGENE, &id, now).unwrap();
     });
     world.synced();
     assert_eq!(world.found("M3").status, emulators::creatio::ids::activity_status::CANCELED);
@@ -565,7 +565,7 @@ fn a_restored_meeting_that_an_export_saw_first_is_restored_by_the_next_sync() {
     assert_eq!(world.found("M").status, emulators::creatio::ids::activity_status::CANCELED);
     world.pass(10);
     let now = world.now();
-    world.graph.with(|graph| graph.restore_event(EUGENE, &id, now)).unwrap();
+    world.mail.with(|mail| mail.restore_event(EUGENE, &id, now)).unwrap();
     let account = world.account();
     world.run(account, guest::run::Direction::Export, |_| {}).report();
     world.pass(10);
@@ -597,9 +597,9 @@ fn a_meeting_that_a_guest_deleted_first_lives_on_once_its_organizers_account_kno
     let annas = world.annas_account();
     sync(&mut world, annas.clone());
     world.pass(20);
-    let id = world.graph.with(|graph| graph.find_event(ANNA, "Planning")).unwrap().id;
+    let id = world.mail.with(|mail| mail.find_event(ANNA, "Planning")).unwrap().id;
     let now = world.now();
-    world.graph.with(|graph| graph.delete_event(ANNA, &id, now)).unwrap();
+    world.mail.with(|mail| mail.delete_event(ANNA, &id, now)).unwrap();
     sync(&mut world, annas.clone());
     assert_eq!(world.found("Planning").status, activity_status::CANCELED);
     world.pass(20);

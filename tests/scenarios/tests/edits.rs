@@ -89,7 +89,7 @@ fn a_change_in_creatio_reaches_the_mailbox_and_writes_its_own_properties_alone()
         let ran = world.synced();
         assert_eq!(ran.writes(), 1, "{change}");
         assert_eq!(ran.columns("graph", "PATCH"), properties, "{change}");
-        let event = world.graph.with(|graph| graph.event_json(EUGENE, &id)).unwrap();
+        let event = world.mail.with(|mail| mail.event_json(EUGENE, &id)).unwrap();
         assert!(arrived(&event), "{change}: {event:#}");
         world.rests();
     }
@@ -124,10 +124,8 @@ fn an_edit_in_the_mailbox_between_our_read_and_our_write_is_not_lost() {
     let mut world = pair();
     world.edit_activity("Pair", json!({"Title": "Creatio's"}));
     let (id, now) = (world.event_id("Pair"), world.now());
-    world.meanwhile("PATCH", move |_, graph| {
-        graph
-            .with(|graph| graph.update_event(EUGENE, &id, &json!({"location": {"displayName": "Late"}}), now))
-            .unwrap();
+    world.meanwhile("PATCH", move |_, mail| {
+        mail.with(|mail| mail.update_event(EUGENE, &id, &json!({"location": {"displayName": "Late"}}), now)).unwrap();
     });
     world.synced();
     world.pass(1);
@@ -142,8 +140,8 @@ fn an_edit_of_the_same_unit_in_the_mailbox_between_our_read_and_our_write_become
     let mut world = pair();
     world.edit_activity("Pair", json!({"Title": "Creatio's"}));
     let (id, now) = (world.event_id("Pair"), world.now());
-    world.meanwhile("PATCH", move |_, graph| {
-        graph.with(|graph| graph.update_event(EUGENE, &id, &json!({"subject": "Mailbox's"}), now)).unwrap();
+    world.meanwhile("PATCH", move |_, mail| {
+        mail.with(|mail| mail.update_event(EUGENE, &id, &json!({"subject": "Mailbox's"}), now)).unwrap();
     });
     let mut told: Vec<Outcome> = world.synced().entries.into_iter().map(|entry| entry.outcome).collect();
     world.pass(1);
@@ -280,7 +278,7 @@ fn a_long_title_of_creatio_never_comes_back_cut() {
 fn a_change_key_that_moves_without_a_change_writes_nothing() {
     let mut world = pair();
     let id = world.event_id("Pair");
-    world.graph.with(|graph| graph.touch_event(EUGENE, &id)).unwrap();
+    world.mail.with(|mail| mail.touch_event(EUGENE, &id)).unwrap();
     world.edit_activity("Pair", json!({"Title": "Pair"}));
     world.synced().idle();
     // The etag that the next write needs is the new one.

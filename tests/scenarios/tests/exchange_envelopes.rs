@@ -15,7 +15,7 @@ use guest::capability::Response;
 use guest::ews::answer;
 use guest::ews::item::{self, Change};
 use guest::ews::property::{Level, Progress, Property};
-use guest::ews::request::{Condition, Context, Folder, ItemId, LARGEST, Operation};
+use guest::ews::request::{Condition, Context, Folder, ItemId, LARGEST, Operation, Told};
 use guest::ews::xml::{self, Element};
 use guest::identity::Marker;
 use std::path::PathBuf;
@@ -250,12 +250,12 @@ fn an_appointment_is_made_found_read_changed_and_deleted_without_a_mail() {
         ),
         (ItemId { id: &id, version: &version }, vec![Property::Subject("Too late".into())]),
     ];
-    let results = desk.ask(&Operation::Update(Kind::Appointment, &changes));
+    let results = desk.ask(&Operation::Update(Kind::Appointment, Told::Nobody, &changes));
     assert!(results[0].is_ok() && results[1].as_ref().is_err_and(Fault::stale));
     let read = desk.get(Kind::Appointment, &id);
     assert_eq!((read.subject.as_str(), read.location.as_str()), ("Changed", ""));
     let ids = [ItemId { id: &id, version: "" }, ItemId { id: &id, version: "" }];
-    let results = desk.ask(&Operation::Delete(&ids));
+    let results = desk.ask(&Operation::Delete(Told::Nobody, &ids));
     assert!(results[0].is_ok() && results[1].as_ref().is_err_and(Fault::not_found));
     let next = Operation::Sync { folder: calendar, kind: Kind::Appointment, state: Some(&page.state), most: 512 };
     assert_eq!(item::changes(&desk.one(&next)).unwrap().changes, [Change::Gone(id)]);

@@ -25,8 +25,8 @@ fn meeting(world: &World, subject: &str, hours: i64) -> String {
     let (from, until) = (start() + TimeDelta::hours(hours), start() + TimeDelta::hours(hours + 1));
     let point = |at: chrono::DateTime<chrono::Utc>| json!({"dateTime": at.format("%Y-%m-%dT%H:%M:%S").to_string(), "timeZone": "UTC"});
     let now = world.now();
-    world.graph.with(|graph| {
-        graph
+    world.mail.with(|mail| {
+        mail
             .add_event(EUGENE, None, &json!({"subject": subject, "start": point(from), "end": point(until), "body": {"contentType": "text", "content": "Notes"}}), now)
             .unwrap()
     })

@@ -223,8 +223,8 @@ fn a_selected_calendar_that_is_gone_is_an_error_that_says_so() {
 #[test]
 fn calendars_of_others_and_read_only_ones_are_not_part_of_all() {
     let mut world = World::empty();
-    let shared = world.graph.with(|graph| graph.add_calendar(EUGENE, "Anna Smith", true, Some(ANNA))).unwrap();
-    let holidays = world.graph.with(|graph| graph.add_calendar(EUGENE, "Holidays", false, None)).unwrap();
+    let shared = world.mail.with(|mail| mail.add_calendar(EUGENE, "Anna Smith", true, Some(ANNA))).unwrap();
+    let holidays = world.mail.with(|mail| mail.add_calendar(EUGENE, "Holidays", false, None)).unwrap();
     world.meeting_in(EUGENE, Some(&shared), "Anna's", 30, json!({}));
     world.meeting_in(EUGENE, Some(&holidays), "New Year", 31, json!({}));
     world.meeting("Mine", 32);
@@ -236,7 +236,7 @@ fn calendars_of_others_and_read_only_ones_are_not_part_of_all() {
 #[test]
 fn a_read_only_calendar_that_is_selected_is_imported_and_never_written() {
     let mut world = World::empty();
-    let holidays = world.graph.with(|graph| graph.add_calendar(EUGENE, "Holidays", false, None)).unwrap();
+    let holidays = world.mail.with(|mail| mail.add_calendar(EUGENE, "Holidays", false, None)).unwrap();
     world.meeting_in(EUGENE, Some(&holidays), "New Year", 31, json!({}));
     let account = Account { import_meetings: Folders::Selected(vec![holidays]), ..world.account() };
     sync(&mut world, account.clone());
@@ -257,15 +257,14 @@ fn exports_land_in_the_calendar_that_the_settings_name() {
     world.activity("A", 30);
     let account = Account { meetings_to: Some(work), ..world.account() };
     sync(&mut world, account.clone());
-    let found = world.graph.with(|graph| graph.find_event(EUGENE, "A")).unwrap();
+    let found = world.mail.with(|mail| mail.find_event(EUGENE, "A")).unwrap();
     assert_eq!(found.calendar, "Work");
     world.pass(20);
     sync(&mut world, account).idle();
     // Another target is for what is exported from then on.
     world.activity("B", 31);
     world.synced();
-    let calendar =
-        |world: &World, subject| world.graph.with(|graph| graph.find_event(EUGENE, subject)).unwrap().calendar;
+    let calendar = |world: &World, subject| world.mail.with(|mail| mail.find_event(EUGENE, subject)).unwrap().calendar;
     assert_eq!((calendar(&world, "A"), calendar(&world, "B")), ("Work".to_owned(), "Calendar".to_owned()));
     world.rests();
 }
@@ -273,7 +272,7 @@ fn exports_land_in_the_calendar_that_the_settings_name() {
 #[test]
 fn a_target_calendar_that_may_not_be_written_is_an_error_that_says_so() {
     let mut world = World::empty();
-    let holidays = world.graph.with(|graph| graph.add_calendar(EUGENE, "Holidays", false, None)).unwrap();
+    let holidays = world.mail.with(|mail| mail.add_calendar(EUGENE, "Holidays", false, None)).unwrap();
     let account = Account { meetings_to: Some(holidays), ..world.account() };
     world.run(account, Direction::Reconcile, |_| {}).fails_with("may not be written");
 }
@@ -339,8 +338,8 @@ fn an_imported_meeting_is_never_made_a_second_time_in_the_mailbox_of_an_attendee
     sync(&mut world, account);
     // Anna's copy is away: she declined it, or it has not arrived yet. Creatio says that she takes part.
     let (id, anna, now) = (world.found("Together").id, world.anna.contact, world.now());
-    let copy = world.graph.with(|graph| graph.find_event(ANNA, "Together")).unwrap().id;
-    world.graph.with(|graph| graph.delete_event(ANNA, &copy, now)).unwrap();
+    let copy = world.mail.with(|mail| mail.find_event(ANNA, "Together")).unwrap().id;
+    world.mail.with(|mail| mail.delete_event(ANNA, &copy, now)).unwrap();
     let row = json!({"ActivityId": id, "ParticipantId": anna});
     world.creatio.with(|creatio| creatio.add_row("ActivityParticipant", row.as_object().unwrap(), now)).unwrap();
     let anna = world.annas_account();
@@ -361,8 +360,8 @@ fn a_copy_deleted_in_an_attendees_mailbox_does_not_end_the_meeting() {
     let (eugene, anna) = (world.account(), world.annas_account());
     sync(&mut world, eugene.clone());
     sync(&mut world, anna.clone());
-    let (copy, now) = (world.graph.with(|graph| graph.find_event(ANNA, "Together")).unwrap().id, world.now());
-    world.graph.with(|graph| graph.delete_event(ANNA, &copy, now)).unwrap();
+    let (copy, now) = (world.mail.with(|mail| mail.find_event(ANNA, "Together")).unwrap().id, world.now());
+    world.mail.with(|mail| mail.delete_event(ANNA, &copy, now)).unwrap();
     for _ in 0..2 {
         world.pass(20);
         sync(&mut world, anna.clone());
@@ -382,7 +381,7 @@ fn a_copy_that_a_user_makes_of_a_synchronised_event_is_an_event_of_its_own() {
     copy["subject"] = json!("A");
     copy["singleValueExtendedProperties"] = marker;
     let now = world.now();
-    world.graph.with(|graph| graph.add_event(EUGENE, None, &copy, now)).unwrap();
+    world.mail.with(|mail| mail.add_event(EUGENE, None, &copy, now)).unwrap();
     world.pass(20);
     world.synced();
     assert_eq!((world.titles().len(), world.subjects().len()), (2, 2));

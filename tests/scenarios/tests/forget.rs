@@ -59,7 +59,7 @@ fn busy(world: &World) {
 
 /// Everything that both servers hold, but for what lies in Deleted Items and for the knobs.
 fn everything(world: &World) -> Value {
-    let graph = world.graph.with(|graph| graph.state());
+    let graph = world.mail.with(|mail| mail.state());
     let mut mailboxes = graph["mailboxes"].clone();
     for mailbox in mailboxes.as_object_mut().unwrap().values_mut() {
         mailbox.as_object_mut().unwrap().remove("deletedItems");
@@ -69,7 +69,7 @@ fn everything(world: &World) -> Value {
 
 /// Whatever the sync leaves on items, anywhere in the mailboxes.
 fn marks(world: &World) -> usize {
-    let text = world.graph.with(|graph| graph.state()).to_string();
+    let text = world.mail.with(|mail| mail.state()).to_string();
     text.matches("Name ScheduleSync").count() + text.matches("schedule-sync").count()
 }
 
@@ -327,11 +327,11 @@ fn while_a_folder_cannot_be_read_the_storage_stays_and_the_report_says_which() {
             assert!(text.contains("forget it once more"), "{text}");
             assert!(refused.log.iter().all(|entry| entry.parts.iter().all(|part| part.method == "GET")));
         }
-        let id = world.graph.with(|graph| graph.find_event(EUGENE, "One")).unwrap().id;
+        let id = world.mail.with(|mail| mail.find_event(EUGENE, "One")).unwrap().id;
         let property = json!([{"id": "String {f3bb0a2e-6c1d-5d0a-9f0b-2f8f4b1c6a37} Name ScheduleSync", "value": "x"}]);
         let now = world.now();
         let change = json!({"singleValueExtendedProperties": property});
-        world.graph.with(|graph| graph.update_event(EUGENE, &id, &change, now)).unwrap();
+        world.mail.with(|mail| mail.update_event(EUGENE, &id, &change, now)).unwrap();
         let call =
             json!({"linkedResources": [{"applicationName": "schedule-sync", "externalId": "x", "displayName": "x"}]});
         world.todo(&format!("Marked {held}"), call);

@@ -76,7 +76,7 @@ impl Kept {
         });
         event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let now = self.world.now();
-        self.world.graph.with(|graph| graph.add_event(EUGENE, None, &event, now)).unwrap();
+        self.world.mail.with(|mail| mail.add_event(EUGENE, None, &event, now)).unwrap();
         self.sync(None);
         let found = self
             .world
@@ -153,9 +153,9 @@ fn live() -> Vec<Sent> {
     kept.world.pass(70);
     kept.sync(None);
     let now = kept.world.now();
-    kept.world.graph.with(|graph| {
-        let event = graph.find_event(EUGENE, "Renamed").unwrap();
-        graph.delete_event(EUGENE, &event.id, now).unwrap();
+    kept.world.mail.with(|mail| {
+        let event = mail.find_event(EUGENE, "Renamed").unwrap();
+        mail.delete_event(EUGENE, &event.id, now).unwrap();
     });
     kept.edit(plain, json!({"Title": "It beats the deletion"}));
     kept.sent

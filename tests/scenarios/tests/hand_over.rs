@@ -165,7 +165,7 @@ fn what_the_former_owner_takes_out_of_the_bin_stays_his_and_is_not_followed() {
     hand_over(&world, "Handed", world.anna.contact);
     at_rest(&mut world);
     let now = world.now();
-    world.graph.with(|graph| graph.restore_event(EUGENE, &id, now)).unwrap();
+    world.mail.with(|mail| mail.restore_event(EUGENE, &id, now)).unwrap();
     at_rest(&mut world);
     world.edit_event("Handed", json!({"location": {"displayName": "Nowhere"}}));
     at_rest(&mut world);

@@ -115,7 +115,7 @@ fn an_item_that_is_back_while_rights_are_away_is_followed_again() {
     world.synced();
     rights(&world, false);
     let now = world.now();
-    world.graph.with(|graph| graph.restore_event(EUGENE, &id, now)).unwrap();
+    world.mail.with(|mail| mail.restore_event(EUGENE, &id, now)).unwrap();
     world.sync().report();
     rights(&world, true);
     missed(&mut world);
@@ -134,7 +134,7 @@ fn an_item_that_is_back_and_whose_activity_is_gone_is_named() {
     world.synced();
     world.delete_activity("A0");
     let now = world.now();
-    world.graph.with(|graph| graph.restore_event(EUGENE, &id, now)).unwrap();
+    world.mail.with(|mail| mail.restore_event(EUGENE, &id, now)).unwrap();
     let mut told = Vec::new();
     for _ in 0..6 {
         world.pass(70);

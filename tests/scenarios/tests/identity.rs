@@ -70,10 +70,10 @@ fn a_renamed_user_is_the_same_account_although_the_accounts_id_is_the_address() 
         assert!(!ran.warns("renamed"));
     }
     // Markers and links go on working.
-    world.graph.with(|graph| {
+    world.mail.with(|mail| {
         let now = emulators_now();
-        let id = graph.find_event(RENAMED, "Exported").unwrap().id;
-        graph.update_event(RENAMED, &id, &json!({"subject": "Exported, edited"}), now).unwrap();
+        let id = mail.find_event(RENAMED, "Exported").unwrap().id;
+        mail.update_event(RENAMED, &id, &json!({"subject": "Exported, edited"}), now).unwrap();
     });
     assert_eq!(sync(&mut world, &account).reasons(Outcome::Written), ["changed-in-mailbox"]);
     world.edit_activity("Imported", json!({"Title": "Imported, edited"}));

@@ -33,12 +33,12 @@ fn removed(ran: &Ran) -> usize {
 }
 
 fn list(world: &World, name: &str) -> String {
-    world.graph.with(|graph| graph.add_list(EUGENE, name)).unwrap()
+    world.mail.with(|mail| mail.add_list(EUGENE, name)).unwrap()
 }
 
 fn move_to(world: &World, title: &str, list: &str) {
     let (id, now) = (world.task(title).id, world.now());
-    world.graph.with(|graph| graph.move_task(EUGENE, &id, list, now)).unwrap();
+    world.mail.with(|mail| mail.move_task(EUGENE, &id, list, now)).unwrap();
 }
 
 /// Eight tasks of the mailbox and one of Creatio.
@@ -178,8 +178,7 @@ fn a_task_moved_to_a_list_that_is_not_ticked_is_parked_and_not_cancelled() {
     rests(&mut world, &account);
     assert_eq!(world.found("Task 2").status, activity_status::NOT_STARTED);
     // And back.
-    let back =
-        world.graph.with(|graph| graph.tasks(EUGENE)).into_iter().find(|task| task.title == "Task 1").unwrap().list;
+    let back = world.mail.with(|mail| mail.tasks(EUGENE)).into_iter().find(|task| task.title == "Task 1").unwrap().list;
     move_to(&world, "Task 2", &back);
     sync(&mut world, &account);
     rests(&mut world, &account);

@@ -332,7 +332,7 @@ fn a_meeting_cancelled_by_its_organizer_cancels_the_activity() {
     sync(&mut world, &account);
     world.pass(20);
     let now = world.now();
-    world.graph.with(|graph| graph.organizer_cancels(EUGENE, &id, now)).unwrap();
+    world.mail.with(|mail| mail.organizer_cancels(EUGENE, &id, now)).unwrap();
     let ran = sync(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Written), ["cancelled-by-organizer"]);
     assert_eq!(world.activities()[0].status, emulators::creatio::ids::activity_status::CANCELED);

@@ -195,7 +195,7 @@ fn what_lies_in_a_calendar_that_is_not_imported_any_more_is_not_made_again() {
     world.creatio_edit(json!({"action": "delete", "set": "Activity", "id": world.found("On both sides").id}));
     world.activity("On both sides", 302);
     world.lose_storage();
-    let own = world.graph.with(|graph| graph.calendar_id(EUGENE, "Calendar")).unwrap();
+    let own = world.mail.with(|mail| mail.calendar_id(EUGENE, "Calendar")).unwrap();
     assert_ne!(own, projects);
     let unticked = Account { import_meetings: Folders::Selected(vec![own]), ..world.account() };
     for _ in 0..3 {
@@ -240,7 +240,7 @@ fn a_copy_that_carries_the_marker_of_its_original_is_an_item_of_its_own_after_lo
         let wanted = starts(vec![scenarios::life::at(original), scenarios::life::at(copy)]);
         assert_eq!(starts(world.activities().iter().map(|activity| activity.start).collect()), wanted);
         assert_eq!(
-            starts(world.graph.with(|graph| graph.events(EUGENE)).iter().map(|event| event.start).collect()),
+            starts(world.mail.with(|mail| mail.events(EUGENE)).iter().map(|event| event.start).collect()),
             wanted
         );
     }

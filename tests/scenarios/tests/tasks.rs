@@ -124,7 +124,7 @@ fn a_day_never_drifts_whichever_zone_the_account_and_its_clients_have() {
         world.todo("Universal", json!({"dueDateTime": day("2026-11-25")}));
         world.chore("Chore", on("2026-11-25T12:00:00Z"), on("2026-11-25T12:30:00Z"));
         sync(&mut world, &account);
-        let before = (world.activities(), world.graph.with(|graph| graph.tasks(EUGENE)));
+        let before = (world.activities(), world.mail.with(|mail| mail.tasks(EUGENE)));
         for round in 0..5 {
             world.pass(60 * 24);
             let title = format!("Local {round}");
@@ -134,7 +134,7 @@ fn a_day_never_drifts_whichever_zone_the_account_and_its_clients_have() {
             sync(&mut world, &account);
         }
         rests(&mut world, &account);
-        let after = (world.activities(), world.graph.with(|graph| graph.tasks(EUGENE)));
+        let after = (world.activities(), world.mail.with(|mail| mail.tasks(EUGENE)));
         let instants =
             |all: &[scenarios::life::Activity]| all.iter().map(|row| (row.start, row.end)).collect::<Vec<_>>();
         assert_eq!(instants(&before.0), instants(&after.0), "{zone}");
@@ -231,15 +231,15 @@ fn open_tasks_are_imported_from_any_day_and_finished_ones_from_the_start_date() 
 fn only_lists_that_the_user_owns_are_imported_and_flagged_mail_is_none() {
     let mut world = World::empty();
     let account = world.with_tasks();
-    world.graph.with(|graph| {
-        graph.add_shared_list(EUGENE, "A colleague's").unwrap();
-        graph.add_list(EUGENE, "Errands").unwrap();
+    world.mail.with(|mail| {
+        mail.add_shared_list(EUGENE, "A colleague's").unwrap();
+        mail.add_list(EUGENE, "Errands").unwrap();
     });
     world.todo_in(Some("A colleague's"), "Theirs", json!({}));
     world.todo_in(Some("Errands"), "Mine", json!({}));
     sync(&mut world, &account);
     assert_eq!(world.titles(), ["Mine"]);
-    let errands = world.graph.with(|graph| graph.list_id(EUGENE, "Errands")).unwrap();
+    let errands = world.mail.with(|mail| mail.list_id(EUGENE, "Errands")).unwrap();
     let chosen = Account { import_tasks: Folders::Selected(vec![format!("todo:{errands}x")]), ..world.account() };
     let ran = world.run(chosen, Direction::Reconcile, |_| {});
     assert!(format!("{:?}", ran.report).contains("task folder"), "{:?}", ran.report);
@@ -287,7 +287,7 @@ fn a_recurring_task_keeps_its_rule_and_its_next_one_is_imported_once() {
     assert_eq!(world.todos().len(), 1);
     let id = world.task("Water the plants").id;
     let now = world.now();
-    world.graph.with(|graph| graph.complete_task(EUGENE, &id, now)).unwrap();
+    world.mail.with(|mail| mail.complete_task(EUGENE, &id, now)).unwrap();
     sync(&mut world, &account);
     rests(&mut world, &account);
     assert_eq!((world.todos().len(), world.titles().len()), (2, 2));

@@ -143,7 +143,7 @@ fn a_timed_meeting_is_the_same_instant_whatever_zone_each_side_speaks() {
         let later = call.start + TimeDelta::minutes(45);
         world.edit_activity("Call", json!({"StartDate": later, "DueDate": later + TimeDelta::minutes(30)}));
         sync_in(&mut world, zone);
-        let event = world.graph.with(|graph| graph.find_event(scenarios::world::EUGENE, "Call")).unwrap();
+        let event = world.mail.with(|mail| mail.find_event(scenarios::world::EUGENE, "Call")).unwrap();
         assert_eq!((event.start, event.end, event.all_day), (later, later + TimeDelta::minutes(30), false), "{zone}");
         world.pass(20);
         sync_in(&mut world, zone).idle();
@@ -161,7 +161,7 @@ fn a_timed_event_of_24_hours_stays_a_timed_one() {
     let (from, until) = (dawn(zone, date("2026-12-02")), dawn(zone, date("2026-12-03")));
     world.edit_activity("Watch", json!({"StartDate": from, "DueDate": until}));
     sync_in(&mut world, zone);
-    let event = world.graph.with(|graph| graph.find_event(scenarios::world::EUGENE, "Watch")).unwrap();
+    let event = world.mail.with(|mail| mail.find_event(scenarios::world::EUGENE, "Watch")).unwrap();
     assert_eq!((event.start, event.end, event.all_day), (from, until, false));
     world.pass(20);
     sync_in(&mut world, zone).idle();
@@ -176,7 +176,7 @@ fn an_hour_that_occurs_twice_is_not_mistaken_for_its_twin() {
     world.activity_with("Night", 0, |night_shift| (night_shift.start, night_shift.due) = (night, night + hour));
     sync_in(&mut world, zone);
     let instants = |world: &World| {
-        let event = world.graph.with(|graph| graph.find_event(scenarios::world::EUGENE, "Night")).unwrap();
+        let event = world.mail.with(|mail| mail.find_event(scenarios::world::EUGENE, "Night")).unwrap();
         (event.start, event.end)
     };
     assert_eq!(instants(&world), (night, night + hour));

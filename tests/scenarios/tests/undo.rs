@@ -117,7 +117,7 @@ const KINDS: [Kind; 8] = [
             sync(world, account);
             world.pass(20);
             let now = world.now();
-            world.graph.with(|graph| graph.restore_event(EUGENE, &id, now)).unwrap();
+            world.mail.with(|mail| mail.restore_event(EUGENE, &id, now)).unwrap();
         },
     },
 ];
@@ -420,8 +420,8 @@ fn an_edit_that_comes_between_look_and_write_stays() {
     world.edit_activity("Review", json!({"Title": "Review 2"}));
     sync(&mut world, &account);
     let (of, id, now) = (world.last(), world.event_id("Review 2"), world.now());
-    world.meanwhile("PATCH", move |_, graph| {
-        graph.with(|graph| graph.update_event(EUGENE, &id, &json!({"subject": "Review 3"}), now)).unwrap();
+    world.meanwhile("PATCH", move |_, mail| {
+        mail.with(|mail| mail.update_event(EUGENE, &id, &json!({"subject": "Review 3"}), now)).unwrap();
     });
     let ran = undo(&mut world, &account, &of);
     assert_eq!(left(&ran), [("Review 2".to_owned(), "changed-since")]);

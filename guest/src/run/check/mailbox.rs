@@ -6,18 +6,17 @@ use super::{Checked, Verdict, not_reached};
 use crate::activity::Kind;
 use crate::ask::Fault;
 use crate::capability::Capabilities;
-use crate::graph::{Graph, client};
 use crate::plan::Targets;
 use crate::reason::Reason;
 use crate::report::Report;
 use crate::settings::{Options, Settings};
-use crate::side::{Folder, Owner, Side};
+use crate::side::{Folder, Owner};
 use crate::time;
 
 /// Tries it; gives where exports land, if there is such a place.
 pub(super) fn check(caps: Capabilities<'_>, settings: &Settings, told: &mut Checked) -> Staged<Option<Targets>> {
-    let graph = Graph::new(settings);
-    let ask = graph.folders().and(graph.owner()).and(client::zone(graph.client()));
+    let mailbox = crate::mailbox::of(settings, false);
+    let ask = mailbox.folders().and(mailbox.owner()).and(mailbox.time_zone());
     let (((listing, owner), zone), _) = send(caps, ask)?;
     let listing = match listing {
         Ok(listing) => listing,

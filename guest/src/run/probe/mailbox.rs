@@ -11,7 +11,7 @@ use crate::graph::todo;
 use crate::http;
 use crate::plan::Targets;
 use crate::reason::Reason;
-use crate::settings::Settings;
+use crate::settings::{MailboxService, Settings};
 use crate::time;
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -37,6 +37,9 @@ pub(in crate::run) fn probe(
     targets: &Targets,
     told: &mut Checked,
 ) -> Staged<()> {
+    if let MailboxService::Exchange(_) = settings.account.service {
+        return super::exchange::probe(caps, settings, targets, told);
+    }
     let graph = Graph::new(settings);
     let (client, wire) = (graph.client(), Wire::new(caps));
     if !targets.meetings.is_empty() {

@@ -3,6 +3,7 @@
 //! probe had to leave is deleted first.
 
 pub(super) mod creatio;
+mod exchange;
 pub(super) mod mailbox;
 
 use super::send;

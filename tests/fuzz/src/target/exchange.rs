@@ -12,7 +12,7 @@ use guest::capability::Response;
 use guest::ews::answer::messages;
 use guest::ews::item::{Change, Item, changes, folders, found, items, written};
 use guest::ews::property::Property;
-use guest::ews::request::{Condition, Context, Folder, ItemId, LARGEST, Operation};
+use guest::ews::request::{Condition, Context, Folder, ItemId, LARGEST, Operation, Told};
 use guest::ews::xml::parse;
 
 /// Answers of Exchange.
@@ -53,7 +53,7 @@ fn seeds() -> Vec<Vec<u8>> {
         Operation::Get(Kind::Task, &tasks),
         Operation::Find { folder: calendar, kind: Kind::Appointment, condition: Condition::Marked, offset: 0, most: 5 },
         Operation::Create(calendar, Kind::Appointment, &new),
-        Operation::Delete(&tasks),
+        Operation::Delete(Told::Nobody, &tasks),
     ];
     let mut all = corpus::documented("exchange");
     let mut ask = |exchange: &mut Exchange, operation: &Operation<'_>| {
@@ -110,7 +110,7 @@ fn use_it(item: &Item) {
     let id = ItemId { id: &item.id, version: &item.version };
     let place = Property::Location(item.location.clone());
     let properties = vec![Property::Subject(item.subject.clone()), place];
-    for envelope in Operation::Update(item.kind, &[(id, properties)]).envelopes(&context(), 50) {
+    for envelope in Operation::Update(item.kind, Told::Nobody, &[(id, properties)]).envelopes(&context(), 50) {
         let Ok(body) = envelope.body else { continue };
         assert!(body.len() <= LARGEST);
         let read = parse(&body).expect("what is written is a document");

@@ -1,0 +1,31 @@
+//! The mailbox of an account: which of the adapters serves it, and what only a mailbox can say.
+
+use crate::ask::{Ask, Fault};
+use crate::exchange::Exchange;
+use crate::graph::Graph;
+use crate::settings::{MailboxService, Settings};
+use crate::side::{Owner, Side};
+
+/// A side that is somebody's mailbox.
+pub trait Mailbox: Side {
+    /// Whose it is.
+    fn owner(&self) -> Ask<'_, Result<Owner, Fault>>;
+
+    /// The time zone that its owner has chosen: a Windows name as a rule, or nothing.
+    fn time_zone(&self) -> Ask<'_, Result<String, Fault>>;
+}
+
+/// The mailbox of an account. Task folders are listed where the settings want tasks, or where `tasks` says so.
+#[must_use]
+pub fn of(settings: &Settings, tasks: bool) -> Box<dyn Mailbox> {
+    match &settings.account.service {
+        MailboxService::Exchange(_) => {
+            let exchange = Exchange::new(settings);
+            Box::new(if tasks { exchange.with_tasks() } else { exchange })
+        }
+        MailboxService::Graph(_) => {
+            let graph = Graph::new(settings);
+            Box::new(if tasks { graph.with_tasks() } else { graph })
+        }
+    }
+}
