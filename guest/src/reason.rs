@@ -181,6 +181,7 @@ reasons! {
     ProbeLimits "probe-limits" "Did the site ask to wait, or answer with a page?" "";
     IdentityWrong "identity-wrong" "Creatio's Identity Service does not answer at this address." "Correct identity-url in [creatio]. In the cloud it is the site's name with -is behind it: https://mycompany-is.creatio.com.";
     LoginWrong "login-wrong" "The sign-in service does not answer at this address." "Check the network, and the address in the configuration.";
+    ExchangeWrong "exchange-wrong" "Exchange does not answer at this address." "Check the network, and url in [exchange]; without one Autodiscover looks for the server.";
     SignInAccepted "sign-in-accepted" "The sign-in is accepted." "";
     ConfigRead "config-read" "The configuration is read, and every secret that it points to was found." "";
     StorageOpened "storage-opened" "The storage can be used." "";

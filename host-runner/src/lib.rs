@@ -27,6 +27,7 @@
 //! # }
 //! ```
 
+mod autodiscover;
 pub mod clock;
 pub mod config;
 pub mod credential;
@@ -41,7 +42,7 @@ pub mod store;
 
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use runtime::{
-    Action, Budget, Connector, GuestFailure, Host, HostBuilder, HostError, Level, Limits, LoadError, Observer,
+    Action, Budget, Connector, GuestFailure, Host, HostBuilder, HostError, Level, Limits, LoadError, Observer, Place,
     RestoreOptions, RunError, RunOptions, RunReport, SignInError, Silent, Tenant, TenantBuilder, TenantError, twice,
 };
 pub use stop::Stop;

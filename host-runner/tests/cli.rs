@@ -245,6 +245,14 @@ fn a_busy_account_is_told_with_its_holder_and_can_be_waited_for() {
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("run the-other-run for e.mirny@mycompany.com is going on in process"), "{out}");
     assert!(out.contains("add --wait"), "{out}");
+    let (code, _, err) = place.run(&component, &["links", "export"]);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("the-other-run") && err.contains("add --wait"), "{err}");
+    // Whoever is told to add it may add it.
+    for order in ["undo", "forget", "links export", "links restore"] {
+        let words: Vec<&str> = order.split(' ').chain(["--help"]).collect();
+        assert!(place.run(&component, &words).1.contains("--wait"), "{order}");
+    }
     std::thread::scope(|scope| {
         scope.spawn(|| {
             std::thread::sleep(std::time::Duration::from_millis(300));

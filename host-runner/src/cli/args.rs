@@ -170,6 +170,9 @@ pub(crate) struct Undo {
     /// Undo also where that removes or creates more than a sync may without asking. Nobody is mailed by that.
     #[arg(long, conflicts_with = "only")]
     pub(crate) yes: bool,
+    /// Where another run has the account, wait for it to end.
+    #[arg(long)]
+    pub(crate) wait: bool,
     #[command(flatten)]
     pub(crate) budget: Budget,
 }
@@ -188,6 +191,9 @@ pub(crate) struct Forget {
     /// Remove items also where they are more than a sync may remove without asking. Nobody is mailed by that.
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Where another run has the account, wait for it to end.
+    #[arg(long)]
+    pub(crate) wait: bool,
     #[command(flatten)]
     pub(crate) budget: Budget,
 }
@@ -202,6 +208,9 @@ pub(crate) enum Links {
         /// The file to write, instead of standard output.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Where another run has the account, wait for it to end.
+        #[arg(long)]
+        wait: bool,
     },
     /// Puts back what export wrote. Nothing is sent to either side; the next sync creates and deletes nothing for it.
     Restore {
@@ -217,6 +226,9 @@ pub(crate) enum Links {
         /// Put the links in the place of those that the account has.
         #[arg(long)]
         replace: bool,
+        /// Where another run has the account, wait for it to end.
+        #[arg(long)]
+        wait: bool,
     },
 }
 

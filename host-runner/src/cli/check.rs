@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use host_runner::config::{Account, Config, CreatioSignIn, Language, Mailbox};
+use host_runner::config::{Account, Config, CreatioSignIn, Language, Service};
 use host_runner::http::Error;
 use host_runner::journal::Side;
 use host_runner::report::{Checked, Finding, Verdict};
 use host_runner::screen::{self, Screen, Tone};
-use host_runner::{GuestFailure, RunError, SignInError, Silent, twice};
+use host_runner::{GuestFailure, Place, RunError, SignInError, Silent, twice};
 use serde_json::{Value, json};
 
 use super::args::{Arguments, Check};
@@ -30,18 +30,22 @@ pub(crate) async fn check(arguments: &Arguments, which: &Check, screen: &mut Scr
     ];
     let session = Session::open(arguments, config)?;
     let mut shut = Vec::new();
-    for side in [Side::Creatio, Side::Mailbox] {
-        let subject = if side == Side::Creatio { "sign-in-creatio" } else { "sign-in-mailbox" };
-        match session.tenant.sign_in(side).await {
-            Ok(()) => first.push(finding(subject, Verdict::Good, "sign-in-accepted", String::new())),
+    let places = session.tenant.places();
+    for place in &places {
+        let subject = if place.side() == Side::Creatio { "sign-in-creatio" } else { "sign-in-mailbox" };
+        match session.tenant.sign_in(*place).await {
+            Ok(url) => {
+                let detail = url.map_or_else(String::new, |url| url.to_string());
+                first.push(finding(subject, Verdict::Good, "sign-in-accepted", detail));
+            }
             Err(fault) => {
                 first.push(refused(subject, &fault, session.tenant.config()));
-                shut.push(side);
+                shut.push(*place);
             }
         }
     }
     told.tell(screen, SITE, &first)?;
-    if shut.len() < 2 {
+    if shut.len() < places.len() {
         let mut checked: Vec<(&str, Checked)> = Vec::new();
         for account in &accounts {
             if session.stop.winding_down() {
@@ -52,7 +56,7 @@ pub(crate) async fn check(arguments: &Arguments, which: &Check, screen: &mut Scr
             }
             let mut found = one(&session, account, which.probe).await;
             // Said once, of all accounts.
-            found.findings.retain(|finding| !shut.iter().any(|side| about(finding, *side)));
+            found.findings.retain(|finding| !shut.iter().any(|place| about(finding, *place, account)));
             checked.push((&account.mail, found));
             let so_far: Vec<(&str, &Checked)> = checked.iter().map(|(mail, found)| (*mail, found)).collect();
             let doubles = twice(&so_far).into_iter().filter(|(mail, _)| *mail == account.mail);
@@ -77,26 +81,35 @@ fn finding(subject: &str, verdict: Verdict, reason: &str, detail: String) -> Fin
 
 /// What keeps a sign-in from being had: the secret, or the address.
 fn refused(subject: &str, fault: &SignInError, config: &Config) -> Finding {
-    let address = match (fault.side, &config.creatio.sign_in, &config.mailbox) {
-        (Side::Creatio, CreatioSignIn::OAuth { identity, .. }, _) => format!("identity-url = \"{identity}\""),
-        (Side::Creatio, CreatioSignIn::Forms { .. }, _) => format!("url = \"{}\"", config.creatio.url),
-        (Side::Mailbox, _, Mailbox::Microsoft { login, .. }) => format!("login-url = \"{login}\""),
-        (Side::Mailbox, _, Mailbox::Exchange { url, .. }) => format!("url = \"{url}\""),
+    let mailboxes = &config.mailboxes;
+    let (reason, address) = match (fault.place, &config.creatio.sign_in) {
+        (Place::Creatio, CreatioSignIn::OAuth { identity, .. }) => {
+            ("identity-wrong", format!("identity-url = \"{identity}\": "))
+        }
+        (Place::Creatio, CreatioSignIn::Forms { .. }) => ("login-wrong", format!("url = \"{}\": ", config.creatio.url)),
+        (Place::Microsoft, _) => {
+            let login = mailboxes.microsoft.as_ref().map(|microsoft| &microsoft.login);
+            ("login-wrong", login.map_or_else(String::new, |login| format!("login-url = \"{login}\": ")))
+        }
+        (Place::Exchange, _) => {
+            let url = mailboxes.exchange.as_ref().and_then(|exchange| exchange.url.as_ref());
+            ("exchange-wrong", url.map_or_else(String::new, |url| format!("url = \"{url}\": ")))
+        }
     };
-    let by_identity = matches!(config.creatio.sign_in, CreatioSignIn::OAuth { .. }) && fault.side == Side::Creatio;
     match &fault.fault {
         Error::Credential(text) => finding(subject, Verdict::Bad, "sign-in-refused", text.clone()),
-        other => {
-            let reason = if by_identity { "identity-wrong" } else { "login-wrong" };
-            finding(subject, Verdict::Bad, reason, format!("{address}: {other}"))
-        }
+        other => finding(subject, Verdict::Bad, reason, format!("{address}{other}")),
     }
 }
 
-/// The finding says no more than that a side's sign-in failed.
-fn about(finding: &Finding, side: Side) -> bool {
-    let subject = if side == Side::Creatio { "creatio" } else { "mailbox" };
-    finding.subject == subject && finding.verdict == Verdict::Bad
+/// The finding says no more than that a place's sign-in failed.
+fn about(finding: &Finding, place: Place, account: &Account) -> bool {
+    let (subject, concerned) = match place {
+        Place::Creatio => ("creatio", true),
+        Place::Microsoft => ("mailbox", account.mailbox == Service::Microsoft),
+        Place::Exchange => ("mailbox", account.mailbox == Service::Exchange),
+    };
+    finding.subject == subject && concerned && finding.verdict == Verdict::Bad
 }
 
 async fn one(session: &Session, account: &Account, probe: bool) -> Checked {

@@ -25,7 +25,7 @@ pub(crate) async fn forget(arguments: &Arguments, order: &Forget, screen: &mut S
     let options =
         |dry_run, only| RunOptions { dry_run, only, budget: (&order.budget).into(), stop: session.stop.clone() };
     let seen = if order.yes && order.remove_items {
-        Some(one(&session, &account, action.clone(), options(true, None), false).await?)
+        Some(one(&session, &account, action.clone(), options(true, None), order.wait).await?)
     } else {
         None
     };
@@ -33,7 +33,7 @@ pub(crate) async fn forget(arguments: &Arguments, order: &Forget, screen: &mut S
         Some(seen) if seen.outcome.is_err() => seen,
         seen => {
             let confirmed = seen.map(|seen| confirmed(&seen.journal));
-            one(&session, &account, action, options(order.preview, confirmed), false).await?
+            one(&session, &account, action, options(order.preview, confirmed), order.wait).await?
         }
     };
     // What stays on purpose is told, and is no failure.

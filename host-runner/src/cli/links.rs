@@ -10,27 +10,28 @@ use host_runner::{RestoreOptions, RunError, RunReport};
 
 use super::args::{Accounts, Arguments, Links};
 use super::exit::{Exit, Failure};
-use super::run::{Done, tell};
+use super::run::{Done, WAIT, patiently, tell};
 use super::selection;
 use super::session::{self, Session};
 
 pub(crate) async fn links(arguments: &Arguments, order: &Links, screen: &mut Screen) -> Result<Exit, Failure> {
     let config = session::config(arguments, screen)?;
     match order {
-        Links::Export { account, out } => {
+        Links::Export { account, out, wait } => {
             let account = one_account(&config, account.as_ref())?;
-            export(&Session::open(arguments, config)?, &account, out.as_deref(), screen).await
+            export(&Session::open(arguments, config)?, &account, out.as_deref(), *wait, screen).await
         }
-        Links::Restore { file, account, preview, replace } => {
+        Links::Restore { file, account, preview, replace, wait } => {
             let account = one_account(&config, account.as_ref())?;
             let lines = lines(file)?;
             let session = Session::open(arguments, config)?;
             let options = RestoreOptions { dry_run: *preview, replace: *replace };
             let progress = Arc::new(Progress::new(&account.mail));
-            let outcome = session
-                .tenant
-                .restore(&session.connector, &account.id, &lines, options, Arc::clone(&progress) as _)
-                .await;
+            let outcome = patiently(&session, &progress, *wait, async || {
+                let observer = Arc::clone(&progress) as _;
+                session.tenant.restore(&session.connector, &account.id, &lines, options, observer).await
+            })
+            .await;
             progress.finish();
             restored(arguments, &account, outcome, screen)
         }
@@ -47,12 +48,20 @@ async fn export(
     session: &Session,
     account: &Account,
     out: Option<&Path>,
+    wait: bool,
     screen: &mut Screen,
 ) -> Result<Exit, Failure> {
     let progress = Arc::new(Progress::new(&account.mail));
-    let taken = session.tenant.links(&session.connector, &account.id, Arc::clone(&progress) as _).await;
+    let taken = patiently(session, &progress, wait, async || {
+        session.tenant.links(&session.connector, &account.id, Arc::clone(&progress) as _).await
+    })
+    .await;
     progress.finish();
-    let (run, lines) = taken.map_err(|fault| Failure::failed(fault.to_string()))?;
+    let (run, lines) = taken.map_err(|fault| {
+        let busy = matches!(fault, RunError::Busy { .. });
+        let hint = if busy { format!(". {}", screen.say(WAIT.0, WAIT.1)) } else { String::new() };
+        Failure::failed(format!("{fault}{hint}"))
+    })?;
     match out {
         None => lines.iter().try_for_each(|line| screen.line(line))?,
         Some(path) => {

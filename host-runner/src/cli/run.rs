@@ -20,6 +20,12 @@ use super::session::{self, Session};
 /// How long a run that is waited for is not looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// What to do about an account that another run has.
+pub(crate) const WAIT: (&str, &str) = (
+    "To wait for it, add --wait. A preview needs no waiting.",
+    "Чтобы подождать, добавьте --wait. Предварительному просмотру ждать не нужно.",
+);
+
 /// What is to be run.
 pub(crate) struct Order {
     pub(crate) action: Action,
@@ -110,6 +116,24 @@ async fn pause(until: u64, stop: &Stop) {
     }
 }
 
+/// Does something that needs the account to itself, again and again while another run has it and somebody waits.
+pub(crate) async fn patiently<T>(
+    session: &Session,
+    progress: &Progress,
+    wait: bool,
+    work: impl AsyncFn() -> Result<T, RunError>,
+) -> Result<T, RunError> {
+    loop {
+        match work().await {
+            Err(RunError::Busy { until, .. }) if wait && !session.stop.winding_down() => {
+                progress.step("wait", 0, None);
+                pause(until, &session.stop).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 /// A run that ended, one way or another.
 pub(crate) struct Done {
     pub(crate) outcome: Result<RunReport, RunError>,
@@ -136,17 +160,11 @@ pub(crate) async fn one(
     // Whoever asks for operations by name waits for them, and is told where one still stands.
     before.retain(|known| !options.only.iter().flatten().any(|wanted| wanted == known));
     let progress = Arc::new(Progress::speaking(&account.mail, session.language));
-    let outcome = loop {
+    let outcome = patiently(session, &progress, wait, async || {
         let observer = Arc::clone(&progress) as _;
-        let run = session.tenant.run(&session.connector, action.clone(), &account.id, options.clone(), observer);
-        match run.await {
-            Err(RunError::Busy { until, .. }) if wait && !session.stop.winding_down() => {
-                progress.step("wait", 0, None);
-                pause(until, &session.stop).await;
-            }
-            outcome => break outcome,
-        }
-    };
+        session.tenant.run(&session.connector, action.clone(), &account.id, options.clone(), observer).await
+    })
+    .await;
     progress.finish();
     let mut journal = match &outcome {
         Ok(run) => store.journal(&run.account, &run.run)?,
@@ -178,10 +196,7 @@ pub(crate) fn tell(
         Err(fault) => {
             screen::failed(screen, account, fault)?;
             if matches!(fault, RunError::Busy { .. }) {
-                let hint = screen.say(
-                    "To wait for it, add --wait. A preview needs no waiting.",
-                    "Чтобы подождать, добавьте --wait. Предварительному просмотру ждать не нужно.",
-                );
+                let hint = screen.say(WAIT.0, WAIT.1);
                 screen.wrapped(2, Tone::Plain, hint)?;
                 screen.line("")?;
             }

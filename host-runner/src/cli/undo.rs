@@ -46,14 +46,18 @@ pub(crate) async fn undo(arguments: &Arguments, order: &Undo, screen: &mut Scree
         screen.wrapped(0, Tone::Plain, &line)?;
         screen.line("")?;
     }
-    let planned =
-        if order.yes { Some(one(&session, &account, action.clone(), options(true, None), false).await?) } else { None };
+    let planned = if order.yes {
+        Some(one(&session, &account, action.clone(), options(true, None), order.wait).await?)
+    } else {
+        None
+    };
     let approved = planned.as_ref().and_then(|planned| approved(&planned.journal));
     let whole = approved.is_none();
     let done = match planned {
         Some(planned) if planned.outcome.is_err() => planned,
         planned => {
-            let mut done = one(&session, &account, action, options(order.preview, approved.or(only)), false).await?;
+            let mut done =
+                one(&session, &account, action, options(order.preview, approved.or(only)), order.wait).await?;
             if !whole && let Some(planned) = planned {
                 untold(&mut done, planned.journal);
             }

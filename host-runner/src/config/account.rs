@@ -43,6 +43,17 @@ impl Language {
     }
 }
 
+/// What serves an account's mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// Microsoft 365.
+    Microsoft,
+    /// Exchange Server.
+    Exchange,
+    /// Whichever of the two has the mailbox when a run begins.
+    Auto,
+}
+
 /// One user's mailbox with its Creatio user and the choices made for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -50,6 +61,8 @@ pub struct Account {
     pub id: String,
     /// Address of the mailbox.
     pub mail: String,
+    /// What serves it.
+    pub mailbox: Service,
     /// Login name of the Creatio user.
     pub user: String,
     /// Time zone.

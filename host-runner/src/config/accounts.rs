@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::load::Judge;
 use super::raw::{RawAccount, RawDate, RawSelection};
-use super::{Account, Exported, Folders, Language};
+use super::{Account, Exported, Folders, Language, Service};
 
 impl Judge<'_> {
     pub(super) fn accounts(&mut self, defaults: &RawAccount, raw: &[Spanned<RawAccount>]) -> Vec<Account> {
@@ -54,6 +54,7 @@ impl Judge<'_> {
         if id.is_empty() || id.len() > 128 {
             self.fault(Some(span.clone()), "[[account]] id", "has 1 to 128 characters");
         }
+        let mailbox = self.service(raw.mailbox.as_ref().or(defaults.mailbox.as_ref()), spanned, &mail);
         let user = raw.user.as_ref().or(defaults.user.as_ref()).map(|user| user.get_ref().clone());
         if user.is_none() {
             let text = format!("is missing for {mail}; it is the login name of the Creatio user");
@@ -77,6 +78,7 @@ impl Judge<'_> {
         Some(Account {
             id,
             mail,
+            mailbox: mailbox?,
             user: user?,
             time_zone: time_zone?,
             language,
@@ -89,6 +91,41 @@ impl Judge<'_> {
             tasks_to: raw.tasks_to.clone().or_else(|| defaults.tasks_to.clone()),
             policies,
         })
+    }
+
+    fn service(
+        &mut self,
+        text: Option<&Spanned<String>>,
+        account: &Spanned<RawAccount>,
+        mail: &str,
+    ) -> Option<Service> {
+        let key = "mailbox";
+        let missing = |section: &str| format!("needs a section [{section}], which the file does not have; add it");
+        let said = text.map(|text| (text.get_ref().as_str(), text.span()));
+        let refused = match (said, self.served) {
+            (None, (true, false)) | (Some(("microsoft", _)), (true, _)) => return Some(Service::Microsoft),
+            (None, (false, true)) | (Some(("exchange", _)), (_, true)) => return Some(Service::Exchange),
+            (Some(("auto", _)), (true, true)) => return Some(Service::Auto),
+            // That no section is there at all is told by itself.
+            (None, (false, false)) => return None,
+            (None, (true, true)) => {
+                let text = format!(
+                    "is missing for {mail}, because the file has [microsoft] and [exchange]; it is \"microsoft\", \
+                     \"exchange\" or \"auto\", and may stand in [defaults]"
+                );
+                (account.span(), text)
+            }
+            (Some(("microsoft", span)), _) => (span, format!("\"microsoft\" {}", missing("microsoft"))),
+            (Some(("exchange", span)), _) => (span, format!("\"exchange\" {}", missing("exchange"))),
+            (Some(("auto", span)), (microsoft, _)) => {
+                (span, format!("\"auto\" {}", missing(if microsoft { "exchange" } else { "microsoft" })))
+            }
+            (Some((other, span)), _) => {
+                (span, format!("{other:?} is not known; it is \"microsoft\", \"exchange\" or \"auto\""))
+            }
+        };
+        self.fault(Some(refused.0), key, refused.1);
+        None
     }
 
     fn time_zone(

@@ -8,8 +8,8 @@ use toml::Spanned;
 use url::Url;
 
 use super::placeholder;
-use super::raw::{RawConfig, RawCreatio, RawLimits, RawSecret};
-use super::{Config, ConfigError, Creatio, CreatioSignIn, Fault, Mailbox, SecretSource};
+use super::raw::{RawConfig, RawCreatio, RawLimits, RawMicrosoft, RawSecret};
+use super::{Config, ConfigError, Creatio, CreatioSignIn, Exchange, Fault, Mailboxes, Microsoft, SecretSource};
 use crate::http::{Origin, Rules};
 use crate::runtime::Limits;
 
@@ -59,7 +59,7 @@ impl Config {
             let line = fault.span().map(|span| Lines::of(text).at(&span));
             ConfigError::single(path, line, "", fault.message().to_owned())
         })?;
-        let mut judge = Judge { path, lines: Lines::of(text), faults: Vec::new() };
+        let mut judge = Judge { path, lines: Lines::of(text), faults: Vec::new(), served: (false, false) };
         let config = judge.config(raw, accounts);
         judge.faults.sort_by_key(|fault| fault.line);
         match config {
@@ -87,6 +87,8 @@ pub(super) struct Judge<'a> {
     path: &'a Path,
     lines: Lines,
     faults: Vec<Fault>,
+    /// Whether the file has sections for Microsoft 365 and for Exchange.
+    pub(super) served: (bool, bool),
 }
 
 impl Judge<'_> {
@@ -107,51 +109,27 @@ impl Judge<'_> {
         }
         let storage = self.beside(raw.tenant.storage.as_deref().unwrap_or(&format!("{tenant}.db")));
         let creatio = self.creatio(raw.creatio, &private);
-        let mailbox = match (raw.microsoft, raw.exchange) {
-            (Some(microsoft), None) => {
-                let raw = microsoft.into_inner();
-                let graph = self.optional_url(raw.graph_url.as_ref(), GRAPH, "[microsoft] graph-url", &private);
-                let login = self.optional_url(raw.login_url.as_ref(), LOGIN, "[microsoft] login-url", &private);
-                let client_secret = self.secret(&raw.client_secret, "[microsoft] client-secret");
-                Some((graph, login, client_secret)).and_then(|(graph, login, client_secret)| {
-                    Some(Mailbox::Microsoft {
-                        graph: graph?,
-                        login: login?,
-                        directory: raw.directory,
-                        client_id: raw.client_id,
-                        client_secret: client_secret?,
-                    })
-                })
-            }
-            (None, Some(exchange)) => {
-                let raw = exchange.into_inner();
-                let url = self.url(&raw.url, "[exchange] url", &private);
-                let password = self.secret(&raw.password, "[exchange] password");
-                url.zip(password).map(|(url, password)| Mailbox::Exchange { url, user: raw.user, password })
-            }
-            (Some(_), Some(exchange)) => {
-                let text = "the file has [microsoft] and [exchange]; keep the one that serves the mailboxes, and give \
-                            the others a file of their own with the same [tenant] id of another site";
-                self.fault(Some(exchange.span()), "[exchange]", text);
-                None
-            }
-            (None, None) => {
-                self.fault(
-                    None,
-                    "[microsoft]",
-                    "is missing; say how to reach the mailboxes, with it or with [exchange]",
-                );
-                None
-            }
-        };
+        let (mut private, missing) = (private, raw.microsoft.is_none() && raw.exchange.is_none());
+        self.served = (raw.microsoft.is_some(), raw.exchange.is_some());
+        let microsoft = raw.microsoft.map(|raw| self.microsoft(raw.into_inner(), &private));
+        let exchange = raw.exchange.map(|raw| self.exchange(raw, &mut private));
+        if missing {
+            let text = "is missing; say how to reach the mailboxes, with it or with [exchange]";
+            self.fault(None, "[microsoft]", text);
+        }
+        // A section that is wrong has told so.
+        let mailboxes = Mailboxes { microsoft: microsoft.flatten(), exchange: exchange.flatten() };
         let accounts = if accounts { self.accounts(&raw.defaults, &raw.account) } else { Vec::new() };
+        if let Some(Exchange { impersonate: false, .. }) = &mailboxes.exchange {
+            self.only_one(&accounts);
+        }
         let (limits, rules) = limits(&raw.limits);
         Some(Config {
             path: self.path.to_owned(),
             tenant,
             storage,
             creatio: creatio?,
-            mailbox: mailbox?,
+            mailboxes,
             private,
             limits,
             rules,
@@ -159,7 +137,20 @@ impl Judge<'_> {
         })
     }
 
-    fn beside(&self, path: &str) -> std::path::PathBuf {
+    fn microsoft(&mut self, raw: RawMicrosoft, private: &[Origin]) -> Option<Microsoft> {
+        let graph = self.optional_url(raw.graph_url.as_ref(), GRAPH, "[microsoft] graph-url", private);
+        let login = self.optional_url(raw.login_url.as_ref(), LOGIN, "[microsoft] login-url", private);
+        let client_secret = self.secret(&raw.client_secret, "[microsoft] client-secret");
+        Some(Microsoft {
+            graph: graph?,
+            login: login?,
+            directory: raw.directory,
+            client_id: raw.client_id,
+            client_secret: client_secret?,
+        })
+    }
+
+    pub(super) fn beside(&self, path: &str) -> std::path::PathBuf {
         self.path.parent().unwrap_or(Path::new("")).join(path)
     }
 
@@ -190,7 +181,7 @@ impl Judge<'_> {
         }
     }
 
-    fn url(&mut self, text: &Spanned<String>, key: &str, private: &[Origin]) -> Option<Url> {
+    pub(super) fn url(&mut self, text: &Spanned<String>, key: &str, private: &[Origin]) -> Option<Url> {
         let said = text.get_ref();
         let parsed = Url::parse(said.trim()).ok().filter(|url| url.has_host());
         let Some(url) = parsed else {
@@ -220,7 +211,7 @@ impl Judge<'_> {
         }
     }
 
-    fn secret(&mut self, raw: &Spanned<RawSecret>, key: &str) -> Option<SecretSource> {
+    pub(super) fn secret(&mut self, raw: &Spanned<RawSecret>, key: &str) -> Option<SecretSource> {
         let place = match raw.get_ref() {
             RawSecret::Place(place) => place,
             RawSecret::Literal(_) => {

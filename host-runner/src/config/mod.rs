@@ -2,21 +2,25 @@
 
 mod account;
 mod accounts;
+mod exchange;
 mod fault;
 mod load;
+mod mailbox;
 mod placeholder;
 mod raw;
 mod secret;
 
 use std::path::PathBuf;
 
+use secrecy::SecretString;
 use url::Url;
 
-pub use account::{Account, Exported, Folders, Language};
+pub use account::{Account, Exported, Folders, Language, Service};
 pub use fault::{ConfigError, Fault};
+pub use mailbox::{Exchange, ExchangeSignIn, Mailboxes, Microsoft};
 pub use secret::{Prompt, SecretSource, no_prompt};
 
-use crate::credential::{Basic, ClientCredentials, Forms, SignIn};
+use crate::credential::{ClientCredentials, Forms, SignIn};
 use crate::http::{Destinations, MailboxService, Origin, Rules};
 use crate::runtime::Limits;
 
@@ -32,7 +36,7 @@ pub struct Config {
     /// The Creatio site.
     pub creatio: Creatio,
     /// What serves the mailboxes.
-    pub mailbox: Mailbox,
+    pub mailboxes: Mailboxes,
     /// Origins with plain HTTP, or on private networks.
     pub private: Vec<Origin>,
     /// What one run may use.
@@ -77,63 +81,30 @@ pub enum CreatioSignIn {
     },
 }
 
-/// What serves the mailboxes, and how to sign in there.
-#[derive(Debug, Clone)]
-pub enum Mailbox {
-    /// Microsoft Graph, as an application.
-    Microsoft {
-        /// Root of Graph without a version.
-        graph: Url,
-        /// Root of the sign-in service.
-        login: Url,
-        /// The directory (tenant) of the application.
-        directory: String,
-        /// Id of the application.
-        client_id: String,
-        /// Where its secret is.
-        client_secret: SecretSource,
-    },
-    /// Exchange Web Services with a service account.
-    Exchange {
-        /// Full address.
-        url: Url,
-        /// Login name.
-        user: String,
-        /// Where the password is.
-        password: SecretSource,
-    },
-}
-
 impl Config {
-    /// What the runs of this tenant may reach.
+    /// What the runs of this tenant may reach, where this serves the mailbox.
     #[must_use]
-    pub fn destinations(&self) -> Destinations {
+    pub fn destinations(&self, mailbox: MailboxService) -> Destinations {
         Destinations {
             creatio: self.creatio.url.clone(),
             odata: self.creatio.odata.clone(),
-            mailbox: match &self.mailbox {
-                Mailbox::Microsoft { graph, .. } => MailboxService::Graph(graph.clone()),
-                Mailbox::Exchange { url, .. } => MailboxService::Exchange(url.clone()),
-            },
+            mailbox,
             private: self.private.clone(),
         }
     }
 
-    /// Reads the secrets that the configuration points to: the sign-in at Creatio, and at the mailboxes.
+    /// Reads the secret of the sign-in at Creatio.
     ///
     /// # Errors
-    /// A secret is missing; the text names its key and its place.
-    pub fn sign_ins(&self, prompt: &Prompt) -> Result<(SignIn, SignIn), ConfigError> {
-        let read = |source: &SecretSource, key: &str| {
-            source.read(prompt).map_err(|text| ConfigError::single(&self.path, None, key, text))
-        };
-        let creatio = match &self.creatio.sign_in {
+    /// The secret is missing; the text names its key and its place.
+    pub fn creatio_sign_in(&self, prompt: &Prompt) -> Result<SignIn, ConfigError> {
+        Ok(match &self.creatio.sign_in {
             CreatioSignIn::OAuth { identity, client_id, client_secret } => {
                 SignIn::ClientCredentials(ClientCredentials {
                     place: "Creatio",
                     token_url: below(identity, "connect/token"),
                     client_id: client_id.clone(),
-                    client_secret: read(client_secret, "[creatio] client-secret")?,
+                    client_secret: self.secret(client_secret, "[creatio] client-secret", prompt)?,
                     scope: None,
                     remedy: "Compare [creatio] client-id and the secret that client-secret points to with the OAuth \
                          application in Creatio, and check that the application is active",
@@ -142,27 +113,13 @@ impl Config {
             CreatioSignIn::Forms { user, password } => SignIn::Forms(Forms {
                 site: self.creatio.url.clone(),
                 user: user.clone(),
-                password: read(password, "[creatio] password")?,
+                password: self.secret(password, "[creatio] password", prompt)?,
             }),
-        };
-        let mailbox = match &self.mailbox {
-            Mailbox::Microsoft { graph, login, directory, client_id, client_secret } => {
-                SignIn::ClientCredentials(ClientCredentials {
-                    place: "Microsoft 365",
-                    token_url: below(login, &format!("{directory}/oauth2/v2.0/token")),
-                    client_id: client_id.clone(),
-                    client_secret: read(client_secret, "[microsoft] client-secret")?,
-                    scope: Some(format!("{}/.default", graph.as_str().trim_end_matches('/'))),
-                    remedy: "In Entra ID, under App registrations, check the application's id, directory and secret; \
-                             if the secret has expired, make a new one and put it where [microsoft] client-secret \
-                             points",
-                })
-            }
-            Mailbox::Exchange { user, password, .. } => {
-                SignIn::Basic(Basic { user: user.clone(), password: read(password, "[exchange] password")? })
-            }
-        };
-        Ok((creatio, mailbox))
+        })
+    }
+
+    fn secret(&self, source: &SecretSource, key: &str, prompt: &Prompt) -> Result<SecretString, ConfigError> {
+        source.read(prompt).map_err(|text| ConfigError::single(&self.path, None, key, text))
     }
 
     /// The account with this id or address.
@@ -181,3 +138,6 @@ fn below(base: &Url, path: &str) -> Url {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod exchange_tests;

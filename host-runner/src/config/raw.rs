@@ -56,9 +56,19 @@ pub(super) struct RawMicrosoft {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawExchange {
-    pub(super) url: Spanned<String>,
-    pub(super) user: String,
-    pub(super) password: Spanned<RawSecret>,
+    pub(super) url: Option<Spanned<String>>,
+    pub(super) autodiscover: Option<bool>,
+    #[serde(default)]
+    pub(super) hosts: Vec<Spanned<String>>,
+    pub(super) sign_in: Option<Spanned<String>>,
+    pub(super) user: Option<Spanned<String>>,
+    pub(super) password: Option<Spanned<RawSecret>>,
+    pub(super) token_url: Option<Spanned<String>>,
+    pub(super) client_id: Option<Spanned<String>>,
+    pub(super) client_secret: Option<Spanned<RawSecret>>,
+    pub(super) scope: Option<Spanned<String>>,
+    pub(super) impersonate: Option<Spanned<bool>>,
+    pub(super) ca: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -103,6 +113,7 @@ pub(super) struct RawPlace {
 pub(super) struct RawAccount {
     pub(super) mail: Option<Spanned<String>>,
     pub(super) id: Option<Spanned<String>>,
+    pub(super) mailbox: Option<Spanned<String>>,
     pub(super) user: Option<Spanned<String>>,
     pub(super) time_zone: Option<Spanned<String>>,
     pub(super) language: Option<Spanned<String>>,

@@ -150,7 +150,7 @@ fn every_fault_of_a_file_is_told_at_once() {
 #[test]
 fn a_missing_secret_names_its_place() {
     let config = parse(GOOD).unwrap();
-    let text = config.sign_ins(&no_prompt).unwrap_err().to_string();
+    let text = config.creatio_sign_in(&no_prompt).unwrap_err().to_string();
     assert!(text.contains("[creatio] client-secret") && text.contains("CREATIO_SECRET is not set"), "{text}");
 }
 

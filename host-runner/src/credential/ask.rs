@@ -5,8 +5,8 @@ use url::Url;
 
 use crate::clock::millis;
 use crate::http::Egress;
-use crate::http::contract::{Error, UnreachableCause};
-use crate::http::egress::{Answer, Fault};
+use crate::http::contract::{Credential, Error, UnreachableCause};
+use crate::http::egress::{Answer, Fault, Leaving};
 use crate::http::retry;
 
 /// More than any token or login answer.
@@ -23,12 +23,20 @@ pub(super) async fn ask(
     headers: &[(&str, &str)],
     body: Bytes,
 ) -> Result<Answer, Error> {
-    let target = egress.destinations().target(url.clone())?;
+    let side = if place == "Creatio" { Credential::Creatio } else { Credential::Mailbox };
+    let target = egress.destinations().target(url.clone(), side)?;
     let headers: Vec<(String, String)> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let mut attempt = 1;
     loop {
-        let outcome = egress.exchange(&target, "POST", headers.clone(), Some(body.clone()), LARGEST).await;
+        let leaving = Leaving {
+            method: "POST".to_owned(),
+            headers: headers.clone(),
+            body: Some(body.clone()),
+            handshake: None,
+            limit: LARGEST,
+        };
+        let outcome = egress.exchange(&target, leaving).await;
         let (wait, result) = match outcome {
             Ok(answer) if matches!(answer.status, 429 | 502..=504) => {
                 let asked = retry::retry_after(&answer.headers, answer.received);

@@ -4,7 +4,9 @@
 mod ask;
 mod cookies;
 mod forms;
+mod ntlm;
 mod oauth;
+mod refusal;
 mod session;
 
 use secrecy::SecretString;
@@ -23,7 +25,9 @@ pub enum SignIn {
     /// The login form of Creatio: cookies, and a header against forged requests.
     Forms(Forms),
     /// A user name and password with each request, as on-premises Exchange takes it.
-    Basic(Basic),
+    Basic(Password),
+    /// The handshake of Windows with a user name and password: it signs a connection in, and the password stays here.
+    Ntlm(Password),
 }
 
 /// OAuth 2.0 client credentials.
@@ -56,7 +60,7 @@ pub struct Forms {
 
 /// User name and password.
 #[derive(Debug, Clone)]
-pub struct Basic {
+pub struct Password {
     /// Login name, `DOMAIN\user` or an address.
     pub user: String,
     /// Password.

@@ -1,5 +1,6 @@
 //! One sign-in over its life: fetched when first needed, renewed before it expires or when a server refuses it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,17 +10,23 @@ use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::cookies::Cookies;
-use super::{SignIn, forms, oauth};
-use crate::http::contract::{Error, find};
+use super::ntlm::Ntlm;
+use super::{SignIn, forms, oauth, refusal};
+use crate::http::contract::{Credential, Error, find};
 use crate::http::egress::Answer;
-use crate::http::{Egress, Rules};
+use crate::http::{Egress, Handshake, Origin, Rules};
 
 /// A refused password is not tried again for so long: many tries lock an account.
 const RESPITE: Duration = Duration::from_secs(600);
 
+/// Before a password is sent once more to a server that refused it.
+const HESITATION: Duration = Duration::from_secs(2);
+
 /// A sign-in with whatever it got from the server.
 pub struct Session {
     sign_in: SignIn,
+    side: Credential,
+    handshake: Option<Arc<dyn Handshake>>,
     /// Held while a new sign-in is fetched: whoever comes meanwhile waits for it, and nobody fetches a second one.
     state: Mutex<State>,
 }
@@ -47,25 +54,45 @@ pub(crate) struct Signature {
     count: u64,
     headers: Vec<(&'static str, SecretString)>,
     secrets: Vec<SecretString>,
+    handshake: Option<Arc<dyn Handshake>>,
 }
 
 impl Session {
     /// A sign-in that was not used yet.
     #[must_use]
-    pub fn new(sign_in: SignIn) -> Self {
-        Self { sign_in, state: Mutex::default() }
+    pub fn new(sign_in: SignIn, side: Credential) -> Self {
+        let handshake: Option<Arc<dyn Handshake>> = match &sign_in {
+            SignIn::Ntlm(login) => Some(Arc::new(Ntlm::new(login.clone()))),
+            _ => None,
+        };
+        Self { sign_in, side, handshake, state: Mutex::default() }
     }
 
     /// A valid signature, fetched if need be.
     pub(crate) async fn signature(&self, egress: &Egress) -> Result<Signature, Error> {
+        let mut signature = Signature { count: 0, headers: vec![], secrets: self.lasting(), handshake: None };
         match &self.sign_in {
-            SignIn::None => Ok(Signature { count: 0, headers: vec![], secrets: vec![] }),
-            SignIn::Basic(basic) => {
-                let pair = BASE64_STANDARD.encode(format!("{}:{}", basic.user, basic.password.expose_secret()));
-                let secrets = vec![basic.password.clone(), SecretString::from(pair.clone())];
-                Ok(Signature { count: 0, headers: vec![("authorization", format!("Basic {pair}").into())], secrets })
+            SignIn::None => {}
+            SignIn::Basic(login) => {
+                self.respected(egress).await?;
+                let pair = BASE64_STANDARD.encode(format!("{}:{}", login.user, login.password.expose_secret()));
+                signature.secrets.push(SecretString::from(pair.clone()));
+                signature.headers.push(("authorization", format!("Basic {pair}").into()));
             }
-            SignIn::ClientCredentials(_) | SignIn::Forms(_) => self.fetched(egress).await,
+            SignIn::Ntlm(_) => {
+                self.respected(egress).await?;
+                signature.handshake.clone_from(&self.handshake);
+            }
+            SignIn::ClientCredentials(_) | SignIn::Forms(_) => return self.fetched(egress).await,
+        }
+        Ok(signature)
+    }
+
+    /// Refuses while a password that a server has refused is not tried again.
+    async fn respected(&self, egress: &Egress) -> Result<(), Error> {
+        match &self.state.lock().await.refused {
+            Some((until, text)) if egress.clock().elapsed() < *until => Err(Error::Credential(text.clone())),
+            _ => Ok(()),
         }
     }
 
@@ -82,7 +109,9 @@ impl Session {
             let fetched = match &self.sign_in {
                 SignIn::ClientCredentials(client) => oauth::fetch(client, egress).await,
                 SignIn::Forms(login) => forms::fetch(login, egress).await,
-                SignIn::None | SignIn::Basic(_) => Err(Error::Other("this sign-in needs no session".to_owned())),
+                SignIn::None | SignIn::Basic(_) | SignIn::Ntlm(_) => {
+                    Err(Error::Other("this sign-in needs no session".to_owned()))
+                }
             };
             match fetched {
                 Ok(live) => {
@@ -104,7 +133,7 @@ impl Session {
     }
 
     fn sign(&self, state: &State) -> Signature {
-        let mut signature = Signature { count: state.count, headers: vec![], secrets: self.lasting() };
+        let mut signature = Signature { count: state.count, headers: vec![], secrets: self.lasting(), handshake: None };
         match state.live.as_ref().map(|live| &live.pass) {
             Some(Pass::Token(token)) => {
                 signature.headers.push(("authorization", format!("Bearer {}", token.expose_secret()).into()));
@@ -126,7 +155,7 @@ impl Session {
     fn lasting(&self) -> Vec<SecretString> {
         match &self.sign_in {
             SignIn::None => vec![],
-            SignIn::Basic(basic) => vec![basic.password.clone()],
+            SignIn::Basic(login) | SignIn::Ntlm(login) => vec![login.password.clone()],
             SignIn::Forms(login) => vec![login.password.clone()],
             SignIn::ClientCredentials(client) => vec![client.client_secret.clone()],
         }
@@ -149,9 +178,29 @@ impl Session {
     /// Whether an answer says that the sign-in has expired. The request was not carried out then.
     pub(crate) fn expired(&self, answer: &Answer) -> bool {
         match &self.sign_in {
-            SignIn::None | SignIn::Basic(_) => false,
+            SignIn::None => false,
+            // Exchange refuses so also while it has too much to do, so that once is not enough to believe it.
+            SignIn::Basic(_) | SignIn::Ntlm(_) => answer.status == 401,
             SignIn::ClientCredentials(_) => answer.status == 401,
             SignIn::Forms(_) => answer.status == 401 || forms::is_login_page(answer.status, &answer.headers),
+        }
+    }
+
+    /// What to say where an answer refuses a password for good; it is not tried again for a while then.
+    pub(crate) async fn refused(&self, egress: &Egress, answer: &Answer, origin: &Origin) -> Option<String> {
+        if answer.status != 401 || self.side != Credential::Mailbox {
+            return None;
+        }
+        let text = refusal::text(&self.sign_in, &answer.headers, origin)?;
+        self.state.lock().await.refused = Some((egress.clock().elapsed() + RESPITE, text.clone()));
+        Some(text)
+    }
+
+    /// How long to wait before an expired sign-in is followed by a new one.
+    pub(crate) fn hesitation(&self) -> Duration {
+        match &self.sign_in {
+            SignIn::Basic(_) | SignIn::Ntlm(_) => HESITATION,
+            SignIn::None | SignIn::ClientCredentials(_) | SignIn::Forms(_) => Duration::ZERO,
         }
     }
 
@@ -168,6 +217,11 @@ impl Signature {
     /// Headers in clear: for the transport, and for nobody else.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (String, String)> {
         self.headers.iter().map(|(name, value)| ((*name).to_owned(), value.expose_secret().to_owned()))
+    }
+
+    /// What signs the connection in, where the sign-in is a connection's.
+    pub(crate) fn handshake(&self) -> Option<Arc<dyn Handshake>> {
+        self.handshake.clone()
     }
 
     /// Whether an answer holds one of the secrets.

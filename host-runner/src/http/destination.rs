@@ -50,14 +50,17 @@ pub enum MailboxService {
     Graph(Url),
     /// Exchange Web Services: the full address.
     Exchange(Url),
+    /// An Exchange that was not found yet: nothing may be reached with its sign-in.
+    Unfound,
 }
 
 impl MailboxService {
-    /// Its address as configured.
+    /// Its address, where it is known.
     #[must_use]
-    pub fn url(&self) -> &Url {
+    pub fn url(&self) -> Option<&Url> {
         match self {
-            Self::Graph(url) | Self::Exchange(url) => url,
+            Self::Graph(url) | Self::Exchange(url) => Some(url),
+            Self::Unfound => None,
         }
     }
 }
@@ -81,6 +84,8 @@ pub(crate) struct Target {
     pub(crate) url: Url,
     pub(crate) origin: Origin,
     pub(crate) private: bool,
+    /// It belongs to what serves the mailboxes.
+    pub(crate) mailbox: bool,
 }
 
 impl Destinations {
@@ -97,13 +102,15 @@ impl Destinations {
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err(Error::Denied("the address contains a user name".to_owned()));
         }
-        let target = self.target(parsed)?;
+        let target = self.target(parsed, credential)?;
         let Target { url, origin, .. } = &target;
         let serves = |place: &Url| Origin::of(place).as_ref() == Some(origin);
+        let has_mailbox = self.mailbox.url().is_some_and(serves);
         match credential {
-            Credential::None if serves(&self.creatio) || serves(self.mailbox.url()) => Ok(target),
+            Credential::None if serves(&self.creatio) => Ok(target),
+            Credential::None if has_mailbox => Ok(Target { mailbox: true, ..target }),
             Credential::Creatio if serves(&self.creatio) && self.below_odata(url) => Ok(target),
-            Credential::Mailbox if serves(self.mailbox.url()) && self.below_mailbox(url, mailbox) => Ok(target),
+            Credential::Mailbox if has_mailbox && self.below_mailbox(url, mailbox) => Ok(target),
             Credential::None => Err(Error::Denied(format!("{origin} is not a place this tenant is configured for"))),
             Credential::Creatio => {
                 Err(Error::Denied(format!("the Creatio sign-in does not belong to {origin}{}", url.path())))
@@ -115,14 +122,14 @@ impl Destinations {
     }
 
     /// The transport-level part of the rules alone: for requests that the host makes itself.
-    pub(crate) fn target(&self, url: Url) -> Result<Target, Error> {
+    pub(crate) fn target(&self, url: Url, side: Credential) -> Result<Target, Error> {
         let origin =
             Origin::of(&url).ok_or_else(|| Error::Denied(format!("{} is not an address of the web", url.scheme())))?;
         let private = self.names(&origin);
         if url.scheme() == "http" && !private {
             return Err(Error::Denied(format!("{origin} is plain http, and [network] allow does not name it")));
         }
-        Ok(Target { url, origin, private })
+        Ok(Target { url, origin, private, mailbox: side == Credential::Mailbox })
     }
 
     /// Whether an address is that of a Graph batch, whose parts are requests of their own.
@@ -147,7 +154,10 @@ impl Destinations {
     fn below_mailbox(&self, url: &Url, mailbox: &str) -> bool {
         match &self.mailbox {
             MailboxService::Graph(root) => self.is_graph_batch(url) || in_mailbox(root, url.path(), mailbox),
-            MailboxService::Exchange(address) => rest(address.path(), url.path()).is_some_and(|rest| rest.is_empty()),
+            MailboxService::Exchange(address) => {
+                url.query().is_none() && rest(address.path(), url.path()).is_some_and(|rest| rest.is_empty())
+            }
+            MailboxService::Unfound => false,
         }
     }
 }
@@ -232,6 +242,28 @@ mod tests {
         assert!(!allowed("https://mycompany.creatio.com/crm/0/odata/Activity", Credential::Mailbox));
         assert!(!allowed("https://graph.microsoft.com.evil.example/v1.0/$batch", Credential::Mailbox));
         assert!(!allowed("https://graph.microsoft.com:444/v1.0/$batch", Credential::Mailbox));
+    }
+
+    #[test]
+    fn the_sign_in_of_exchange_goes_to_its_one_address() {
+        let url = Url::parse("https://mail.mycompany.com/EWS/Exchange.asmx").unwrap();
+        let destinations = Destinations { mailbox: MailboxService::Exchange(url), ..destinations() };
+        let judged = |url: &str, credential| destinations.judge(url, credential, "e.mirny@mycompany.com").is_ok();
+        assert!(judged("https://mail.mycompany.com/EWS/Exchange.asmx", Credential::Mailbox));
+        for bad in [
+            "https://mail.mycompany.com/",
+            "https://mail.mycompany.com/EWS/Services.wsdl",
+            "https://mail.mycompany.com/EWS/Exchange.asmx/more",
+            "https://mail.mycompany.com/EWS/Exchange.asmx/../../owa",
+            "https://mail.mycompany.com/EWS/Exchange.asmx?x=https://evil.example",
+            "http://mail.mycompany.com/EWS/Exchange.asmx",
+            "https://evil.example/EWS/Exchange.asmx",
+        ] {
+            assert!(!judged(bad, Credential::Mailbox), "{bad}");
+        }
+        let nowhere = Destinations { mailbox: MailboxService::Unfound, ..destinations.clone() };
+        let url = "https://mail.mycompany.com/EWS/Exchange.asmx";
+        assert!(nowhere.judge(url, Credential::Mailbox, "e.mirny@mycompany.com").is_err());
     }
 
     #[test]

@@ -9,10 +9,10 @@ use futures::future::{Either, select};
 
 use super::body::{self, BodyFault};
 use super::contract::{Credential, Error, UnreachableCause, find};
-use super::destination::{Destinations, Origin, Target};
+use super::destination::{Destinations, MailboxService, Origin, Target};
 use super::lane::Lane;
 use super::policy::HttpPolicy;
-use super::transport::{Failure, Incoming, Outgoing, Transport};
+use super::transport::{Failure, Handshake, Incoming, Outgoing, Transport};
 use super::window::RunWindow;
 use crate::clock::Clock;
 use crate::credential::{Session, SignIn};
@@ -47,13 +47,29 @@ impl Default for Rules {
 /// The way out for one tenant. It outlives runs, so that sign-ins and connections stay fresh across them.
 pub struct Egress {
     transport: Arc<dyn Transport>,
+    /// What serves the mailboxes may be trusted for other reasons than everything else.
+    to_mailbox: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     destinations: Destinations,
     rules: Rules,
-    creatio: Session,
-    mailbox: Session,
+    creatio: Arc<Session>,
+    mailbox: Arc<Session>,
     nobody: Session,
-    lanes: Mutex<BTreeMap<(Origin, String), Arc<Lane>>>,
+    lanes: Lanes,
+}
+
+/// One lane for each destination and mailbox.
+type Lanes = Arc<Mutex<BTreeMap<(Origin, String), Arc<Lane>>>>;
+
+/// One request as it leaves, sign-in attached.
+pub(crate) struct Leaving {
+    pub(crate) method: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<Bytes>,
+    /// The sign-in, where it is a connection's and not a request's.
+    pub(crate) handshake: Option<Arc<dyn Handshake>>,
+    /// Bytes of the answer at most, after decompression.
+    pub(crate) limit: u64,
 }
 
 /// One exchange that came to an answer.
@@ -86,15 +102,44 @@ impl Egress {
         mailbox: SignIn,
     ) -> Arc<Self> {
         Arc::new(Self {
+            to_mailbox: Arc::clone(&transport),
             transport,
             clock,
             destinations,
             rules,
-            creatio: Session::new(creatio),
-            mailbox: Session::new(mailbox),
-            nobody: Session::new(SignIn::None),
-            lanes: Mutex::default(),
+            creatio: Arc::new(Session::new(creatio, Credential::Creatio)),
+            mailbox: Arc::new(Session::new(mailbox, Credential::Mailbox)),
+            nobody: Session::new(SignIn::None, Credential::None),
+            lanes: Lanes::default(),
         })
+    }
+
+    /// The way out of the same tenant to mailboxes that another service has, over this transport: the sign-in at Creatio and
+    /// all lanes are shared.
+    #[must_use]
+    pub fn beside(self: &Arc<Self>, service: MailboxService, sign_in: SignIn, to: Arc<dyn Transport>) -> Arc<Self> {
+        let mailbox = Arc::new(Session::new(sign_in, Credential::Mailbox));
+        Arc::new(Self { to_mailbox: to, mailbox, ..self.shared(service) })
+    }
+
+    /// The same way out, where the service was found at another address.
+    #[must_use]
+    pub fn found_at(self: &Arc<Self>, service: MailboxService) -> Arc<Self> {
+        Arc::new(self.shared(service))
+    }
+
+    fn shared(&self, service: MailboxService) -> Self {
+        Self {
+            transport: Arc::clone(&self.transport),
+            to_mailbox: Arc::clone(&self.to_mailbox),
+            clock: Arc::clone(&self.clock),
+            destinations: Destinations { mailbox: service, ..self.destinations.clone() },
+            rules: self.rules.clone(),
+            creatio: Arc::clone(&self.creatio),
+            mailbox: Arc::clone(&self.mailbox),
+            nobody: Session::new(SignIn::None, Credential::None),
+            lanes: Arc::clone(&self.lanes),
+        }
     }
 
     /// The policy for one run of the account with this mailbox.
@@ -119,7 +164,7 @@ impl Egress {
         &self.destinations
     }
 
-    pub(super) fn session(&self, credential: Credential) -> &Session {
+    pub(crate) fn session(&self, credential: Credential) -> &Session {
         match credential {
             Credential::None => &self.nobody,
             Credential::Creatio => &self.creatio,
@@ -143,23 +188,21 @@ impl Egress {
     }
 
     /// One exchange, sent once, within the request timeout.
-    pub(crate) async fn exchange(
-        &self,
-        target: &Target,
-        method: &str,
-        mut headers: Vec<(String, String)>,
-        body: Option<Bytes>,
-        limit: u64,
-    ) -> Result<Answer, Fault> {
+    pub(crate) async fn exchange(&self, target: &Target, leaving: Leaving) -> Result<Answer, Fault> {
+        let Leaving { method, mut headers, body, handshake, limit } = leaving;
         headers.push(("accept-encoding".to_owned(), "gzip, deflate".to_owned()));
         // Firewalls before Creatio sites take a request without it for a robot's.
         if find(&headers, "user-agent").is_none() {
             headers.push(("user-agent".to_owned(), concat!("schedule-sync/", env!("CARGO_PKG_VERSION")).to_owned()));
         }
-        let request =
-            Outgoing { method: method.to_owned(), url: target.url.clone(), headers, body, private: target.private };
+        let request = Outgoing { method, url: target.url.clone(), headers, body, private: target.private };
+        let transport = if target.mailbox { &self.to_mailbox } else { &self.transport };
         let work = Box::pin(async {
-            let Incoming { status, headers, body } = self.transport.send(request).await.map_err(Fault::from)?;
+            let Incoming { status, headers, body } = match handshake {
+                None => transport.send(request).await,
+                Some(handshake) => transport.send_bound(request, handshake).await,
+            }
+            .map_err(Fault::from)?;
             let received = self.clock.wall();
             let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
             let body = body::read(body, find(&headers, "content-encoding"), limit).await.map_err(Fault::from)?;

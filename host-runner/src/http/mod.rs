@@ -23,7 +23,7 @@ pub use contract::{Credential, Error, Request, Response, UnreachableCause};
 pub use destination::{Destinations, MailboxService, Origin};
 pub use egress::{Egress, Rules};
 pub use policy::HttpPolicy;
-pub use transport::{Failure, Incoming, Outgoing, Transport};
+pub use transport::{Failure, Handshake, Incoming, Outgoing, Peer, Transport};
 pub use underway::Underway;
 pub use window::{LeaseTerm, RunWindow};
 

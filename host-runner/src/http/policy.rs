@@ -9,7 +9,7 @@ use futures::future::{Either, join_all, select};
 
 use super::contract::{Credential, Error, Request, Response, UnreachableCause};
 use super::destination::Target;
-use super::egress::{Answer, Egress, Fault};
+use super::egress::{Answer, Egress, Fault, Leaving};
 use super::lane::{Lane, Permit};
 use super::window::RunWindow;
 use super::{batch, headers, retry};
@@ -18,6 +18,9 @@ use crate::credential::Signature;
 
 /// How often a connection is tried for one request: who waits for it should hear soon that nobody is there.
 const CONNECTS: u32 = 3;
+
+/// Page of Exchange about errors that pass.
+const OVERLOADED: &str = "genericerrorpage.htm";
 
 /// `http.send` for one run.
 pub struct HttpPolicy {
@@ -104,7 +107,14 @@ impl HttpPolicy {
             if let Some(writes) = writes {
                 writes.begins(self.egress.clock().wall());
             }
-            let outcome = self.egress.exchange(target, &request.method, headers, body.clone(), limit).await;
+            let leaving = Leaving {
+                method: request.method.clone(),
+                headers,
+                body: body.clone(),
+                handshake: signature.handshake(),
+                limit,
+            };
+            let outcome = self.egress.exchange(target, leaving).await;
             if let Some(writes) = writes {
                 writes.ends();
             }
@@ -113,7 +123,10 @@ impl HttpPolicy {
             }
             let next = match outcome {
                 Ok(answer) if !renewed && session.expired(&answer) => Next::Renew,
-                Ok(answer) => self.judge_answer(answer, &signature, &request, lane, attempt),
+                Ok(answer) => match session.refused(&self.egress, &answer, &target.origin).await {
+                    Some(text) => Next::Done(Err(Error::Credential(text))),
+                    None => self.judge_answer(answer, &signature, &request, lane, attempt),
+                },
                 Err(fault) => self.judge_fault(fault, &request, target, attempt),
             };
             drop(permit);
@@ -122,6 +135,7 @@ impl HttpPolicy {
                 Next::Renew => {
                     renewed = true;
                     session.renew(&signature).await;
+                    self.pause_until(self.egress.clock().elapsed() + session.hesitation()).await?;
                 }
                 Next::Again(wait, otherwise) => {
                     let now = self.egress.clock().elapsed();
@@ -157,6 +171,10 @@ impl HttpPolicy {
         match status {
             // It was refused and not carried out, so even a write may be sent again.
             429 => Next::Again(wait, Err(Error::Throttled(Some(millis(wait))))),
+            // What Exchange sends everybody to while it is overloaded.
+            302 if request.repeatable && response.header("location").is_some_and(|to| to.contains(OVERLOADED)) => {
+                Next::Again(wait, Ok(response))
+            }
             502..=504 if request.repeatable => Next::Again(wait, Ok(response)),
             _ => Next::Done(Ok(response)),
         }

@@ -18,6 +18,8 @@ const CREATIO: &str = "https://mycompany.creatio.com/0/odata";
 const MAIL: &str = "e.mirny@mycompany.com";
 const SECRET: &str = "very-secret-value";
 
+mod exchange;
+
 /// What the server does with one request.
 enum Does {
     Answer(u16, Vec<(&'static str, String)>, String),

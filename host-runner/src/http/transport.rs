@@ -1,5 +1,7 @@
 //! The seam below the policy: one request goes out, one answer comes in.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
@@ -56,4 +58,38 @@ pub enum Failure {
 pub trait Transport: Send + Sync + 'static {
     /// Sends one request; resolves with the head of its answer. Dropping the future gives the request up.
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Incoming, Failure>>;
+
+    /// Sends one request over a connection that this handshake has signed in, as one that is kept, or a new one. An answer
+    /// of status 401 says that the sign-in is refused.
+    fn send_bound(&self, request: Outgoing, handshake: Arc<dyn Handshake>) -> BoxFuture<'_, Result<Incoming, Failure>> {
+        let _ = request;
+        let text = format!("this transport knows no connections of its own, as {} needs them", handshake.scheme());
+        Box::pin(async move { Err(Failure::Refused(text)) })
+    }
+}
+
+/// A sign-in that is bound to one connection: offer, challenge and answer travel over it, and then it is signed in.
+pub trait Handshake: Send + Sync {
+    /// Whose sign-in it is: a connection that was signed in for somebody serves nobody else.
+    fn who(&self) -> &str;
+    /// Its name, as servers offer it.
+    fn scheme(&self) -> &'static str;
+    /// The `authorization` that begins.
+    fn opening(&self) -> String;
+    /// The `authorization` that answers a challenge.
+    ///
+    /// # Errors
+    /// The challenge makes no sense, as a part of a sentence about the server.
+    fn answer(&self, challenge: &str, peer: &Peer<'_>) -> Result<String, String>;
+}
+
+/// The other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer<'a> {
+    /// The host as the request names it.
+    pub host: &'a str,
+    /// Its certificate; none without TLS.
+    pub certificate: Option<&'a [u8]>,
+    /// The time, in milliseconds since 1970.
+    pub now: u64,
 }

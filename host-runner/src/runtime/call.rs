@@ -19,12 +19,20 @@ use crate::config::Account;
 use crate::http::RunWindow;
 use crate::store::RunStorage;
 
+/// Which sides a call is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    Both,
+    Creatio,
+}
+
 /// What a call into a sandbox is made of.
 pub(super) struct Task<'a> {
     pub(super) account: &'a Account,
     pub(super) window: RunWindow,
     pub(super) storage: Arc<RunStorage>,
     pub(super) observer: Arc<dyn Observer>,
+    pub(super) reach: Reach,
 }
 
 /// What a call gave, and took.
@@ -56,10 +64,14 @@ impl Tenant {
         task: Task<'_>,
         call: impl AsyncFnOnce(&World, &mut Instance<Sandbox>, &wit::Account) -> wasmtime::Result<Result<T, wit::Error>>,
     ) -> Result<Used<T>, Broken> {
-        let Inner { host, config, egress, .. } = self.0.as_ref();
+        let Inner { host, config, ways, .. } = self.0.as_ref();
+        let way = match task.reach {
+            Reach::Both => self.way(task.account, &task.window, &task.observer).await?,
+            Reach::Creatio => ways.creatio(),
+        };
         let limits = config.limits.clone();
         let patience = limits.wall + limits.last_words;
-        let http = Arc::new(egress.policy(&task.account.mail, task.window.clone()));
+        let http = Arc::new(way.egress.policy(&task.account.mail, task.window.clone()));
         let sandbox = Sandbox {
             http: Arc::clone(&http),
             storage: task.storage,
@@ -80,7 +92,7 @@ impl Tenant {
             // Runs share threads, so each lets the others in at every tick.
             Ok(wasmtime::UpdateDeadline::Yield(1))
         });
-        let account = convert::account(config, task.account);
+        let account = convert::account(config, task.account, &way.service);
         let outcome = {
             let work = std::pin::pin!(async {
                 instance.data_mut().meter.enter();

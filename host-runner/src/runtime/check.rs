@@ -6,13 +6,13 @@ use wasmtime::Store as Instance;
 
 use super::bindings::Connector as World;
 use super::bindings::exports::schedule::sync::synchronizer as wit;
-use super::call::Task;
+use super::call::{Reach, Task};
 use super::connector::Connector;
 use super::observer::Observer;
 use super::run::{RunError, RunOptions};
 use super::sandbox::Sandbox;
 use super::tenant::Tenant;
-use crate::config::{Account, Exported, Folders, Language};
+use crate::config::{Account, Exported, Folders, Language, Service};
 use crate::http::RunWindow;
 use crate::report::{Checked, Finding, Takeover, Verdict};
 use crate::stop::Stop;
@@ -56,7 +56,7 @@ impl Tenant {
         } else {
             let storage = Arc::new(RunStorage::preview(Arc::clone(&self.0.store), &account.id, "check"));
             let window = RunWindow { reads_only: true, stop, ..self.window() };
-            let task = Task { account: &account, window, storage, observer };
+            let task = Task { account: &account, window, storage, observer, reach: Reach::Both };
             self.sandboxed(connector, task, call).await.map_err(|broken| broken.fault)?.value
         };
         if let Some(detail) = choice {
@@ -84,7 +84,7 @@ impl Tenant {
         let nobody = nobody();
         let storage = Arc::new(RunStorage::preview(Arc::clone(&self.0.store), &nobody.id, "takeovers"));
         let window = RunWindow { reads_only: true, stop, ..self.window() };
-        let task = Task { account: &nobody, window, storage, observer };
+        let task = Task { account: &nobody, window, storage, observer, reach: Reach::Creatio };
         let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
             world.schedule_sync_synchronizer().call_takeovers(instance, account).await
         };
@@ -128,6 +128,7 @@ fn nobody() -> Account {
     Account {
         id: "nobody".to_owned(),
         mail: "nobody@localhost".to_owned(),
+        mailbox: Service::Auto,
         user: "nobody".to_owned(),
         time_zone: chrono_tz::Tz::UTC,
         language: Language::En,

@@ -5,7 +5,7 @@ use super::bindings::schedule::sync::{http as wire, journal as log, progress, st
 use super::observer::Level;
 use super::run::{Budget, GuestFailure};
 use crate::config::{self, Config};
-use crate::http::{Credential, Error, Request, Response, UnreachableCause};
+use crate::http::{Credential, Error, MailboxService, Request, Response, UnreachableCause};
 use crate::journal::{Entry, Side, Unit};
 use crate::report::{
     Catalogue, Checked, Content, Count, Ending, Finding, Folder, Group, Report, Takeover, Verdict, Warning,
@@ -264,16 +264,27 @@ fn folders(folders: &config::Folders) -> wit::Folders {
     }
 }
 
+/// The policy that says whether the sign-in at Exchange acts for the account's user.
+const IMPERSONATION: &str = "impersonation";
+
 /// An account as the component sees it. Addresses go without a slash at the end.
-pub(super) fn account(config: &Config, account: &config::Account) -> wit::Account {
+pub(super) fn account(config: &Config, account: &config::Account, service: &MailboxService) -> wit::Account {
     let bare = |url: &url::Url| url.as_str().trim_end_matches('/').to_owned();
+    let mut policies = account.policies.clone();
+    let acts = config.mailboxes.exchange.as_ref().map(|exchange| if exchange.impersonate { "yes" } else { "no" });
+    let told = policies.iter().any(|(name, _)| name == IMPERSONATION);
+    if let (Some(acts), MailboxService::Exchange(_), false) = (acts, service, told) {
+        policies.push((IMPERSONATION.to_owned(), acts.to_owned()));
+    }
     wit::Account {
         tenant: config.tenant.clone(),
         id: account.id.clone(),
         mailbox: wit::Mailbox {
-            service: match &config.mailbox {
-                config::Mailbox::Microsoft { graph, .. } => wit::MailboxService::Graph(bare(graph)),
-                config::Mailbox::Exchange { url, .. } => wit::MailboxService::Exchange(url.to_string()),
+            service: match service {
+                MailboxService::Graph(graph) => wit::MailboxService::Graph(bare(graph)),
+                MailboxService::Exchange(url) => wit::MailboxService::Exchange(url.to_string()),
+                // Whoever asks for Creatio alone names no mailbox.
+                MailboxService::Unfound => wit::MailboxService::Graph(String::new()),
             },
             address: account.mail.clone(),
         },
@@ -297,6 +308,6 @@ pub(super) fn account(config: &Config, account: &config::Account) -> wit::Accoun
             meetings_to: account.meetings_to.clone(),
             tasks_to: account.tasks_to.clone(),
         },
-        policies: account.policies.clone(),
+        policies,
     }
 }

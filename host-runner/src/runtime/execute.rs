@@ -8,17 +8,18 @@ use wasmtime::Store as Instance;
 
 use super::bindings::Connector as World;
 use super::bindings::exports::schedule::sync::synchronizer as wit;
-use super::call::Task;
+use super::call::{Broken, Reach, Task};
 use super::connector::Connector;
 use super::limits::Limits;
 use super::observer::Observer;
 use super::resolve;
-use super::run::{Action, RunError, RunOptions, RunReport};
+use super::run::{Action, GuestFailure, RunError, RunOptions, RunReport};
 use super::sandbox::Sandbox;
 use super::tenant::Tenant;
 use crate::clock::millis;
 use crate::config::Account;
 use crate::http::{RunWindow, Underway};
+use crate::journal::Side;
 use crate::lease::{Asked, Grip};
 use crate::report::{Catalogue, Report};
 use crate::stop::Stop;
@@ -71,6 +72,7 @@ impl Tenant {
         if forgets && !dry_run && report.report.counts.iter().any(|count| count.what == FORGOTTEN) {
             let (of, run) = (account.id.clone(), report.run.clone());
             self.blocking(move |store| store.forget(&of, &run)).await?;
+            self.forget_way(&account).await?;
         }
         Ok(report)
     }
@@ -119,7 +121,7 @@ impl Tenant {
             stop: options.stop.clone(),
             ..self.window()
         };
-        let task = Task { account, window, storage: Arc::clone(&storage), observer };
+        let task = Task { account, window, storage: Arc::clone(&storage), observer, reach: Reach::Both };
         let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
             call(world, instance, account, &run).await
         };
@@ -131,6 +133,10 @@ impl Tenant {
                 Either::Right(((), _)) => Err(RunError::Trap("the lease was given up".to_owned()).into()),
             }
         };
+        if let Err(Broken { fault: RunError::Component(GuestFailure::Unavailable(Side::Mailbox, _)), .. }) = &outcome {
+            // Where Autodiscover found the mailbox it may be no more: the next run looks anew.
+            self.mislay(account).await?;
+        }
         let finished = self.0.host.clock.wall();
         let (result, rest) = match &outcome {
             Ok(used) => (RunResult::Report(Report::from(used.value.0.clone())), storage.take_rest()),
@@ -188,7 +194,7 @@ impl Tenant {
     ) -> Result<Catalogue, RunError> {
         let storage = Arc::new(RunStorage::preview(Arc::clone(&self.0.store), &account.id, "discover"));
         let window = RunWindow { reads_only: true, stop, ..self.window() };
-        let task = Task { account, window, storage, observer };
+        let task = Task { account, window, storage, observer, reach: Reach::Both };
         let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
             world.schedule_sync_synchronizer().call_discover(instance, account).await
         };

@@ -16,6 +16,8 @@ mod resolve;
 mod run;
 mod sandbox;
 mod tenant;
+mod way;
+mod whereabouts;
 
 pub use check::twice;
 pub use connector::{Connector, LoadError};
@@ -24,4 +26,5 @@ pub use limits::Limits;
 pub use links::RestoreOptions;
 pub use observer::{Level, Observer, Silent};
 pub use run::{Action, Budget, GuestFailure, RunError, RunOptions, RunReport};
-pub use tenant::{SignInError, Tenant, TenantBuilder, TenantError};
+pub use tenant::{Tenant, TenantBuilder, TenantError};
+pub use way::{Place, SignInError};

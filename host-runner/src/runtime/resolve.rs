@@ -93,13 +93,14 @@ fn find(list: &[(&str, &str)], text: &str, key: &str, mail: &str) -> Result<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Language;
+    use crate::config::{Language, Service};
     use crate::report::{Folder, Group};
 
     fn account() -> Account {
         Account {
             id: "a".to_owned(),
             mail: "a@b.c".to_owned(),
+            mailbox: Service::Microsoft,
             user: "a".to_owned(),
             time_zone: chrono_tz::UTC,
             language: Language::En,

@@ -2,17 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use super::host::Host;
+use super::way::Ways;
 use crate::config::{Account, Config, ConfigError, Prompt, no_prompt};
-use crate::http::wire::{TlsFault, Wire};
-use crate::http::{Credential, Egress, Transport};
-use crate::journal::Side;
+use crate::http::wire::TlsFault;
 use crate::store::{OpenError, SqliteStore, Store, StoreError};
-
-/// Connections that take longer are given up: within the request timeout, and with room to send in.
-const CONNECT: Duration = Duration::from_secs(15);
 
 /// Why a tenant cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -31,16 +26,6 @@ pub enum TenantError {
     Memory(usize, usize),
 }
 
-/// No sign-in can be had at a side.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the sign-in for {side} failed: {fault}")]
-pub struct SignInError {
-    /// The side.
-    pub side: Side,
-    /// Why.
-    pub fault: crate::http::Error,
-}
-
 /// One tenant. Clones are the same tenant.
 #[derive(Clone)]
 pub struct Tenant(pub(super) Arc<Inner>);
@@ -48,7 +33,7 @@ pub struct Tenant(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) host: Host,
     pub(super) config: Config,
-    pub(super) egress: Arc<Egress>,
+    pub(super) ways: Ways,
     pub(super) store: Arc<dyn Store>,
     /// Accounts by id whose choices named things by name, with the ids that were found for them.
     pub(super) names: Mutex<BTreeMap<String, Account>>,
@@ -88,18 +73,12 @@ impl<'a> TenantBuilder<'a> {
         if config.limits.memory > host.memory {
             return Err(TenantError::Memory(config.limits.memory >> 20, host.memory >> 20));
         }
-        let (creatio, mailbox) = config.sign_ins(prompt)?;
-        let transport: Arc<dyn Transport> = match &host.transport {
-            Some(transport) => Arc::clone(transport),
-            None => Arc::new(Wire::new(CONNECT.min(config.rules.request_timeout / 2))?),
-        };
+        let ways = Ways::open(&host, &config, prompt)?;
         let store: Arc<dyn Store> = match store {
             Some(store) => store,
             None => Arc::new(SqliteStore::open(&config.storage, &config.tenant)?),
         };
-        let (clock, rules) = (Arc::clone(&host.clock), config.rules.clone());
-        let egress = Egress::new(transport, clock, config.destinations(), rules, creatio, mailbox);
-        Ok(Tenant(Arc::new(Inner { host, config, egress, store, names: Mutex::default(), last: Mutex::default() })))
+        Ok(Tenant(Arc::new(Inner { host, config, ways, store, names: Mutex::default(), last: Mutex::default() })))
     }
 }
 
@@ -122,18 +101,6 @@ impl Tenant {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.0.store
-    }
-
-    /// Signs in at a side, as a request would: whether the secret is right, before anything is asked for.
-    ///
-    /// # Errors
-    /// No sign-in can be had; the text says why and what to do.
-    pub async fn sign_in(&self, side: Side) -> Result<(), SignInError> {
-        let credential = match side {
-            Side::Creatio => Credential::Creatio,
-            Side::Mailbox => Credential::Mailbox,
-        };
-        self.0.egress.sign_in(credential).await.map_err(|fault| SignInError { side, fault })
     }
 
     pub(super) async fn blocking<T: Send + 'static>(

@@ -165,6 +165,7 @@ const TABLE: &[(&str, &str, &str, &str, &str)] = &[
     ("probe-limits", "Did the site ask to wait, or answer with a page?", "", "Просил ли сайт подождать и не отвечал ли страницей?", ""),
     ("identity-wrong", "Creatio's Identity Service does not answer at this address.", "Correct identity-url in [creatio]. In the cloud it is the site's name with -is behind it: https://mycompany-is.creatio.com.", "По этому адресу служба Identity Service сайта Creatio не отвечает.", "Исправьте identity-url в [creatio]. В облаке это имя сайта с -is: https://mycompany-is.creatio.com."),
     ("login-wrong", "The sign-in service does not answer at this address.", "Check the network, and the address in the configuration.", "По этому адресу служба входа не отвечает.", "Проверьте сеть и адрес в конфигурации."),
+    ("exchange-wrong", "Exchange does not answer at this address.", "Check the network, and url in [exchange]; without one Autodiscover looks for the server.", "По этому адресу Exchange не отвечает.", "Проверьте сеть и url в [exchange]; без него сервер ищет Autodiscover."),
     ("sign-in-accepted", "The sign-in is accepted.", "", "Вход принят.", ""),
     ("config-read", "The configuration is read, and every secret that it points to was found.", "", "Конфигурация прочитана, все секреты, на которые она указывает, найдены.", ""),
     ("storage-opened", "The storage can be used.", "", "Хранилище доступно.", ""),

@@ -2,6 +2,7 @@
 //! address that was judged: a name cannot answer differently in between.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,22 +27,23 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    pub(super) fn new(patience: Duration) -> Result<Self, TlsFault> {
-        Ok(Self { tls: tls::connector()?, patience })
+    pub(super) fn new(patience: Duration, authority: Option<&Path>) -> Result<Self, TlsFault> {
+        Ok(Self { tls: tls::connector(authority)?, patience })
     }
 
-    pub(super) async fn connect(&self, url: &Url, private: bool) -> Result<Sender, Failure> {
+    /// A connection, and the certificate of its other end where there is TLS.
+    pub(super) async fn connect(&self, url: &Url, private: bool) -> Result<(Sender, Option<Vec<u8>>), Failure> {
         match timeout(self.patience, self.connected(url, private)).await {
             Ok(result) => result,
             Err(_) => Err(Failure::NotSent(UnreachableCause::Timeout)),
         }
     }
 
-    async fn connected(&self, url: &Url, private: bool) -> Result<Sender, Failure> {
+    async fn connected(&self, url: &Url, private: bool) -> Result<(Sender, Option<Vec<u8>>), Failure> {
         let tcp = self.tcp(&addresses(url, private).await?).await?;
         let _ = tcp.set_nodelay(true);
         if url.scheme() != "https" {
-            return handshake(tcp).await;
+            return Ok((handshake(tcp).await?, None));
         }
         let name = match url.host() {
             Some(Host::Domain(name)) => ServerName::try_from(name.trim_end_matches('.').to_owned()).ok(),
@@ -52,9 +54,14 @@ impl Connector {
         let name = name.ok_or(Failure::NotSent(UnreachableCause::Name))?;
         let session = self.tls.connect(name, tcp).await.map_err(|fault| {
             tracing::debug!(host = url.host_str(), %fault, "no TLS session");
-            Failure::NotSent(UnreachableCause::Tls)
+            match tls::judged(&fault, url.host_str().unwrap_or_default()) {
+                Some(text) => Failure::Refused(text),
+                None => Failure::NotSent(UnreachableCause::Tls),
+            }
         })?;
-        handshake(session).await
+        let (_, ends) = session.get_ref();
+        let certificate = ends.peer_certificates().and_then(|chain| chain.first()).map(|first| first.to_vec());
+        Ok((handshake(session).await?, certificate))
     }
 
     async fn tcp(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {

@@ -1,9 +1,11 @@
 //! The transport of production: HTTP/1.1 over sockets, so that it is known of every request whether a byte of it left.
 
+mod bound;
 mod connect;
 mod tls;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,7 +18,7 @@ use hyper::header::{HOST, HeaderName, HeaderValue};
 use url::Position;
 
 use super::destination::Origin;
-use super::transport::{Failure, Incoming, Outgoing, Transport};
+use super::transport::{Failure, Handshake, Incoming, Outgoing, Transport};
 pub use tls::TlsFault;
 
 /// Servers close idle connections after one to two minutes; one that is closed under way costs an unknown outcome.
@@ -31,20 +33,23 @@ pub struct Wire {
     pool: Arc<Pool>,
 }
 
+/// Where a connection leads, and who is signed in on it; nobody, where that is empty.
+type Line = (Origin, String);
+
 #[derive(Default)]
-struct Pool(Mutex<BTreeMap<Origin, Vec<(Sender, Instant)>>>);
+struct Pool(Mutex<BTreeMap<Line, Vec<(Sender, Instant)>>>);
 
 impl Pool {
-    fn take(&self, origin: &Origin) -> Option<Sender> {
+    fn take(&self, line: &Line) -> Option<Sender> {
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = pool.get_mut(origin)?;
+        let idle = pool.get_mut(line)?;
         idle.retain(|(sender, since)| !sender.is_closed() && since.elapsed() < IDLE);
         idle.pop().map(|(sender, _)| sender)
     }
 
-    fn keep(&self, origin: Origin, sender: Sender) {
+    fn keep(&self, line: Line, sender: Sender) {
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = pool.entry(origin).or_default();
+        let idle = pool.entry(line).or_default();
         if !sender.is_closed() && idle.len() < IDLE_PER_ORIGIN {
             idle.push((sender, Instant::now()));
         }
@@ -57,19 +62,26 @@ impl Wire {
     /// # Errors
     /// There is no usable TLS configuration.
     pub fn new(connect_timeout: Duration) -> Result<Self, TlsFault> {
-        Ok(Self { connector: connect::Connector::new(connect_timeout)?, pool: Arc::default() })
+        Self::trusting(connect_timeout, None)
+    }
+
+    /// The same, trusting also the certificates in a file of PEM: those of a company's own authority.
+    ///
+    /// # Errors
+    /// There is no usable TLS configuration, or no certificate in the file.
+    pub fn trusting(connect_timeout: Duration, authority: Option<&Path>) -> Result<Self, TlsFault> {
+        Ok(Self { connector: connect::Connector::new(connect_timeout, authority)?, pool: Arc::default() })
     }
 
     async fn dispatch(&self, request: Outgoing) -> Result<Incoming, Failure> {
-        let origin =
-            Origin::of(&request.url).ok_or_else(|| Failure::Refused("not an address of the web".to_owned()))?;
+        let line = line(&request, "")?;
         let mut message = message(&request)?;
-        while let Some(mut sender) = self.pool.take(&origin) {
+        while let Some(mut sender) = self.pool.take(&line) {
             if sender.ready().await.is_err() {
                 continue;
             }
             match sender.try_send_request(message).await {
-                Ok(answer) => return Ok(self.incoming(origin, sender, answer)),
+                Ok(answer) => return Ok(self.incoming(line, sender, answer)),
                 // The connection had ended and took nothing: another one is no repetition.
                 Err(mut fault) => match fault.take_message() {
                     Some(unsent) => message = unsent,
@@ -77,22 +89,18 @@ impl Wire {
                 },
             }
         }
-        let mut sender = self.connector.connect(&request.url, request.private).await?;
+        let (mut sender, _) = self.connector.connect(&request.url, request.private).await?;
         match sender.try_send_request(message).await {
-            Ok(answer) => Ok(self.incoming(origin, sender, answer)),
+            Ok(answer) => Ok(self.incoming(line, sender, answer)),
             Err(fault) => Err(Failure::Lost(describe(fault.error()))),
         }
     }
 
-    fn incoming(&self, origin: Origin, sender: Sender, answer: hyper::Response<hyper::body::Incoming>) -> Incoming {
+    fn incoming(&self, line: Line, sender: Sender, answer: hyper::Response<hyper::body::Incoming>) -> Incoming {
         let (head, body) = answer.into_parts();
-        let headers = head
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect();
+        let headers = headers(&head.headers);
         let pool = Arc::clone(&self.pool);
-        let body = stream::unfold((body, Some((pool, origin, sender))), |(mut body, mut rest)| async move {
+        let body = stream::unfold((body, Some((pool, line, sender))), |(mut body, mut rest)| async move {
             loop {
                 match body.frame().await {
                     Some(Ok(frame)) => match frame.into_data() {
@@ -102,8 +110,8 @@ impl Wire {
                     Some(Err(fault)) => return Some((Err(describe(&fault)), (body, None))),
                     None => {
                         // Only after its last byte is a connection fit for another request.
-                        if let Some((pool, origin, sender)) = rest.take() {
-                            pool.keep(origin, sender);
+                        if let Some((pool, line, sender)) = rest.take() {
+                            pool.keep(line, sender);
                         }
                         return None;
                     }
@@ -118,6 +126,21 @@ impl Transport for Wire {
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Incoming, Failure>> {
         Box::pin(self.dispatch(request))
     }
+
+    fn send_bound(&self, request: Outgoing, handshake: Arc<dyn Handshake>) -> BoxFuture<'_, Result<Incoming, Failure>> {
+        Box::pin(self.dispatch_bound(request, handshake))
+    }
+}
+
+fn line(request: &Outgoing, who: &str) -> Result<Line, Failure> {
+    let origin = Origin::of(&request.url).ok_or_else(|| Failure::Refused("not an address of the web".to_owned()))?;
+    Ok((origin, who.to_owned()))
+}
+
+fn headers(map: &hyper::HeaderMap) -> Vec<(String, String)> {
+    map.iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
 }
 
 fn message(request: &Outgoing) -> Result<hyper::Request<Full<Bytes>>, Failure> {
