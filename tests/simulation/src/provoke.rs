@@ -178,17 +178,18 @@ fn overruled(dice: &mut Dice, item: u32) -> Vec<Step> {
     ]
 }
 
-/// An item that is made lands when the next run has made it again, and somebody has changed one of the two when that is
-/// noticed: that there is only one is up to the server, which has to know that both are the same.
+/// An item that is made lands while the next run is about to make it again, and somebody changes it before a run has seen
+/// it: that there is only one is up to the server, which has to know that both are the same.
 fn landed(dice: &mut Dice, item: u32) -> Vec<Step> {
-    let effect = json!({"kind": "part", "method": "POST", "status": 504, "late": 30 * 60_000});
-    let fault = json!({"service": "graph", "times": 1, "effect": effect});
+    let late = json!({"kind": "part", "method": "POST", "status": 504, "late": 630_000});
+    let late = json!({"service": "graph", "times": 1, "effect": late});
+    let slow = json!({"kind": "delay-reply", "ms": 59_000});
+    let slow = json!({"service": "graph", "path": "calendarView/delta", "times": 1, "effect": slow});
     vec![
         create(SideId::Creatio, item),
-        run(vec![Trouble::Fault(fault.to_string())]),
+        run(vec![Trouble::Fault(late.to_string())]),
         Step::Pass(10),
-        run(Vec::new()),
-        Step::Pass(40),
+        run(vec![Trouble::Fault(slow.to_string())]),
         Step::Deed(edit(SideId::Mailbox, item, dice.pick(&UNITS), 1)),
         run(Vec::new()),
     ]
