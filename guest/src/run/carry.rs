@@ -244,7 +244,9 @@ fn as_write(run: &Run, job: &Job, operation: &Operation, row: &WalRow) -> Option
     match (operation.action, operation.target) {
         (Action::Create | Action::Convert, target) => {
             let nonce = row.attempts.last().cloned().unwrap_or_default();
-            let attempt = if Deliberate::NewTransaction.on() { run.requests } else { row.link.generation };
+            let number =
+                |text: &str| text.bytes().fold(1_u32, |all, byte| all.wrapping_mul(31).wrapping_add(byte.into()));
+            let attempt = if Deliberate::NewTransaction.on() { number(&run.options.run) } else { row.link.generation };
             let marker = Marker { activity: pair.activity, mailbox: run.mailbox_id, nonce };
             Some(Write::Create {
                 activity: pair.activity,

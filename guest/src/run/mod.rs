@@ -26,6 +26,7 @@ pub mod state;
 pub mod sweep;
 pub mod tell;
 pub mod undo;
+pub mod unread;
 mod vanished;
 pub mod whole;
 pub mod whose;

@@ -3,14 +3,14 @@
 
 use super::observe::observed;
 use super::state::{ActivityRow, GoneRow, ItemRow, Print};
-use super::{Run, Staged, double, fatal, work};
+use super::{Run, Staged, double, fatal, unread, work};
 use crate::activity::{Kind, Seen, SideId};
 use crate::ask::Fault;
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use crate::identity::{self, Marker};
 use crate::link::{Link, LinkState};
-use crate::owed::{Observation, Owed, Subject, Why, backoff};
+use crate::owed::{Observation, Owed, Subject, Why};
 use crate::plan;
 use crate::reason::Reason;
 use crate::report::{Action, Entry, Outcome};
@@ -96,7 +96,7 @@ fn mark(run: &mut Run, items: &[String]) -> Staged<()> {
 }
 
 /// Learns the markers of a folder's items, as far as it answers.
-fn mark_folder(run: &mut Run, folder: &str) -> Staged<Result<(), Fault>> {
+pub(super) fn mark_folder(run: &mut Run, folder: &str) -> Staged<Result<(), Fault>> {
     let mut cursor = String::new();
     loop {
         run.step("match", 0, None)?;
@@ -161,12 +161,12 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
         }
     }
     if !failed.is_empty() {
-        rows = unreadable(run, ids, rows, &observations, &mut found, &mut failed)?;
+        rows = unread::unreadable(run, ids, rows, &observations, &mut found, &mut failed)?;
     }
     let missed = missed(run, &found, !listed)?;
     for (id, row) in ids.iter().zip(rows) {
         if let Some(fault) = failed.remove(id) {
-            fail(run, id, &fault)?;
+            unread::fail(run, id, &fault)?;
             continue;
         }
         let verdict = match found.get(id) {
@@ -174,7 +174,7 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
             None => Match::Gone,
         };
         if let Match::Unknown(fault) = verdict {
-            fail(run, id, &fault)?;
+            unread::fail(run, id, &fault)?;
             continue;
         }
         settle(run, id, row, found.remove(id), verdict)?;
@@ -183,129 +183,16 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
     Ok(())
 }
 
-fn rows_of(run: &Run, ids: &[String]) -> Staged<Vec<Option<ItemRow>>> {
+pub(super) fn rows_of(run: &Run, ids: &[String]) -> Staged<Vec<Option<ItemRow>>> {
     Ok(run.store.get(&ids.iter().map(|id| run.store.item_key(id)).collect::<Vec<_>>())?)
 }
 
 /// An item as a feed showed it in this run, with the marker that a listing told.
-fn shown(run: &Run, observation: Option<&Observation>, row: Option<&ItemRow>) -> Option<Seen> {
+pub(super) fn shown(run: &Run, observation: Option<&Observation>, row: Option<&ItemRow>) -> Option<Seen> {
     let fresh = observation.filter(|observation| observation.run == run.options.run)?;
     let mut seen = fresh.mailbox.as_deref()?.clone();
     seen.marker = row.and_then(|row| row.marker.clone());
     Some(seen)
-}
-
-/// Items that cannot be read by their ids: what a listing of marked items and the feed tell of them is enough to know
-/// whose they are. Of one that no feed showed in this run, the activity that it may belong to waits with it: it must not
-/// be made a second time.
-fn unreadable(
-    run: &mut Run,
-    ids: &[String],
-    rows: Vec<Option<ItemRow>>,
-    observations: &[Option<Observation>],
-    found: &mut BTreeMap<String, Seen>,
-    failed: &mut BTreeMap<String, Fault>,
-) -> Staged<Vec<Option<ItemRow>>> {
-    let of_failed = rows.iter().flatten().filter(|row| failed.contains_key(&row.id));
-    let folders: BTreeSet<String> = of_failed.map(|row| row.folder.clone()).collect();
-    let mut untold: BTreeSet<String> = BTreeSet::new();
-    for folder in folders {
-        if let Err(fault) = mark_folder(run, &folder)? {
-            // Until the first contact is over any of these may be the counterpart of an activity.
-            if !run.state.contacted {
-                return Err(fatal(SideId::Mailbox, fault));
-            }
-            untold.insert(folder);
-        }
-    }
-    let rows = rows_of(run, ids)?;
-    for ((id, observation), row) in ids.iter().zip(observations).zip(&rows) {
-        if !failed.contains_key(id) || row.as_ref().is_some_and(|row| untold.contains(&row.folder)) {
-            continue;
-        }
-        if let Some(seen) = shown(run, observation.as_ref(), row.as_ref()) {
-            failed.remove(id);
-            found.insert(id.clone(), seen);
-        } else {
-            let marker = row.as_ref().and_then(|row| row.marker.as_deref()).and_then(Marker::decode);
-            let identity = observation.as_ref().and_then(|seen| seen.mailbox.as_ref()?.identity.as_deref());
-            let tenant = &run.settings.account.tenant;
-            // A marker tells more than an identity, which of an item that the sync made leads nowhere.
-            let activity = match marker.filter(|marker| run.ours(marker)) {
-                Some(marker) => Some(marker.activity),
-                None => identity.map(|identity| identity::activity_of_meeting(tenant, identity)),
-            };
-            if let Some(activity) = activity {
-                wait(run, id, activity)?;
-            }
-        }
-    }
-    Ok(rows)
-}
-
-/// An activity that Creatio showed and that has no link waits until this item can be read.
-fn wait(run: &mut Run, item: &str, activity: Uuid) -> Staged<()> {
-    let subject = Subject::Activity(activity);
-    let key = run.store.owed_key(&subject);
-    if !known(run, activity)? || run.store.one::<Link>(run.store.link_key(activity))?.is_some() {
-        return Ok(());
-    }
-    let old: Option<Owed> = run.store.one(key.clone())?;
-    let new = Owed {
-        subject,
-        why: Why::Failed,
-        reason: Reason::Unreadable,
-        since: run.started,
-        retry: Some(run.started),
-        tries: 0,
-        operations: Vec::new(),
-        policy: run.full_policy.clone(),
-        item: None,
-        attempts: Vec::new(),
-        generation: 0,
-        title: String::new(),
-    };
-    run.quiet.put(key, &Owed { item: Some(item.to_owned()), ..old.unwrap_or(new) });
-    Ok(())
-}
-
-/// An item that could not be read is tried again later; the others go on.
-fn fail(run: &mut Run, id: &str, fault: &Fault) -> Staged<()> {
-    let subject = Subject::Item(id.to_owned());
-    let key = run.store.owed_key(&subject);
-    let old: Option<Owed> = run.store.one(key.clone())?;
-    let tries = old.as_ref().map_or(0, |owed| owed.tries).saturating_add(1);
-    let owed = Owed {
-        subject: subject.clone(),
-        why: Why::Failed,
-        reason: Reason::Unreadable,
-        since: old.map_or(run.started, |owed| owed.since),
-        retry: Some(run.started + backoff(tries)),
-        tries,
-        operations: Vec::new(),
-        policy: run.full_policy.clone(),
-        item: None,
-        attempts: Vec::new(),
-        generation: 0,
-        title: String::new(),
-    };
-    run.quiet.put(key, &owed);
-    run.quiet.delete(run.store.seen_key(&subject, SideId::Mailbox));
-    let entry = Entry {
-        operation: Digest::of(&("unreadable", id)).short().to_owned(),
-        outcome: Outcome::Failed,
-        action: Action::Skip,
-        target: SideId::Mailbox,
-        activity: None,
-        item: Some(id.to_owned()),
-        title: String::new(),
-        start: None,
-        units: Vec::new(),
-        reason: Reason::Unreadable,
-        detail: fault.to_string(),
-    };
-    run.commit(Batch::default(), vec![entry])?;
-    Ok(())
 }
 
 /// Which activity an item belongs to.
@@ -429,7 +316,7 @@ fn resembles(run: &Run, seen: &Seen, activity: Uuid) -> Staged<bool> {
 }
 
 /// Creatio showed an activity that has no link.
-fn known(run: &Run, activity: Uuid) -> Staged<bool> {
+pub(super) fn known(run: &Run, activity: Uuid) -> Staged<bool> {
     Ok(run.store.one::<ActivityRow>(super::observe::activity_key(run, activity))?.is_some())
 }
 

@@ -5,12 +5,16 @@ use crate::ledger::Ledger;
 use crate::people::People;
 use crate::sight::name;
 use crate::step::Place;
+use chrono::{DateTime, TimeDelta, Utc};
 use guest::activity::{SideId, Unit};
 use guest::reason::Reason;
 use guest::report::{Action, Entry, Outcome};
 use scenarios::Ran;
 use scenarios::trace::Event;
 use serde_json::{Map, Value};
+
+/// An activity that two runs so far apart missed counts as deleted.
+const TWICE: TimeDelta = TimeDelta::minutes(60);
 
 /// Checks a run; adds what is wrong. Where several accounts work with one activity, whose change it carries is not told here.
 pub fn run(people: &People, went_back: bool, ran: &Ran, faults: &mut Vec<String>) {
@@ -24,7 +28,7 @@ pub fn run(people: &People, went_back: bool, ran: &Ran, faults: &mut Vec<String>
         }
     }
     for entry in &ran.entries {
-        removal(&ledger, entry, faults);
+        removal(&ledger, people.now(), entry, faults);
         // A storage that went back knows no more what was written since.
         if !went_back {
             conflict(&ledger, entry, faults);
@@ -135,10 +139,11 @@ fn gone(ledger: &Ledger, item: u32) -> bool {
 }
 
 /// Nothing is taken away that nobody deleted.
-fn removal(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
+fn removal(ledger: &Ledger, now: DateTime<Utc>, entry: &Entry, faults: &mut Vec<String>) {
     let removed = entry.outcome == Outcome::Written && matches!(entry.action, Action::Delete | Action::Cancel);
-    // What rights hide while other rows show counts as deleted, until it shows again.
-    let hidden = |item: u32| entry.reason == Reason::DeletedInCreatio && ledger.hidden.contains(&item);
+    // What rights hide while other rows show counts as deleted once it was missed twice, and only until it shows again.
+    let missed = |item: u32| ledger.hidden.get(&item).is_some_and(|since| now - *since >= TWICE);
+    let hidden = |item: u32| entry.reason == Reason::DeletedInCreatio && missed(item);
     let gone = |ledger: &Ledger, item: u32| gone(ledger, item) || hidden(item);
     if removed && entry.reason != Reason::LateDouble && item(&entry.title).is_some_and(|item| !gone(ledger, item)) {
         let (title, side) = (&entry.title, entry.target.code());

@@ -131,6 +131,7 @@ pub fn of(seed: u64, size: Size) -> History {
     let mut steps = making.steps;
     provoke::befall(seed, accounts, &mut steps);
     hardship::befall(seed, accounts, &mut steps);
+    provoke::rarely(seed, accounts, &mut steps);
     History { accounts, leases, steps }
 }
 

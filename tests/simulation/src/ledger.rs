@@ -76,8 +76,9 @@ pub struct Ledger {
     pub landed: BTreeSet<(u32, Unit, String)>,
     /// Activities that a late write cancelled.
     pub cancelled: BTreeSet<u32>,
-    /// Items whose activities were hidden while others were seen: nobody can tell that from a deletion.
-    pub hidden: BTreeSet<u32>,
+    /// Items whose activities are hidden while others are seen, and since when: after a while nobody can tell that from a
+    /// deletion.
+    pub hidden: BTreeMap<u32, DateTime<Utc>>,
 }
 
 impl Ledger {

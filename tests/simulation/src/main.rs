@@ -34,7 +34,7 @@ struct Args {
     /// This seed alone.
     #[arg(long)]
     seed: Option<u64>,
-    /// Replay the history in this file.
+    /// Replay the history in this file, with a rule broken where one is named.
     #[arg(long, conflicts_with = "seed")]
     replay: Option<PathBuf>,
     /// Size of the worlds: of mixed ones one in twenty is large.
@@ -90,7 +90,8 @@ fn main() -> ExitCode {
     let mut args = Args::parse();
     std::panic::set_hook(Box::new(|_| {}));
     if let Some(file) = &args.replay {
-        return if show(&file.display().to_string(), &History::read(file), true) {
+        let broken = args.deliberate.as_deref().and_then(|name| faults::named(name).first().copied());
+        return if deliberate::with(broken, || show(&file.display().to_string(), &History::read(file), true)) {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE

@@ -48,7 +48,7 @@ pub struct People {
 }
 
 impl People {
-    fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(i64::try_from(self.clock.wall()).unwrap()).unwrap()
     }
 
@@ -261,14 +261,19 @@ impl People {
     fn hide(&self, item: u32, hidden: bool) {
         let ids: Vec<String> = self.see(Place::Creatio, item).into_iter().map(|seen| seen.id).collect();
         let action = if hidden { "hide" } else { "show" };
-        if hidden {
-            self.ledger.lock().unwrap().hidden.insert(item);
+        let mut ledger = self.ledger.lock().unwrap();
+        if hidden && !ids.is_empty() {
+            ledger.hidden.entry(item).or_insert_with(|| self.now());
+        } else if !hidden {
+            ledger.hidden.remove(&item);
         }
+        drop(ledger);
         edit_creatio(&self.creatio, &json!({"action": action, "user": "sync", "ids": ids}), self.now());
     }
 
     /// Every activity is shown again.
     pub fn show_all(&self) {
+        self.ledger.lock().unwrap().hidden.clear();
         let ids: Vec<String> =
             self.creatio.with(|creatio| creatio.rows("Activity").map(|(id, _)| id.to_string()).collect());
         edit_creatio(&self.creatio, &json!({"action": "show", "user": "sync", "ids": ids}), self.now());

@@ -46,6 +46,8 @@ struct Play {
     denied: BTreeSet<Who>,
     /// Something was taken away that makes runs fail.
     refused: bool,
+    /// Creatio shows nothing.
+    blind: bool,
     /// The storage went back, and what it counted with it.
     went_back: bool,
     /// A listing left out what the feed is never going to show again by itself.
@@ -150,6 +152,7 @@ impl Play {
             unticked: BTreeSet::new(),
             denied: BTreeSet::new(),
             refused: false,
+            blind: false,
             went_back: false,
             lied: false,
             leases,
@@ -225,6 +228,7 @@ impl Play {
         let action = if given { "grant" } else { "revoke" };
         self.world.creatio_edit(json!({"action": action, "user": "sync"}));
         self.refused |= !given;
+        self.blind = !given;
     }
 
     fn mailbox(&mut self, who: Who, answers: bool) {
@@ -285,6 +289,10 @@ impl Play {
             };
             if !expected {
                 self.played.faults.push(format!("a run failed: {:?}", ran.report));
+            }
+            // Each run signs in on both sides: from here on nothing is refused any more that was not taken away since.
+            if ran.report.is_ok() && self.people.persons.len() == 1 {
+                self.refused = self.blind || !self.denied.is_empty();
             }
         }
         self.met(cut, troubles);

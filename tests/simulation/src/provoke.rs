@@ -33,6 +33,23 @@ pub fn befall(seed: u64, accounts: Who, steps: &mut Vec<Step>) {
     steps.extend(rest);
 }
 
+/// Situations in which a rule matters that others make good almost everywhere else.
+const RARE: [Make; 2] = [overruled, landed];
+
+/// Adds one of them to a few histories. Their dice are their own, so that no other history changes by it.
+pub fn rarely(seed: u64, accounts: Who, steps: &mut Vec<Step>) {
+    let mut dice = Dice::new(seed ^ 0x7261_7265_6c79_2121);
+    if accounts > 1 || dice.chance(85) {
+        return;
+    }
+    let item = 240 + u32::try_from(dice.below(10)).unwrap();
+    let kind = dice.pick(&RARE);
+    let at = usize::try_from(dice.below(steps.len() as u64 + 1)).unwrap();
+    let rest = steps.split_off(at);
+    steps.extend(kind(&mut dice, item));
+    steps.extend(rest);
+}
+
 fn create(side: SideId, item: u32) -> Step {
     Step::Deed(Deed::Create { side, who: 0, item, projects: false, guests: false, with: Vec::new() })
 }
@@ -143,4 +160,37 @@ fn overdue(dice: &mut Dice, item: u32) -> Vec<Step> {
     }
     steps.extend([Step::Pass(40), run(Vec::new()), knob(false)]);
     steps
+}
+
+/// The power goes when a value has lost a conflict and before that is recorded: afterwards both sides hold the same.
+fn overruled(dice: &mut Dice, item: u32) -> Vec<Step> {
+    let unit = dice.pick(&UNITS);
+    let power = Trouble::Power(Cut::After(10 + dice.below(8)));
+    vec![
+        create(dice.pick(&[SideId::Creatio, SideId::Mailbox]), item),
+        run(Vec::new()),
+        Step::Pass(20),
+        Step::Deed(edit(SideId::Mailbox, item, unit, 1)),
+        Step::Deed(edit(SideId::Creatio, item, unit, 2)),
+        run(vec![power]),
+        Step::Pass(5),
+        run(Vec::new()),
+    ]
+}
+
+/// An item that is made lands while the next run is about to make it again, and somebody changes it before a run has seen
+/// it: that there is only one is up to the server, which has to know that both are the same.
+fn landed(dice: &mut Dice, item: u32) -> Vec<Step> {
+    let late = json!({"kind": "part", "method": "POST", "status": 504, "late": 630_000});
+    let late = json!({"service": "graph", "times": 1, "effect": late});
+    let slow = json!({"kind": "delay-reply", "ms": 59_000});
+    let slow = json!({"service": "graph", "path": "calendarView/delta", "times": 1, "effect": slow});
+    vec![
+        create(SideId::Creatio, item),
+        run(vec![Trouble::Fault(late.to_string())]),
+        Step::Pass(10),
+        run(vec![Trouble::Fault(slow.to_string())]),
+        Step::Deed(edit(SideId::Mailbox, item, dice.pick(&UNITS), 1)),
+        run(Vec::new()),
+    ]
 }
