@@ -78,6 +78,17 @@ pub struct Ledger {
     pub cancelled: BTreeSet<u32>,
     /// Items whose activities were hidden while others were seen: nobody can tell that from a deletion.
     pub hidden: BTreeSet<u32>,
+    /// Items of which "show in calendar" was turned: values of another kind are not compared with those set before.
+    pub turned: BTreeSet<u32>,
+    /// Tasks that were done, or are: what is finished is neither exported nor taken away.
+    pub finished: BTreeSet<u32>,
+    /// Items that an undo had to do with: they stay as it left them.
+    pub undone: BTreeSet<u32>,
+    /// Items that were out of step when the account was forgotten, or edited as an old kind while the new one was there:
+    /// nothing tells any more that they are one.
+    pub astray: BTreeSet<u32>,
+    /// A run is going on.
+    pub during: bool,
 }
 
 impl Ledger {
