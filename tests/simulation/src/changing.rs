@@ -57,6 +57,8 @@ pub fn of(seed: u64) -> History {
         steps: Vec::new(),
         dice,
     };
+    // A side that shows nothing when it is met for the first time is taken at its word.
+    making.faults &= !making.forget;
     for _ in 0..2 + making.dice.below(4) {
         making.create();
     }

@@ -89,6 +89,8 @@ pub struct Ledger {
     pub astray: BTreeSet<u32>,
     /// A run is going on.
     pub during: bool,
+    /// The account was forgotten, and no run has met both sides since: what looks alike is one, and nothing else is.
+    pub strangers: bool,
 }
 
 impl Ledger {
@@ -101,6 +103,13 @@ impl Ledger {
             }
         }
         self.entries.extend(entries.iter().cloned());
+    }
+
+    /// Somebody makes it look otherwise on one side.
+    pub fn unlike(&mut self, item: u32) {
+        if self.strangers {
+            self.astray.insert(item);
+        }
     }
 
     /// A user deleted it where that means the item itself.

@@ -214,6 +214,9 @@ impl People {
         }
         let value = if seen.task { tasks::value(item, unit, number) } else { sight::value(item, unit, number) };
         self.turning(at, item, &seen);
+        if matches!(unit, Unit::Title | Unit::When) {
+            self.ledger.lock().unwrap().unlike(item);
+        }
         let made = self.ledger.lock().unwrap().items.get(&item).cloned();
         if matches!(unit, Unit::Title | Unit::When) && self.ledger.lock().unwrap().both.contains(&item) {
             return;

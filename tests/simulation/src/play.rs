@@ -301,7 +301,11 @@ impl Play {
         let cut = course.cut;
         let before = aside::everything(&self.people);
         if let Some(ran) = self.ran(who, direction, course) {
-            self.last = (troubles.is_empty() && ran.report.is_ok()).then(|| Last { who, before });
+            let calm = troubles.is_empty() && ran.report.is_ok();
+            if calm && direction == Direction::Reconcile {
+                self.people.ledger.lock().unwrap().strangers = false;
+            }
+            self.last = calm.then_some(Last { who, before });
             let expected = match &ran.report {
                 Ok(_) => true,
                 Err(RunError::Host(_)) => false,

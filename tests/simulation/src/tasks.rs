@@ -184,6 +184,8 @@ impl People {
         let values = json!({ "ShowInScheduler": seen.task });
         let edit = json!({"action": "update", "set": "Activity", "id": seen.id, "values": values});
         edit_creatio(&self.creatio, &edit, self.at(SideId::Creatio));
-        self.ledger.lock().unwrap().turned.insert(item);
+        let mut ledger = self.ledger.lock().unwrap();
+        ledger.turned.insert(item);
+        ledger.unlike(item);
     }
 }

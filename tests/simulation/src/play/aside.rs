@@ -104,15 +104,14 @@ impl Play {
     }
 
     fn forgotten(&mut self) {
+        self.people.ledger.lock().unwrap().strangers = true;
         if !self.world.store.scan("", None, 1).unwrap().entries.is_empty() {
             self.played.faults.push("rows are left of an account that was forgotten".into());
         }
         let mut state = self.world.graph.with(|graph| graph.state());
-        // An item that was made anew as another kind lies in Deleted Items, and nothing knows of it any more.
-        if !self.people.ledger.lock().unwrap().turned.is_empty() {
-            for mailbox in state["mailboxes"].as_object_mut().into_iter().flat_map(|all| all.values_mut()) {
-                mailbox["deletedItems"] = serde_json::Value::Null;
-            }
+        // Graph neither shows nor changes what lies in Deleted Items.
+        for mailbox in state["mailboxes"].as_object_mut().into_iter().flat_map(|all| all.values_mut()) {
+            mailbox["deletedItems"] = serde_json::Value::Null;
         }
         let state = state.to_string();
         if state.contains("Name ScheduleSync") || state.contains("\"schedule-sync\"") {
