@@ -109,8 +109,9 @@ fn open(run: &mut Run, sweep: bool) -> Staged<Vec<Reading>> {
         Ok(())
     })?;
     let today = time::date_in(run.settings.zone, run.started);
-    // A day of room: the first slice is cut in UTC.
-    let from = time::minus_days(run.settings.import_from, 1);
+    // What is exported may stand in the mailbox already, also where the import begins later. A day of room: the first slice
+    // is cut in UTC.
+    let from = time::minus_days(run.settings.import_from.min(today), 1);
     for state in known.iter().filter(|state| listing(state) && state.rounds % RETRY == 0) {
         // Perhaps the server tells changes by now.
         run.quiet.delete(feed_key(run, SideId::Mailbox, &state.feed));

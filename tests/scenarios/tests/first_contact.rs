@@ -405,3 +405,19 @@ fn an_activity_that_became_visible_without_a_change_is_found_by_the_weekly_sweep
     assert_eq!(world.subjects(), ["Was hidden"]);
     world.rests();
 }
+
+#[test]
+fn what_both_sides_have_is_one_pair_also_where_the_import_begins_later() {
+    let mut world = World::empty();
+    world.meeting("Same", 30);
+    world.meeting("Mailbox alone", 33);
+    world.activity("Same", 30);
+    let account = Account { import_from: Some("2027-01-01".into()), ..world.account() };
+    let ran = sync(&mut world, account.clone());
+    assert!(ran.entries.iter().all(|entry| entry.action != Action::Create), "{:#?}", ran.entries);
+    assert_eq!((world.titles(), world.subjects().len()), (vec!["Same".to_owned()], 2));
+    world.edit_event("Same", json!({"location": {"displayName": "Room 7"}}));
+    world.pass(5);
+    sync(&mut world, account);
+    assert_eq!(world.found("Same").place, "Room 7");
+}

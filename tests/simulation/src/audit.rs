@@ -5,6 +5,7 @@ use crate::ledger::Ledger;
 use crate::people::People;
 use crate::sight::name;
 use crate::step::Place;
+use crate::tasks::TURNING;
 use chrono::{DateTime, TimeDelta, Utc};
 use guest::activity::{SideId, Unit};
 use guest::reason::Reason;
@@ -94,6 +95,11 @@ fn written(people: &People, url: &str) -> Option<(SideId, u32)> {
             let mut rows = creatio.rows("Activity");
             rows.find(|(row, _)| row.to_string() == id).map(|(_, row)| row.text("Title").to_owned())
         }),
+        None if url.contains("/tasks/") => {
+            let named = |id: &str| url.ends_with(&format!("/tasks/{}", guest::http::encode(id)));
+            let tasks = people.graph.with(|graph| graph.tasks(people.mailbox(0)));
+            tasks.into_iter().find(|task| named(&task.id)).map(|task| task.title)
+        }
         None => {
             let named = |id: &str| url.ends_with(&format!("/events/{}", guest::http::encode(id)));
             let events = people.graph.with(|graph| graph.events(people.mailbox(0)));
@@ -119,14 +125,16 @@ fn item(title: &str) -> Option<u32> {
 /// The unit that a property belongs to; none for a status, and for what goes along with another unit.
 fn unit(side: SideId, property: &str, body: &Map<String, Value>) -> Option<Unit> {
     Some(match (side, property) {
-        (SideId::Creatio, "Title") | (SideId::Mailbox, "subject") => Unit::Title,
-        (SideId::Creatio, "StartDate" | "DueDate") | (SideId::Mailbox, "start" | "end" | "isAllDay") => Unit::When,
+        (SideId::Creatio, "Title") | (SideId::Mailbox, "subject" | "title") => Unit::Title,
+        (SideId::Creatio, "StartDate" | "DueDate")
+        | (SideId::Mailbox, "start" | "end" | "isAllDay" | "startDateTime" | "dueDateTime") => Unit::When,
         (SideId::Creatio, "Location") | (SideId::Mailbox, "location") => Unit::Place,
         (SideId::Creatio, "Notes") | (SideId::Mailbox, "body") => Unit::Body,
         // In Creatio a reminder is an instant, and moves with the start.
         (SideId::Creatio, "RemindToOwner" | "RemindToOwnerDate") if body.contains_key("StartDate") => return None,
         (SideId::Creatio, "RemindToOwner" | "RemindToOwnerDate")
-        | (SideId::Mailbox, "isReminderOn" | "reminderMinutesBeforeStart") => Unit::Reminder,
+        | (SideId::Mailbox, "isReminderOn" | "reminderMinutesBeforeStart" | "reminderDateTime") => Unit::Reminder,
+        (SideId::Mailbox, "status") => Unit::State,
         (SideId::Creatio, "PriorityId") | (SideId::Mailbox, "importance") => Unit::Priority,
         _ => return None,
     })
@@ -156,6 +164,10 @@ fn conflict(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
     let Some(item) = item(&entry.title).filter(|_| entry.outcome == Outcome::Conflict) else { return };
     for change in &entry.units {
         let (Some(_), Some(after)) = (&change.before, &change.after) else { continue };
+        // What was undone went back to values from either side, and values of another kind look otherwise.
+        if ledger.undone.contains(&item) || (ledger.turned.contains(&item) && TURNING.contains(&change.unit)) {
+            continue;
+        }
         let set = ledger.edits.iter().any(|edit| {
             edit.item == item
                 && edit.unit == change.unit

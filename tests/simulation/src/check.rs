@@ -5,6 +5,7 @@ use crate::ledger::{Ledger, Made};
 use crate::people::People;
 use crate::sight::{Sight, name};
 use crate::step::{self, Place, Who};
+use crate::tasks::TURNING;
 use chrono::{DateTime, TimeDelta, Utc};
 use guest::activity::Unit;
 use std::collections::BTreeMap;
@@ -22,12 +23,13 @@ pub fn world(people: &People, went_back: bool, faults: &mut Vec<String>) {
         // A marked copy may have taken the place of an original that was away and came back; and without the rows nothing
         // tells the two apart.
         let copied = ledger.copies.iter().any(|copy| copy.item == *item && copy.marked);
-        let allowed = 1 + usize::from(ledger.replaced_by_copy(*item) || (copied && went_back));
+        let astray = ledger.astray.contains(item);
+        let allowed = 1 + usize::from(astray) + usize::from(ledger.replaced_by_copy(*item) || (copied && went_back));
         if activities.len() > allowed {
             faults.push(format!("{} is {} activities", name(*item), activities.len()));
             continue;
         }
-        if activities.len() > 1 {
+        if activities.len() > 1 || astray {
             // Which of them is whose cannot be told, and edits went on with either.
             continue;
         }
@@ -43,6 +45,10 @@ pub fn world(people: &People, went_back: bool, faults: &mut Vec<String>) {
             if made.deciding().contains(&who) {
                 copies.push((who, events.first()));
             }
+        }
+        // What became of it when a run was undone stays so.
+        if ledger.undone.contains(item) {
+            continue;
         }
         let lives = |who: &Who| sights.at(Place::Mailbox(*who), *item).iter().any(|event| !event.cancelled);
         let invited = people.accounts().any(|who| !made.deciding().contains(&who) && lives(&who));
@@ -73,9 +79,12 @@ fn one(
         faults.push(format!("{title} is gone, and nobody deleted it"));
     }
     for edit in ledger.edits.iter().filter(|edit| edit.item == item) {
-        let here = |seen: Option<&Sight>| seen.is_some_and(|seen| seen.values[&edit.unit] == edit.value);
+        if ledger.turned.contains(&item) && TURNING.contains(&edit.unit) {
+            continue;
+        }
+        let here = |seen: Option<&Sight>| seen.is_some_and(|seen| seen.values.get(&edit.unit) == Some(&edit.value));
         let mut all = copies.iter().map(|(_, event)| *event).chain([activity]);
-        let arrived = if deleted { all.any(here) } else { all.all(here) };
+        let arrived = if deleted || ledger.finished.contains(&item) { all.any(here) } else { all.all(here) };
         let replaced = ledger.replaced.contains(&(item, edit.unit, edit.value.clone()))
             || ledger.loose.contains(&(item, edit.unit));
         // What waits for a person stands where it was set.
@@ -109,6 +118,12 @@ fn pair(
             if activity.cancelled && !(several && deleted) && !ledger.cancelled.contains(&item) {
                 faults.push(format!("{title} is cancelled, and its event of {whose} lives"));
             }
+            if activity.task != event.task {
+                if !ledger.named(item) {
+                    faults.push(format!("{title} is a task on one side only"));
+                }
+                return;
+            }
             for (unit, value) in &activity.values {
                 let other = &event.values[unit];
                 let told = ledger.told(*unit, value) || ledger.told(*unit, other) || ledger.named(item);
@@ -122,6 +137,9 @@ fn pair(
             }
         }
         (Some(activity), None) => {
+            if ledger.finished.contains(&item) {
+                return;
+            }
             if !deleted {
                 faults.push(format!("{title} has no event of {whose}, and nobody deleted it"));
             } else if !activity.cancelled && !ledger.named(item) && !several && !ledger.replaced_by_copy(item) {

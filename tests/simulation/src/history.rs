@@ -26,6 +26,8 @@ pub enum Size {
     /// Mostly small ones.
     #[default]
     Mixed,
+    /// One account with tasks and groups, whose settings change, whose runs are undone, and which is forgotten.
+    Changing,
 }
 
 impl Size {
@@ -97,6 +99,9 @@ struct Making {
 /// The history of a seed.
 #[must_use]
 pub fn of(seed: u64, size: Size) -> History {
+    if size == Size::Changing {
+        return crate::changing::of(seed);
+    }
     let mut dice = Dice::new(seed);
     let large = size.of(seed) == Size::Large;
     let accounts = if large { 1 + Who::try_from(dice.below(3)).unwrap() } else { 1 };
@@ -286,7 +291,8 @@ impl Making {
     }
 }
 
-fn fault(dice: &mut Dice) -> Value {
+/// A scripted fault of a service.
+pub(crate) fn fault(dice: &mut Dice) -> Value {
     let service = dice.pick(&["creatio", "graph"]);
     let skip = dice.below(6);
     let times = dice.pick(&[1, 1, 2, 8]);

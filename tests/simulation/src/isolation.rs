@@ -24,6 +24,7 @@ pub fn provoke(people: &People) -> Option<(Vec<u32>, Vec<Value>)> {
             let (here, there) = (people.see(home, item), people.see(Place::Creatio, item));
             if let ([here], [there]) = (here.as_slice(), there.as_slice())
                 && here.values == there.values
+                && !here.task
             {
                 items.push((item, here.id.clone()));
             }
@@ -60,6 +61,7 @@ fn untouched(ledger: &Ledger) -> Vec<u32> {
         .filter(|(_, made)| made.organizer.is_none())
         .map(|(item, _)| *item)
         .filter(|item| !ledger.named(*item) && !deleted(*item) && !copied(*item))
+        .filter(|item| !ledger.undone.contains(item) && !ledger.astray.contains(item))
         .collect()
 }
 

@@ -79,6 +79,19 @@ pub struct Ledger {
     /// Items whose activities are hidden while others are seen, and since when: after a while nobody can tell that from a
     /// deletion.
     pub hidden: BTreeMap<u32, DateTime<Utc>>,
+    /// Items of which "show in calendar" was turned: values of another kind are not compared with those set before.
+    pub turned: BTreeSet<u32>,
+    /// Tasks that were done, or are: what is finished is neither exported nor taken away.
+    pub finished: BTreeSet<u32>,
+    /// Items that an undo had to do with: they stay as it left them.
+    pub undone: BTreeSet<u32>,
+    /// Items that were out of step when the account was forgotten, or edited as an old kind while the new one was there:
+    /// nothing tells any more that they are one.
+    pub astray: BTreeSet<u32>,
+    /// A run is going on.
+    pub during: bool,
+    /// The account was forgotten, and no run has met both sides since: what looks alike is one, and nothing else is.
+    pub strangers: bool,
 }
 
 impl Ledger {
@@ -91,6 +104,13 @@ impl Ledger {
             }
         }
         self.entries.extend(entries.iter().cloned());
+    }
+
+    /// Somebody makes it look otherwise on one side.
+    pub fn unlike(&mut self, item: u32) {
+        if self.strangers {
+            self.astray.insert(item);
+        }
     }
 
     /// A user deleted it where that means the item itself.

@@ -12,7 +12,9 @@
 )]
 
 pub mod audit;
+pub mod changing;
 pub mod check;
+pub mod choice;
 pub mod compare;
 pub mod copies;
 pub mod dice;
@@ -30,3 +32,4 @@ pub mod retention;
 pub mod shrink;
 pub mod sight;
 pub mod step;
+pub mod tasks;

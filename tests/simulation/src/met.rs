@@ -66,6 +66,10 @@ impl Met {
             Step::Forget(_) => self.add("feeds forgotten"),
             Step::Deed(Deed::Hide { hidden: true, .. }) => self.add("rights to some rows lost"),
             Step::Deed(Deed::Nibble { .. }) => self.add("retention"),
+            Step::Deed(Deed::CreateTask { .. }) => self.add("tasks"),
+            Step::Deed(Deed::Flip { .. }) => self.add("show in calendar turned"),
+            Step::Deed(Deed::EmptyGroup) => self.add("group emptied"),
+            Step::Choose(..) => self.add("settings changed"),
             Step::Deed(Deed::CopyItem { .. } | Deed::CopyActivity { .. }) => self.add("copies by another tool"),
             _ => {}
         }

@@ -4,6 +4,7 @@ use crate::copies::Copied;
 use crate::ledger::{Edit, Ledger, Made};
 use crate::sight::{self, Sight};
 use crate::step::{Deed, Place, Who};
+use crate::tasks;
 use chrono::{DateTime, TimeDelta, Utc};
 use emulators::creatio::{Creatio, NewActivity};
 use emulators::graph::Graph;
@@ -136,7 +137,7 @@ impl People {
             Deed::Edit { at, item, unit, number } => self.edit(*at, *item, *unit, *number),
             Deed::Move { who, item, projects } => {
                 let (to, now) = (if *projects { SECOND } else { "Calendar" }, self.at(SideId::Mailbox));
-                for seen in self.see(Place::Mailbox(*who), *item).iter().take(1) {
+                for seen in self.see(Place::Mailbox(*who), *item).iter().filter(|seen| !seen.task).take(1) {
                     // Where it lies already, nothing happens.
                     let _ = self.graph.with(|graph| graph.move_event(self.mailbox(*who), &seen.id, to, now));
                 }
@@ -148,6 +149,18 @@ impl People {
             Deed::Nibble { who, number, projects, purged } => self.nibble(*who, *number, *projects, *purged),
             Deed::CopyItem { who, item, projects, marked } => self.copy_item(*who, *item, *projects, *marked),
             Deed::CopyActivity { item } => self.copy_activity(*item),
+            Deed::CreateTask { side: SideId::Creatio, who, item, .. } => {
+                self.create_chore(*who, *item);
+                self.made(SideId::Creatio, *item, [who], None);
+            }
+            Deed::CreateTask { side: SideId::Mailbox, who, item, errands } => {
+                self.create_todo(*who, *item, *errands);
+                self.made(SideId::Mailbox, *item, [who], None);
+            }
+            Deed::Flip { item } => self.flip(*item),
+            Deed::Join { item } => self.join(*item),
+            Deed::Leave { item } => self.leave(Some(*item)),
+            Deed::EmptyGroup => self.leave(None),
         }
         self.ledger.lock().unwrap().mails += self.mails() - mails;
     }
@@ -196,7 +209,14 @@ impl People {
 
     fn edit(&self, at: Place, item: u32, unit: Unit, number: u32) {
         let Some(seen) = self.see(at, item).into_iter().next() else { return };
-        let value = sight::value(item, unit, number);
+        if !seen.values.contains_key(&unit) {
+            return;
+        }
+        let value = if seen.task { tasks::value(item, unit, number) } else { sight::value(item, unit, number) };
+        self.turning(at, item, &seen);
+        if matches!(unit, Unit::Title | Unit::When) {
+            self.ledger.lock().unwrap().unlike(item);
+        }
         let made = self.ledger.lock().unwrap().items.get(&item).cloned();
         if matches!(unit, Unit::Title | Unit::When) && self.ledger.lock().unwrap().both.contains(&item) {
             return;
@@ -206,11 +226,18 @@ impl People {
         if seen.values[&unit] == value || copy && unit != Unit::Reminder || seen.cancelled && copy {
             return;
         }
+        if unit == Unit::State && value == "completed" {
+            self.ledger.lock().unwrap().finished.insert(item);
+        }
         match at {
             Place::Creatio => {
                 let values = columns(&seen, item, unit, number, &value);
                 let edit = json!({"action": "update", "set": "Activity", "id": seen.id, "values": values});
                 edit_creatio(&self.creatio, &edit, self.now());
+            }
+            Place::Mailbox(who) if seen.task => {
+                let (change, now) = (tasks::properties(item, unit, number, &value), self.at(SideId::Mailbox));
+                self.graph.with(|graph| graph.update_task(self.mailbox(who), &seen.id, &change, now)).unwrap();
             }
             Place::Mailbox(who) => {
                 let (change, now) = (properties(item, unit, number, &value), self.at(SideId::Mailbox));
@@ -227,12 +254,27 @@ impl People {
         ledger.edits.push(Edit { item, at, unit, value });
     }
 
+    /// Whoever edits in the mailbox what is just being made anew as another kind edits what has to go: it stays beside
+    /// the new one.
+    fn turning(&self, at: Place, item: u32, seen: &Sight) {
+        let Place::Mailbox(_) = at else { return };
+        let several = self.see(at, item).len() > 1;
+        let turned = self.see(Place::Creatio, item).iter().any(|activity| activity.task != seen.task);
+        let mut ledger = self.ledger.lock().unwrap();
+        if several || (turned && ledger.during) {
+            ledger.astray.insert(item);
+        }
+    }
+
     fn delete(&self, at: Place, item: u32) {
         for seen in self.see(at, item) {
             match at {
                 Place::Creatio => {
                     let edit = json!({"action": "delete", "set": "Activity", "id": seen.id});
                     edit_creatio(&self.creatio, &edit, self.now());
+                }
+                Place::Mailbox(who) if seen.task => {
+                    self.graph.with(|graph| graph.delete_task(self.mailbox(who), &seen.id)).unwrap();
                 }
                 Place::Mailbox(who) => {
                     let now = self.at(SideId::Mailbox);
@@ -316,6 +358,9 @@ fn event(item: u32, invited: &[&str]) -> Value {
 
 /// An edit in Creatio. A page of Creatio keeps a reminder's distance when the start moves.
 fn columns(seen: &Sight, item: u32, unit: Unit, number: u32, value: &str) -> Value {
+    if let Some(values) = Some(seen).filter(|seen| seen.task).and_then(|_| tasks::columns(item, unit, number, value)) {
+        return values;
+    }
     match unit {
         Unit::Title => json!({ "Title": value }),
         Unit::Place => json!({ "Location": value }),

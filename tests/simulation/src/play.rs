@@ -2,6 +2,7 @@
 
 use crate::audit;
 use crate::check;
+use crate::choice::Choices;
 use crate::history::History;
 use crate::isolation;
 use crate::landing::Before;
@@ -28,6 +29,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
+mod aside;
+
+use aside::Last;
+
 /// Minutes between the syncs in which a world comes to rest: some far enough apart for what failed often, and one for what
 /// is looked at once a week.
 const REST: [u64; 11] = [70, 70, 1500, 70, 10_200, 70, 1500, 70, 70, 70, 70];
@@ -42,6 +47,10 @@ struct Play {
     backup: Option<(MemoryStore, BTreeMap<Who, DateTime<Utc>>)>,
     /// Accounts whose second calendar is not imported.
     unticked: BTreeSet<Who>,
+    /// What the accounts' settings choose.
+    choices: BTreeMap<Who, Choices>,
+    /// The last run, as long as nothing has happened since.
+    last: Option<Last>,
     /// Mailboxes that refuse.
     denied: BTreeSet<Who>,
     /// Something was taken away that makes runs fail.
@@ -129,7 +138,10 @@ impl Play {
     fn new(history: &History, talk: Option<Talk>) -> Self {
         let (accounts, leases) = (history.accounts, history.leases);
         let world = World::empty();
-        let persons = persons(&world, accounts);
+        let mut persons = persons(&world, accounts);
+        if history.steps.iter().any(aside::of_tasks) {
+            persons.iter_mut().for_each(|person| person.account.import_tasks = Folders::All);
+        }
         let people = People {
             creatio: world.creatio.clone(),
             graph: world.graph.clone(),
@@ -150,6 +162,8 @@ impl Play {
             people,
             backup: None,
             unticked: BTreeSet::new(),
+            choices: BTreeMap::new(),
+            last: None,
             denied: BTreeSet::new(),
             refused: false,
             blind: false,
@@ -169,6 +183,9 @@ impl Play {
             let own = self.world.graph.with(|graph| graph.calendar_id(&account.address, "Calendar")).unwrap();
             account.import_meetings = Folders::Selected(vec![own]);
         }
+        if let Some(choices) = self.choices.get(&who) {
+            choices.apply(&mut account, &self.people, who);
+        }
         account
     }
 
@@ -183,6 +200,9 @@ impl Play {
     fn step(&mut self, step: &Step) {
         self.say(&format!("{} {step}", self.world.now().format("%d %H:%M")));
         self.played.met.step(step);
+        if !matches!(step, Step::Run(..) | Step::Undo(_) | Step::Pass(_)) {
+            self.last = None;
+        }
         match step {
             Step::Deed(deed) => self.people.act(deed),
             Step::Pass(minutes) => self.world.pass(*minutes),
@@ -214,6 +234,9 @@ impl Play {
                 self.world.creatio_edit(json!({"action": "expire-tokens"}));
                 self.world.graph_edit(json!({"action": "expire-tokens"}));
             }
+            Step::Choose(who, choice) => self.choices.entry(*who).or_default().change(choice),
+            Step::Undo(who) => self.undo(*who),
+            Step::ForgetAccount(who, items, cut) => self.forget(*who, *items, *cut),
         }
     }
 
@@ -261,7 +284,11 @@ impl Play {
                         before: Box::new(move |request| {
                             request.method == text || String::from_utf8_lossy(&request.body).contains(&text)
                         }),
-                        happens: Box::new(move || people.act(&deed)),
+                        happens: Box::new(move || {
+                            people.ledger.lock().unwrap().during = true;
+                            people.act(&deed);
+                            people.ledger.lock().unwrap().during = false;
+                        }),
                     });
                 }
                 Trouble::Beside(other, step) => course.beside = Some((*other, *step)),
@@ -276,7 +303,13 @@ impl Play {
         let beside = course.beside.is_some_and(|(other, _)| other == who);
         let paused = course.pause.is_some();
         let cut = course.cut;
+        let before = aside::everything(&self.people);
         if let Some(ran) = self.ran(who, direction, course) {
+            let calm = troubles.is_empty() && ran.report.is_ok();
+            if calm && direction == Direction::Reconcile {
+                self.people.ledger.lock().unwrap().strangers = false;
+            }
+            self.last = calm.then_some(Last { who, before });
             let expected = match &ran.report {
                 Ok(_) => true,
                 Err(RunError::Host(_)) => false,
@@ -481,6 +514,7 @@ impl Play {
             self.mailbox(who, true);
         }
         self.unticked.clear();
+        self.choices.clear();
         self.people.show_all();
         if self.lied {
             // What Graph never showed is allowed to be late: it comes when the feed is read anew, as each is some day.

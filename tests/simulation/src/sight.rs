@@ -1,5 +1,6 @@
 //! What is to be seen of an item on a side, in one form for both: what a person would compare.
 
+use crate::tasks;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
 use emulators::creatio::Creatio;
 use emulators::creatio::ids::{activity_priority, activity_status};
@@ -31,6 +32,8 @@ pub struct Sight {
     pub start: DateTime<Utc>,
     /// Creatio's status is "Canceled", or the organizer has cancelled it.
     pub cancelled: bool,
+    /// It is a task: in Creatio, not shown in the calendar.
+    pub task: bool,
 }
 
 /// The item that a title names.
@@ -41,7 +44,7 @@ pub fn item_of(title: &str) -> Option<u32> {
 }
 
 /// Notes carry one word that tells them apart, whatever a server wraps around them.
-fn word(text: &str) -> String {
+pub(crate) fn word(text: &str) -> String {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
         .find(|word| word.starts_with("note-"))
         .unwrap_or_default()
@@ -86,10 +89,18 @@ pub fn in_creatio(creatio: &Creatio, wanted: impl Fn(u32) -> bool) -> Vec<(u32, 
                 _ => "normal",
             };
             let minutes = remind.map(|remind| (start - remind).num_minutes());
+            let mut values =
+                values(row.text("Title"), start, row.text("Location"), row.text("Notes"), minutes, priority);
+            let task = !row.flag("ShowInScheduler");
+            if task {
+                let due = row.time("DueDate").unwrap_or_default();
+                tasks::of_row(&mut values, due, remind, row.guid("StatusId"));
+            }
             let seen = Sight {
                 id: id.to_string(),
-                values: values(row.text("Title"), start, row.text("Location"), row.text("Notes"), minutes, priority),
+                values,
                 start,
+                task,
                 cancelled: row.guid("StatusId") == Some(activity_status::CANCELED),
             };
             (item, seen)
@@ -115,9 +126,11 @@ pub fn in_mailbox(graph: &Graph, mailbox: &str, wanted: impl Fn(u32) -> bool) ->
                 values: values(&event.subject, start, place, notes, minutes, priority),
                 start,
                 cancelled: event.cancelled,
+                task: false,
             };
             (item_of(&event.subject).unwrap_or_default(), seen)
         })
+        .chain(tasks::in_mailbox(graph, mailbox, &wanted))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! What can happen in a world. A step names items by the order of their creation and carries its own values, so that a
 //! history stays meaningful when steps are dropped from it: what cannot be done is not done.
 
+use crate::choice::Choice;
 use guest::activity::{SideId, Unit};
 use guest::run::Direction;
 use scenarios::storage::StorageFault;
@@ -138,6 +139,34 @@ pub enum Deed {
         /// Which.
         item: u32,
     },
+    /// Makes a task.
+    CreateTask {
+        /// Where.
+        side: SideId,
+        /// Whose.
+        who: Who,
+        /// Which.
+        item: u32,
+        /// In the second list (mailbox only).
+        errands: bool,
+    },
+    /// Turns "show in calendar" of an activity.
+    Flip {
+        /// Which.
+        item: u32,
+    },
+    /// Puts an activity into the group.
+    Join {
+        /// Which.
+        item: u32,
+    },
+    /// Takes an activity out of the group.
+    Leave {
+        /// Which.
+        item: u32,
+    },
+    /// Takes everything out of the group.
+    EmptyGroup,
 }
 
 /// What goes wrong during a run.
@@ -195,6 +224,12 @@ pub enum Step {
     Knobs(SideId, String),
     /// Every sign-in expires.
     SignedOut,
+    /// A setting of an account changes.
+    Choose(Who, Choice),
+    /// The last run of an account is undone.
+    Undo(Who),
+    /// An account is forgotten, with the items that the sync made or without; the power may go once.
+    ForgetAccount(Who, bool, Option<Cut>),
 }
 
 impl fmt::Display for Place {
@@ -249,6 +284,17 @@ impl fmt::Display for Deed {
                 write!(f, "{with} the sync's property")
             }
             Self::CopyActivity { item } => write!(f, "another program copies the activity of T{item:03}"),
+            Self::CreateTask { side, who, item, errands } => write!(
+                f,
+                "T{item:03} is made by {} in {} as a task{}",
+                name(*who),
+                side.code(),
+                if *errands { ", in the second list" } else { "" }
+            ),
+            Self::Flip { item } => write!(f, "\"show in calendar\" of T{item:03} is turned"),
+            Self::Join { item } => write!(f, "T{item:03} comes into the group"),
+            Self::Leave { item } => write!(f, "T{item:03} leaves the group"),
+            Self::EmptyGroup => f.write_str("the group is emptied"),
         }
     }
 }
@@ -293,6 +339,13 @@ impl fmt::Display for Step {
             }
             Self::Knobs(side, values) => write!(f, "{} behaves so from now on: {values}", side.code()),
             Self::SignedOut => f.write_str("every sign-in expires"),
+            Self::Choose(who, choice) => write!(f, "of {}: {choice}", name(*who)),
+            Self::Undo(who) => write!(f, "UNDO of {}'s last run", name(*who)),
+            Self::ForgetAccount(who, items, cut) => {
+                let items = if *items { " with its items" } else { "" };
+                write!(f, "FORGET {}{items}", name(*who))?;
+                cut.iter().try_for_each(|cut| write!(f, "; the power goes: {cut:?}"))
+            }
         }
     }
 }
