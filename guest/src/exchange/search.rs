@@ -54,7 +54,11 @@ fn row(side: &Exchange, item: &Item) -> Seen {
 }
 
 /// All items of these folders that meet one of the conditions: a page each, which is enough for what exists once or twice.
-fn search<'a>(side: &'a Exchange, folders: &[String], conditions: &[Condition<'_>]) -> Ask<'a, Result<Vec<Item>, Fault>> {
+fn search<'a>(
+    side: &'a Exchange,
+    folders: &[String],
+    conditions: &[Condition<'_>],
+) -> Ask<'a, Result<Vec<Item>, Fault>> {
     let mut asks = Vec::new();
     for folder in folders {
         for some in conditions.chunks(CONDITIONS) {

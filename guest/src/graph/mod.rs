@@ -14,8 +14,8 @@ pub mod write;
 use crate::activity::{Kind, Seen, SideId, Unit, Value};
 use crate::ask::{Ask, Fault};
 use crate::identity::Marker;
-use crate::policy::{Policies, Private};
 use crate::mailbox::Mailbox;
+use crate::policy::{Policies, Private};
 use crate::settings::{Language, MailboxService, Settings};
 use crate::side::{self, Feed, Found, Listing, Lost, Mark, Marked, Owner, Page, Side, Whereabouts, Write, Written};
 use chrono::NaiveDate;
@@ -68,7 +68,6 @@ impl Graph {
     pub fn client(&self) -> &Client {
         &self.client
     }
-
 }
 
 impl Mailbox for Graph {

@@ -194,9 +194,8 @@ fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(Results, Opt
                 break;
             }
         };
-        let (late, mailbox): (Vec<_>, Vec<_>) = mailbox
-            .into_iter()
-            .partition(|(_, write)| whole::is_late(write, &edited));
+        let (late, mailbox): (Vec<_>, Vec<_>) =
+            mailbox.into_iter().partition(|(_, write)| whole::is_late(write, &edited));
         results.extend(late.into_iter().map(|(id, _)| (id, Err(whole::stale()))));
         let ask = run.creatio.write(&writes(&creatio)).and(run.mailbox.write(&writes(&mailbox))).after(wait);
         let sent = super::send(run.caps, ask);

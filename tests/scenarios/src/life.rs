@@ -1,10 +1,10 @@
 //! What people do in their calendars, and what they find there. Events and activities are named by their titles.
 
+use crate::mail::Mail;
 use crate::transport::Interlude;
 use crate::world::{ANNA, EUGENE, World, start};
 use chrono::{DateTime, TimeDelta, Utc};
 use emulators::creatio::{Creatio, NewActivity};
-use crate::mail::Mail;
 use emulators::graph::Graph;
 use emulators::harness::Shared;
 use emulators::wire::Service;

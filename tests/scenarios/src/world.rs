@@ -152,8 +152,7 @@ impl World {
         graph.add_client(graph_world::CLIENT_ID, graph_world::CLIENT_SECRET);
         graph.add_mailbox(EUGENE, "Евгений Мирный", "Russian Standard Time");
         graph.add_mailbox(ANNA, "Anna Smith", "GMT Standard Time");
-        let people =
-            [(EUGENE, "Евгений Мирный", "Russian Standard Time"), (ANNA, "Anna Smith", "GMT Standard Time")];
+        let people = [(EUGENE, "Евгений Мирный", "Russian Standard Time"), (ANNA, "Anna Smith", "GMT Standard Time")];
         let exchange = (server == Server::Exchange).then(|| Shared::new(Mail::server(&people)));
         Self::of(creatio, (graph, exchange), eugene, anna)
     }

@@ -125,9 +125,7 @@ fn an_edit_in_the_mailbox_between_our_read_and_our_write_is_not_lost() {
     world.edit_activity("Pair", json!({"Title": "Creatio's"}));
     let (id, now) = (world.event_id("Pair"), world.now());
     world.meanwhile("PATCH", move |_, mail| {
-        mail
-            .with(|mail| mail.update_event(EUGENE, &id, &json!({"location": {"displayName": "Late"}}), now))
-            .unwrap();
+        mail.with(|mail| mail.update_event(EUGENE, &id, &json!({"location": {"displayName": "Late"}}), now)).unwrap();
     });
     world.synced();
     world.pass(1);

@@ -264,8 +264,7 @@ fn exports_land_in_the_calendar_that_the_settings_name() {
     // Another target is for what is exported from then on.
     world.activity("B", 31);
     world.synced();
-    let calendar =
-        |world: &World, subject| world.mail.with(|mail| mail.find_event(EUGENE, subject)).unwrap().calendar;
+    let calendar = |world: &World, subject| world.mail.with(|mail| mail.find_event(EUGENE, subject)).unwrap().calendar;
     assert_eq!((calendar(&world, "A"), calendar(&world, "B")), ("Work".to_owned(), "Calendar".to_owned()));
     world.rests();
 }

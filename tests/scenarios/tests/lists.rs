@@ -178,8 +178,7 @@ fn a_task_moved_to_a_list_that_is_not_ticked_is_parked_and_not_cancelled() {
     rests(&mut world, &account);
     assert_eq!(world.found("Task 2").status, activity_status::NOT_STARTED);
     // And back.
-    let back =
-        world.mail.with(|mail| mail.tasks(EUGENE)).into_iter().find(|task| task.title == "Task 1").unwrap().list;
+    let back = world.mail.with(|mail| mail.tasks(EUGENE)).into_iter().find(|task| task.title == "Task 1").unwrap().list;
     move_to(&world, "Task 2", &back);
     sync(&mut world, &account);
     rests(&mut world, &account);

@@ -23,12 +23,7 @@ struct Try<'a> {
 }
 
 /// Tries it.
-pub(super) fn probe(
-    caps: Capabilities<'_>,
-    settings: &Settings,
-    targets: &Targets,
-    told: &mut Checked,
-) -> Staged<()> {
+pub(super) fn probe(caps: Capabilities<'_>, settings: &Settings, targets: &Targets, told: &mut Checked) -> Staged<()> {
     let side = Exchange::new(settings);
     let account = &settings.account;
     let kinds = [

@@ -66,16 +66,18 @@ pub(super) fn event(item: &Value) -> Value {
     };
     let minutes: i64 = text(item, "ReminderMinutesBeforeStart").parse().unwrap_or_default();
     let extended = item.get("ExtendedProperties").and_then(Value::as_object).cloned().unwrap_or_default();
-    let extended: Vec<Value> =
-        extended.into_iter().map(|(id, values)| json!({"id": id, "value": values[0]})).collect();
+    let extended: Vec<Value> = extended.into_iter().map(|(id, values)| json!({"id": id, "value": values[0]})).collect();
     let mut attendees = Vec::new();
     for list in ["RequiredAttendees", "OptionalAttendees", "Resources"] {
         let found = item.pointer(&format!("/{list}/Attendee")).cloned().unwrap_or_default();
         let found = found.as_array().cloned().unwrap_or_else(|| vec![found]);
         let mailbox = |one: &Value| one.get("Mailbox").cloned();
-        attendees.extend(found.iter().filter_map(mailbox).map(
-            |one| json!({"emailAddress": {"address": one.get("EmailAddress"), "name": one.get("Name")}}),
-        ));
+        attendees.extend(
+            found
+                .iter()
+                .filter_map(mailbox)
+                .map(|one| json!({"emailAddress": {"address": one.get("EmailAddress"), "name": one.get("Name")}})),
+        );
     }
     let version = item.pointer("/ItemId/@ChangeKey").cloned().unwrap_or_default();
     json!({

@@ -27,7 +27,8 @@ impl Server {
     /// What the scenarios of this program run on: those of a program whose name says so, on Exchange.
     #[must_use]
     pub fn of_this_program() -> Self {
-        let program = std::env::current_exe().ok().and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
+        let program =
+            std::env::current_exe().ok().and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
         if program.is_some_and(|name| name.starts_with("on_exchange")) { Self::Exchange } else { Self::Graph }
     }
 }

@@ -192,10 +192,7 @@ fn recurrence(value: &Value) -> Option<String> {
             "<NumberedRecurrence>{start}<NumberOfOccurrences>{}</NumberOfOccurrences></NumberedRecurrence>",
             range["numberOfOccurrences"]
         ),
-        _ => format!(
-            "<EndDateRecurrence>{start}<EndDate>{}</EndDate></EndDateRecurrence>",
-            range["endDate"].as_str()?
-        ),
+        _ => format!("<EndDateRecurrence>{start}<EndDate>{}</EndDate></EndDateRecurrence>", range["endDate"].as_str()?),
     };
     Some(format!("<Recurrence>{pattern}{range}</Recurrence>"))
 }
