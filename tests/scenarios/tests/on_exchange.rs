@@ -13,8 +13,6 @@ mod crash;
 mod deletions;
 #[path = "edits.rs"]
 mod edits;
-#[path = "faults.rs"]
-mod faults;
 #[path = "first.rs"]
 mod first;
 #[path = "first_contact.rs"]
