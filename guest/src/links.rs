@@ -2,9 +2,10 @@
 //! layout of the rows. JSON, an object a line: first the [`Header`], then a [`Line`] for each link, at the end the [`Total`],
 //! by which a file that was cut is known.
 
+use crate::activity::Kind;
 use crate::activity::SideId;
-use crate::graph::todo;
 use crate::link::{Link, LinkState, Origin};
+use crate::mailbox;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,7 +57,7 @@ pub enum ItemKind {
 impl ItemKind {
     /// Kind of the item, which its id tells; where a link has no item any more, its folder does.
     fn of(item: &str, folder: &str) -> Self {
-        let task = if item.is_empty() { todo::list_of(folder).is_some() } else { todo::task_of(item).is_some() };
+        let task = mailbox::kind_of(if item.is_empty() { folder } else { item }) == Kind::Task;
         if task { Self::Task } else { Self::Meeting }
     }
 }

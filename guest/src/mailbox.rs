@@ -1,8 +1,9 @@
 //! The mailbox of an account: which of the adapters serves it, and what only a mailbox can say.
 
+use crate::activity::Kind;
 use crate::ask::{Ask, Fault};
-use crate::exchange::Exchange;
-use crate::graph::Graph;
+use crate::exchange::{self, Exchange};
+use crate::graph::{Graph, todo};
 use crate::settings::{MailboxService, Settings};
 use crate::side::{Owner, Side};
 
@@ -13,6 +14,12 @@ pub trait Mailbox: Side {
 
     /// The time zone that its owner has chosen: a Windows name as a rule, or nothing.
     fn time_zone(&self) -> Ask<'_, Result<String, Fault>>;
+}
+
+/// What an id of a folder or an item is one of, whichever adapter made it.
+#[must_use]
+pub fn kind_of(id: &str) -> Kind {
+    if todo::list_of(id).is_some() { Kind::Task } else { exchange::kind_of(id) }
 }
 
 /// The mailbox of an account. Task folders are listed where the settings want tasks, or where `tasks` says so.

@@ -210,6 +210,11 @@ pub trait Side {
         50
     }
 
+    /// Its feeds do not tell that an item has gone which they have not shown since it was made.
+    fn forgets_unshown(&self) -> bool {
+        false
+    }
+
     /// It deletes whatever is there, also what was edited since the version that was decided about.
     fn deletes_unseen(&self) -> bool {
         false

@@ -155,6 +155,10 @@ impl Side for Exchange {
         CHUNK
     }
 
+    fn forgets_unshown(&self) -> bool {
+        true
+    }
+
     fn deletes_unseen(&self) -> bool {
         true
     }

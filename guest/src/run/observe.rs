@@ -396,6 +396,16 @@ pub(super) fn missing(run: &Run, link: &Link, side: SideId, folder: &str, reason
     batch.put(gone_key(run, side, link.activity), &row);
 }
 
+/// Notes that an item which was just made has not been shown by its feed, where the feed would never say that it has gone.
+pub(super) fn unshown(run: &Run, link: &Link, batch: &mut Batch) {
+    if run.mailbox.forgets_unshown() {
+        missing(run, link, SideId::Mailbox, &link.folder, UNSHOWN, batch);
+    }
+}
+
+/// Reason of such a note: nothing is missed yet.
+pub(super) const UNSHOWN: Reason = Reason::NewInCreatio;
+
 /// Key of such a note.
 pub(super) fn gone_key(run: &Run, side: SideId, activity: Uuid) -> String {
     run.store.key(&format!("gone/{}/{activity}", side.code()))

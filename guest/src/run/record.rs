@@ -2,7 +2,7 @@
 
 use super::ahead::{WalRow, link_before, next_generation, wal_key};
 use super::carry::{Bar, Job, Results, Work};
-use super::observe::{gone_key, observed, touch};
+use super::observe::{gone_key, observed, touch, unshown};
 use super::pair::unloose;
 use super::retire;
 use super::shared::put_link;
@@ -370,6 +370,7 @@ pub(super) fn settle_operation(
             run.targets.of(after.kind).clone_into(&mut link.folder);
             let kept = link.identity.take().filter(|_| operation.action == Action::Create);
             link.identity = after.identity.clone().or(kept);
+            unshown(run, link, batch);
         }
     } else if operation.action == Action::Delete {
         link.end_mut(target).version.clear();

@@ -2,7 +2,7 @@
 //! what is certainly gone is removed from the other side, as far as the guard lets it.
 
 use super::carry::{self, Job};
-use super::observe::{gone_key, missing, observed, touch};
+use super::observe::{UNSHOWN, gone_key, missing, observed, touch};
 use super::state::{GoneRow, ItemRow};
 use super::work;
 use super::{Run, Staged, fatal};
@@ -71,7 +71,9 @@ fn candidates(run: &Run, side: SideId) -> Staged<Vec<GoneRow>> {
                     || run.only().is_some_and(|only| only.contains(operation))
             }
         };
-        if due {
+        // What this run made its feeds could not show.
+        let unshown = row.reason == UNSHOWN && row.since >= run.started;
+        if due && !unshown {
             rows.push(row);
         }
         Ok(())
@@ -103,7 +105,8 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
                     marker: link.marker(run.mailbox_id),
                     bases: link.mailbox.bases.clone(),
                 };
-                lost.push((link, item, row.reason));
+                let reason = if row.reason == UNSHOWN { Reason::DeletedInMailbox } else { row.reason };
+                lost.push((link, item, reason));
             }
             // From a folder that is no longer the link's, or of a link that is not followed any more.
             _ => batch.delete(key),

@@ -200,6 +200,9 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
             };
             before::keep_settled(run, row, &operation.id, image, now, &mut batch)?;
         }
+        if arrived && operation.action.makes() && operation.target == SideId::Mailbox {
+            super::observe::unshown(run, &link, &mut batch);
+        }
         if arrived && operation.action == Action::Convert {
             retire::retire_later(run, &mut row.link.clone(), &mut batch);
         }

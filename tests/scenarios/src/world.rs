@@ -249,6 +249,15 @@ impl World {
         }
     }
 
+    /// Its name in the log and in faults.
+    #[must_use]
+    pub const fn mail_service(&self) -> &'static str {
+        match self.server() {
+            Server::Graph => "graph",
+            Server::Exchange => "exchange",
+        }
+    }
+
     /// What serves the mailboxes.
     #[must_use]
     pub const fn server(&self) -> Server {

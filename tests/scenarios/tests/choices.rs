@@ -2,6 +2,7 @@
 //! to it meanwhile.
 
 use emulators::creatio::ids::activity_status;
+use guest::activity::Kind;
 use guest::report::{Action, Outcome};
 use guest::run::Direction;
 use guest::settings::{Account, Exported, Folders};
@@ -41,7 +42,7 @@ fn no_conflict(ran: &Ran) {
 
 fn main_calendar(world: &World) -> String {
     let all = world.discover(&world.account()).unwrap().folders;
-    all.into_iter().find(|folder| folder.is_default && !folder.id.starts_with("todo:")).unwrap().id
+    all.into_iter().find(|folder| folder.is_default && folder.kind == Kind::Appointment).unwrap().id
 }
 
 /// A world with a meeting in the default calendar and two in "Projects"; the settings with both calendars, and with the
@@ -139,7 +140,7 @@ fn a_list_unticked_and_ticked_again_loses_nothing_and_doubles_nothing() {
     let lists = world.discover(&all).unwrap().folders;
     let main: Vec<String> = lists
         .into_iter()
-        .filter(|list| list.id.starts_with("todo:") && !list.id.contains(&errands) && list.reason.is_none())
+        .filter(|list| list.kind == Kind::Task && !list.id.contains(&errands) && list.reason.is_none())
         .map(|list| list.id)
         .collect();
     let one = Account { import_tasks: Folders::Selected(main), ..world.account() };

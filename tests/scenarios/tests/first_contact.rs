@@ -222,6 +222,9 @@ fn a_selected_calendar_that_is_gone_is_an_error_that_says_so() {
 
 #[test]
 fn calendars_of_others_and_read_only_ones_are_not_part_of_all() {
+    if scenarios::about_graph("a colleague's calendar is no folder of an Exchange mailbox") {
+        return;
+    }
     let mut world = World::empty();
     let shared = world.mail.with(|mail| mail.add_calendar(EUGENE, "Anna Smith", true, Some(ANNA))).unwrap();
     let holidays = world.mail.with(|mail| mail.add_calendar(EUGENE, "Holidays", false, None)).unwrap();

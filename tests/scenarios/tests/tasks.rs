@@ -229,6 +229,9 @@ fn open_tasks_are_imported_from_any_day_and_finished_ones_from_the_start_date() 
 
 #[test]
 fn only_lists_that_the_user_owns_are_imported_and_flagged_mail_is_none() {
+    if scenarios::about_graph("lists of colleagues and of flagged mail") {
+        return;
+    }
     let mut world = World::empty();
     let account = world.with_tasks();
     world.mail.with(|mail| {
@@ -248,6 +251,9 @@ fn only_lists_that_the_user_owns_are_imported_and_flagged_mail_is_none() {
 
 #[test]
 fn without_the_permission_for_tasks_calendars_go_on_and_a_warning_says_what_to_do() {
+    if scenarios::about_graph("tasks are no permission of their own on Exchange") {
+        return;
+    }
     let mut world = World::empty();
     let account = world.with_tasks();
     world.graph_knobs(json!({"app_tasks_role": "none"}));

@@ -1,6 +1,6 @@
 //! What is found on Exchange, in the words of Graph.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use emulators::exchange::{Exchange, ItemSummary};
 use emulators::graph::{EventSummary, TaskSummary};
 use serde_json::{Map, Value, json};
@@ -59,8 +59,10 @@ pub(super) fn event(item: &Value) -> Value {
     let all_day = flag("IsAllDayEvent");
     let point = |name: &str| {
         let at = at(item, name).unwrap_or_default();
+        let zone = item.pointer(&format!("/{name}TimeZone/@Id")).and_then(Value::as_str).and_then(guest::time::zone);
         // Of whole days Graph gives the dates.
-        let shown = if all_day { (at + Duration::hours(12)).date_naive().and_hms_opt(0, 0, 0) } else { None };
+        let local = at.with_timezone(&zone.unwrap_or(chrono_tz::Tz::UTC)).date_naive();
+        let shown = if all_day { local.and_hms_opt(0, 0, 0) } else { None };
         let shown = shown.unwrap_or(at.naive_utc());
         json!({"dateTime": shown.format("%Y-%m-%dT%H:%M:%S.0000000").to_string(), "timeZone": "UTC"})
     };
@@ -128,5 +130,17 @@ fn task(full: &Value, item: ItemSummary) -> TaskSummary {
         recurring: text(full, "IsRecurring") == "true",
         external_ids: extended.into_iter().filter_map(|(_, found)| values(found)).collect(),
         etag: item.change_key,
+    }
+}
+
+/// Everything that is held, but for what lies in Deleted Items and for when items were changed.
+pub(super) fn state(state: &Value) -> Value {
+    match state {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(name, _)| !["LastModifiedTime", "knobs"].contains(&name.as_str()));
+            kept.map(|(name, value)| (name.clone(), self::state(value))).collect()
+        }
+        Value::Array(all) => all.iter().filter(|one| one["name"] != BIN).map(self::state).collect(),
+        other => other.clone(),
     }
 }

@@ -210,16 +210,6 @@ impl Mail {
         self.either(|graph| graph.list_id(mailbox, name), |exchange| exchange.folder_id(mailbox, name))
     }
 
-    /// The id that an account chooses a list by.
-    #[must_use]
-    pub fn chosen(&self, list: &str) -> String {
-        if self.exchange.is_some() {
-            guest::exchange::folder_id(guest::activity::Kind::Task, list)
-        } else {
-            guest::graph::todo::folder_id(list)
-        }
-    }
-
     /// Somebody makes a task.
     pub fn add_task(&self, mailbox: &str, list: Option<&str>, task: &Value, now: DateTime<Utc>) -> Done<String> {
         self.either(
@@ -275,7 +265,7 @@ impl Mail {
     /// Everything that is held.
     #[must_use]
     pub fn state(&self) -> Value {
-        self.either(|graph| graph.state(), |exchange| exchange.state())
+        self.either(|graph| graph.state(), |exchange| look::state(&exchange.state()))
     }
 
     /// An edit as Graph's control port takes it.

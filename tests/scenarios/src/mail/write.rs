@@ -112,7 +112,16 @@ fn element(path: &str, value: &Value) -> Option<String> {
             let content = value["content"].as_str().unwrap_or_default();
             Some(format!("<Body BodyType=\"{kind}\">{}</Body>", escaped(content)))
         }
-        "Start" | "End" => text(&time::iso(instant(value)?)),
+        "Start" | "End" => {
+            let local: NaiveDateTime = value["dateTime"].as_str()?.trim_end_matches('Z').parse().ok()?;
+            let named = value["timeZone"].as_str().and_then(time::zone).and_then(time::windows_name).is_some();
+            // A day of a zone that Exchange has no name for is one of the mailbox's own.
+            if named || local.time() != NaiveTime::MIN {
+                text(&time::iso(instant(value)?))
+            } else {
+                text(&local.format("%Y-%m-%dT%H:%M:%S").to_string())
+            }
+        }
         "StartTimeZone" | "EndTimeZone" => {
             let zone = time::windows_name(time::zone(value["timeZone"].as_str()?)?)?;
             Some(format!("<{name} Id=\"{}\"/>", escaped(&zone)))
@@ -219,6 +228,11 @@ pub(super) fn edit(exchange: &mut Exchange, edit: &Value, now: DateTime<Utc>) ->
                 }
             }
             Ok(Value::Null)
+        }
+        "move-event" => {
+            let (mailbox, subject) = (text("mailbox"), text("subject"));
+            let id = exchange.find(&mailbox, &subject).ok_or("there is no such event")?.id;
+            exchange.move_to(&mailbox, &id, &text("calendar"), now).map(|_| Value::Null)
         }
         "create-event" => {
             let calendar = edit["calendar"].as_str();
