@@ -51,8 +51,8 @@ async fn take_over(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, F
     let path = &arguments.config;
     if !path.exists() {
         return Err(Failure::usage(format!(
-            "there is no {} yet: host-runner init writes one; when [tenant], [creatio] and [microsoft] are filled in, \
-             host-runner init --from-creatio adds the accounts",
+            "there is no {} yet: host-runner init writes one; when [tenant], [creatio] and [microsoft] or [exchange] are \
+             filled in, host-runner init --from-creatio adds the accounts",
             path.display()
         )));
     }

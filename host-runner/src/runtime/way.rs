@@ -14,7 +14,7 @@ use super::tenant::{Tenant, TenantError};
 use super::whereabouts::{Decision, Said, decide, others, probe};
 use crate::autodiscover;
 use crate::clock::millis;
-use crate::config::{Account, Config, Exchange, Prompt, Service};
+use crate::config::{Account, Config, ConfigError, Exchange, Prompt, Service};
 use crate::credential::SignIn;
 use crate::http::wire::Wire;
 use crate::http::{Credential, Egress, Error, MailboxService, Request, RunWindow, Transport};
@@ -105,7 +105,9 @@ impl Ways {
             None => None,
             Some((sign_in, exchange)) => {
                 let to = match (lent(), &exchange.ca) {
-                    (None, Some(ca)) => Arc::new(Wire::trusting(patience, Some(ca))?),
+                    (None, Some(ca)) => Arc::new(Wire::trusting(patience, Some(ca)).map_err(|fault| {
+                        ConfigError::single(&config.path, None, "[exchange] ca", format!("cannot be used: {fault}"))
+                    })?),
                     (Some(transport), _) => transport,
                     (None, None) => Arc::clone(&transport),
                 };
@@ -321,8 +323,15 @@ impl Tenant {
         let Some(way) = inner.ways.exchange_at(&url) else { return Ok(None) };
         let request = Request::get(url.as_str(), Credential::Mailbox);
         let policy = way.egress.policy(&account.mail, RunWindow { reads_only: true, ..self.window() });
-        let status = policy.send(vec![request]).await.pop().unwrap_or(Err(Error::Stopped))?.status;
+        let answer = policy.send(vec![request]).await.pop().unwrap_or(Err(Error::Stopped))?;
+        let status = answer.status;
         match status {
+            // Who is let in and asks for nothing is led to the description of the service.
+            300..=399
+                if answer.header("location").is_some_and(|to| to.to_ascii_lowercase().contains("services.wsdl")) =>
+            {
+                Ok(Some(url))
+            }
             404 => Err(Error::Other("answers 404: there are no Exchange Web Services".to_owned())),
             300..=399 => Err(Error::Other(format!(
                 "answers {status}, a redirect, as a sign-in page does: there are no Exchange Web Services at this address"

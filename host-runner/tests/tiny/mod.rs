@@ -55,6 +55,7 @@ pub(crate) fn component(bodies: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// A configuration for nobody's mailbox. Its secrets are in files beside it.
+#[allow(dead_code)] // not every test lives at this site
 pub(crate) fn configuration(folder: &std::path::Path) -> std::path::PathBuf {
     std::fs::write(folder.join("secret"), "not-in-any-output\n").unwrap();
     let path = folder.join("schedule-sync.toml");
