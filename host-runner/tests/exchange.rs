@@ -245,6 +245,10 @@ fn a_mailbox_that_moved_is_followed_and_its_place_is_remembered() {
     *whose.lock().unwrap() = "microsoft";
     assert_eq!(run("has moved to Microsoft 365"), (1, 1));
     assert_eq!(run(""), (1, 0));
+    let before = (asked(&graph), asked(&ews));
+    let (code, text) = place.run(&["links", "export"]);
+    assert_eq!(code, 0, "{text}");
+    assert_eq!((asked(&graph), asked(&ews)), before, "links are storage's, and nobody is asked where the mailbox is");
     *whose.lock().unwrap() = "nobody";
     let (code, text) = place.run(&["sync"]);
     assert_eq!(code, 1, "{text}");

@@ -203,3 +203,44 @@ fn a_failure_says_what_was_tried_and_what_to_do() {
     assert!(text.contains("https://mycompany.com/autodiscover/autodiscover.xml is not known"), "{text}");
     assert!(text.ends_with("Name its address in [exchange]: url = \"https://mail.mycompany.com/EWS/Exchange.asmx\""));
 }
+
+#[test]
+fn whatever_is_answered_the_sign_in_stays_and_the_search_ends() {
+    // A generator of its own: what it plays is the same in every run.
+    let state = std::cell::Cell::new(1_u64);
+    let draw = |most: u64| {
+        state.set(state.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+        (state.get() >> 33) % most
+    };
+    let hosts =
+        ["mycompany.com", "a.mycompany.com", "evil.example", "mycompany.com.evil.example", "hoster.example", "[::1]"];
+    let (mut found, mut failed) = (0, 0);
+    for _ in 0..5000 {
+        let result = play(&["hoster.example"], |_| {
+            let scheme = if draw(4) == 0 { "http" } else { "https" };
+            let host = hosts[draw(6) as usize];
+            let url = format!(
+                "{scheme}://{host}/{}",
+                ["autodiscover/autodiscover.xml", "x", "EWS/Exchange.asmx"][draw(3) as usize]
+            );
+            match draw(9) {
+                0 => nothing(),
+                1 | 2 => to(&url),
+                3 => json(&url),
+                4 => ews(&url),
+                5 => pox(&format!("<RedirectUrl>{url}</RedirectUrl>")),
+                6 => pox(&format!("<RedirectAddr>e@{host}</RedirectAddr>")),
+                7 => Heard::Answer { status: 401, location: None, body: vec![] },
+                _ => ok("<html>"),
+            }
+        });
+        match result.0 {
+            Ok(_) => found += 1,
+            Err(text) => {
+                failed += 1;
+                assert!(text.contains("Name its address in [exchange]"), "{text}");
+            }
+        }
+    }
+    assert!(found > 500 && failed > 500, "{found} found, {failed} failed");
+}

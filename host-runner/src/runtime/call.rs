@@ -24,6 +24,8 @@ use crate::store::RunStorage;
 pub(super) enum Reach {
     Both,
     Creatio,
+    /// Storage alone: nobody is asked where the mailbox is.
+    Stored,
 }
 
 /// What a call into a sandbox is made of.
@@ -67,6 +69,7 @@ impl Tenant {
         let Inner { host, config, ways, .. } = self.0.as_ref();
         let way = match task.reach {
             Reach::Both => self.way(task.account, &task.window, &task.observer).await?,
+            Reach::Stored => self.way_as_remembered(task.account).await?,
             Reach::Creatio => ways.creatio(),
         };
         let limits = config.limits.clone();

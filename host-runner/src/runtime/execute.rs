@@ -11,6 +11,7 @@ use super::bindings::exports::schedule::sync::synchronizer as wit;
 use super::call::{Broken, Reach, Task};
 use super::connector::Connector;
 use super::limits::Limits;
+use super::links;
 use super::observer::Observer;
 use super::resolve;
 use super::run::{Action, GuestFailure, RunError, RunOptions, RunReport};
@@ -121,7 +122,8 @@ impl Tenant {
             stop: options.stop.clone(),
             ..self.window()
         };
-        let task = Task { account, window, storage: Arc::clone(&storage), observer, reach: Reach::Both };
+        let reach = if links::ACTIONS.contains(&action) { Reach::Stored } else { Reach::Both };
+        let task = Task { account, window, storage: Arc::clone(&storage), observer, reach };
         let call = async |world: &World, instance: &mut Instance<Sandbox>, account: &wit::Account| {
             call(world, instance, account, &run).await
         };

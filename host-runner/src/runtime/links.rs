@@ -30,6 +30,9 @@ pub struct RestoreOptions {
     pub replace: bool,
 }
 
+/// Names of what concerns storage alone.
+pub(super) const ACTIONS: [&str; 2] = [EXPORT, RESTORE];
+
 impl Tenant {
     /// Takes an account's links out of storage, as lines of text. Nothing is sent to either side.
     ///

@@ -163,6 +163,24 @@ impl Tenant {
         }
     }
 
+    /// The way that the last run took, for what asks neither side anything.
+    pub(super) async fn way_as_remembered(&self, account: &Account) -> Result<Way, RunError> {
+        let remembered = self.remembered(account).await?;
+        let exchange = match account.mailbox {
+            Service::Auto => remembered.exchange.unwrap_or_default(),
+            told => told == Service::Exchange,
+        };
+        if !exchange {
+            return self.way_to(Service::Microsoft, account).await;
+        }
+        let configured = self.0.config.mailboxes.exchange.as_ref().and_then(|exchange| exchange.url.clone());
+        let found = || remembered.found.as_ref().and_then(|(url, _)| Url::parse(url).ok());
+        match configured.or_else(found).and_then(|url| self.0.ways.exchange_at(&url)) {
+            Some(way) => Ok(way),
+            None => self.way_to(Service::Exchange, account).await,
+        }
+    }
+
     async fn way_to(&self, service: Service, account: &Account) -> Result<Way, RunError> {
         let missing = || unavailable("the configuration does not say how to reach the mailbox".to_owned());
         if service == Service::Microsoft {

@@ -4,6 +4,7 @@ use super::{Limit, Target};
 use crate::corpus;
 use crate::mutate::Shape;
 use host_runner::config::Config;
+use host_runner::http::MailboxService;
 use std::path::Path;
 
 /// The host's configuration.
@@ -20,7 +21,7 @@ fn run(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     match Config::parse(Path::new("mycompany.toml"), &text) {
         Ok(config) => {
-            let _ = config.destinations();
+            let _ = config.destinations(MailboxService::Unfound);
             assert!(!config.accounts.is_empty(), "a file without accounts is taken");
             for account in &config.accounts {
                 assert!(config.account(&account.id).is_some() && config.account(&account.mail).is_some());

@@ -5,7 +5,7 @@ use crate::mutate::Shape;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use host_runner::VirtualClock;
-use host_runner::credential::{Basic, ClientCredentials, Forms, SignIn};
+use host_runner::credential::{ClientCredentials, Forms, Password, SignIn};
 use host_runner::http::{
     Credential, Destinations, Egress, Failure, Incoming, MailboxService, Outgoing, Request, Rules, RunWindow, Transport,
 };
@@ -109,7 +109,7 @@ fn run(input: &[u8]) {
             password: "another long secret".to_owned().into(),
         })
     };
-    let basic = || SignIn::Basic(Basic { user: "u".into(), password: "another long secret".to_owned().into() });
+    let basic = || SignIn::Basic(Password { user: "u".into(), password: "another long secret".to_owned().into() });
     for (creatio, mailbox) in [(forms(), client()), (client(), basic())] {
         let clock = VirtualClock::at(1_795_420_800_000);
         clock.advance(Duration::from_secs(86_400));
