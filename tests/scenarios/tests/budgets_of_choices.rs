@@ -6,7 +6,7 @@ use guest::run::Direction;
 use guest::settings::{Account, Folders};
 use scenarios::life::at;
 use scenarios::tasks::day;
-use scenarios::world::EUGENE;
+use scenarios::world::{ANNA, EUGENE};
 use scenarios::{Ran, World, show};
 use serde_json::json;
 
@@ -152,4 +152,76 @@ fn a_calendar_unticked_or_ticked_costs_one_look_at_every_pair() {
         world.pass(20);
     }
     sync(&mut world, &on).idle();
+}
+
+#[test]
+fn one_changed_task_costs_seven_requests_more_than_none() {
+    let mut world = World::empty();
+    let account = world.with_tasks();
+    for number in 0..10 {
+        world.todo(&format!("M{number}"), json!({"dueDateTime": day("2026-11-25")}));
+        world.chore(&format!("C{number}"), at(24 + number), at(25 + number));
+    }
+    sync(&mut world, &account);
+    let idle = idle(&mut world, &account);
+    let edits: [(&str, fn(&World)); 4] = [
+        ("in the mailbox", |world| world.edit_todo("C3", json!({"status": "inProgress"}))),
+        ("in Creatio", |world| world.edit_activity("M3", json!({"DueDate": at(100)}))),
+        ("deleted", |world| world.delete_todo("M4")),
+        ("new", |world| drop(world.todo("New", json!({"dueDateTime": day("2026-11-26")})))),
+    ];
+    for (what, edit) in edits {
+        edit(&world);
+        let ran = sync(&mut world, &account);
+        println!("one task {what}: {} requests, {idle} idle", ran.requests.len());
+        assert!(ran.writes() > 0 && ran.requests.len() <= idle + 7, "{what}: {:#?}", ran.requests);
+        for _ in 0..2 {
+            world.pass(20);
+            sync(&mut world, &account).idle();
+        }
+        world.pass(20);
+    }
+}
+
+#[test]
+fn an_activity_handed_over_costs_each_account_seven_requests_more_than_none() {
+    let mut world = World::empty();
+    let (eugene, anna) = (world.account(), world.annas_account());
+    for number in 0..10 {
+        world.activity(&format!("A{number}"), 24 + number);
+    }
+    for account in [&eugene, &anna] {
+        sync(&mut world, account);
+    }
+    let idle = [idle(&mut world, &eugene), idle(&mut world, &anna)];
+    world.edit_activity("A3", json!({ "OwnerId": world.anna.contact }));
+    for _ in 0..3 {
+        for (account, idle) in [&eugene, &anna].into_iter().zip(idle) {
+            let ran = sync(&mut world, account);
+            println!("handed over, {}: {} requests, {idle} idle", account.id, ran.requests.len());
+            assert!(ran.requests.len() <= idle + 7, "{:#?}", ran.requests);
+        }
+        world.pass(70);
+    }
+    assert_eq!((world.subjects_of(EUGENE).len(), world.subjects_of(ANNA).len()), (9, 1));
+}
+
+#[test]
+fn a_policy_or_zone_that_changes_costs_one_look_at_every_pair() {
+    let mut world = World::empty();
+    for number in 0..200 {
+        world.meeting(&format!("M{number}"), 24 + number);
+    }
+    let before = world.account();
+    sync(&mut world, &before);
+    let idle = idle(&mut world, &before);
+    let zone = Account { time_zone: "Europe/London".into(), ..world.account() };
+    for (what, account) in [("policy", world.policies(&[("notes", "both")])), ("zone", zone)] {
+        let ran = sync(&mut world, &account);
+        println!("200 pairs under another {what}: {} requests, {idle} idle", ran.requests.len());
+        assert_eq!(ran.writes(), 0, "{what}");
+        assert!(ran.requests.len() <= idle + 200 / 20 + 200 / 100 * 2 + 2, "{:#?}", ran.requests);
+        world.pass(20);
+        sync(&mut world, &account).idle();
+    }
 }

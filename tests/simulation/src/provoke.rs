@@ -186,6 +186,8 @@ fn landed(dice: &mut Dice, item: u32) -> Vec<Step> {
     let slow = json!({"kind": "delay-reply", "ms": 59_000});
     let slow = json!({"service": "graph", "path": "calendarView/delta", "times": 1, "effect": slow});
     vec![
+        // Where the server does not know that, an edited second item cannot be told from a user's own: it stays.
+        Step::Knobs(SideId::Mailbox, json!({"forgets_transactions": false}).to_string()),
         create(SideId::Creatio, item),
         run(vec![Trouble::Fault(late.to_string())]),
         Step::Pass(10),

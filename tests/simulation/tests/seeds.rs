@@ -28,6 +28,13 @@ fn the_first_worlds_end_well() {
 }
 
 #[test]
+fn worlds_whose_settings_change_end_well() {
+    let told: String =
+        (0..40).map(|seed| ends_well(&format!("seed {seed}"), &history::of(seed, Size::Changing))).collect();
+    assert!(told.is_empty(), "{told}");
+}
+
+#[test]
 #[ignore = "other worlds each time: what they find is news, and no reason to doubt a checkout"]
 fn new_worlds_end_well() {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();

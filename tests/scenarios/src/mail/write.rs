@@ -114,7 +114,7 @@ fn element(path: &str, value: &Value) -> Option<String> {
         }
         "Start" | "End" => {
             let local: NaiveDateTime = value["dateTime"].as_str()?.trim_end_matches('Z').parse().ok()?;
-            let named = value["timeZone"].as_str().and_then(time::zone).and_then(time::windows_name).is_some();
+            let named = value["timeZone"].as_str().and_then(zone_name).is_some();
             // A day of a zone that Exchange has no name for is one of the mailbox's own.
             if named || local.time() != NaiveTime::MIN {
                 text(&time::iso(instant(value)?))
@@ -123,7 +123,7 @@ fn element(path: &str, value: &Value) -> Option<String> {
             }
         }
         "StartTimeZone" | "EndTimeZone" => {
-            let zone = time::windows_name(time::zone(value["timeZone"].as_str()?)?)?;
+            let zone = zone_name(value["timeZone"].as_str()?)?;
             Some(format!("<{name} Id=\"{}\"/>", escaped(&zone)))
         }
         "ReminderDueBy" => text(&time::iso(instant(value)?)),
@@ -166,6 +166,12 @@ fn element(path: &str, value: &Value) -> Option<String> {
             other => text(&other.to_string()),
         },
     }
+}
+
+/// What Exchange calls a zone; none where it has no name for it.
+fn zone_name(name: &str) -> Option<String> {
+    let zone = time::zone(name)?;
+    if zone == chrono_tz::Tz::UTC { Some("UTC".into()) } else { time::windows_name(zone) }
 }
 
 /// Graph's enumerations are those of Exchange with a small letter.
