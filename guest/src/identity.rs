@@ -40,7 +40,7 @@ pub fn meeting(uid: &str) -> Option<String> {
 #[must_use]
 pub fn global_object_id(identity: &str) -> String {
     let upper = identity.to_ascii_uppercase();
-    let ours = upper.starts_with(GLOBAL_OBJECT_ID) && upper.len() % 2 == 0;
+    let ours = upper.starts_with(GLOBAL_OBJECT_ID) && upper.len().is_multiple_of(2);
     let hexadecimal = |text: &str| -> Option<Vec<u8>> {
         let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
         pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()

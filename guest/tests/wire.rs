@@ -146,7 +146,7 @@ fn graph_is_written_in_one_batch_with_marker_transaction_and_etag() {
         create("calendar-1", Some(marker())),
         rename("AAMk/1=", "W/\"abc\""),
         day_off("AAMk2", ""),
-        Write::Delete { id: "AAMk3".into(), version: "W/\"def\"".into() },
+        Write::Delete { id: "AAMk3".into(), version: "W/\"def\"".into(), tell: false },
     ];
     insta::assert_snapshot!("graph-writes", readable(side.write(&writes)));
 }
@@ -181,7 +181,7 @@ fn creatio_is_written_between_two_reads_and_a_create_names_its_id() {
     let writes = [
         create("", None),
         rename(&ACTIVITY.to_string(), ""),
-        Write::Delete { id: ACTIVITY.to_string(), version: String::new() },
+        Write::Delete { id: ACTIVITY.to_string(), version: String::new(), tell: false },
     ];
     insta::assert_snapshot!("creatio-writes", readable(side.write(&writes)));
 }

@@ -58,7 +58,7 @@ pub fn writes(seen: Option<&Seen>) -> Vec<Write> {
     let kind = seen.map_or(Kind::Appointment, |seen| seen.kind);
     let folder = if kind == Kind::Task { graph::todo::folder_id("list") } else { "folder".into() };
     let create = Write::Create { activity: id, folder, kind, values: values.clone(), marker: None, transaction: id };
-    let mut all = vec![create, Write::Delete { id: id.to_string(), version: String::new() }];
+    let mut all = vec![create, Write::Delete { id: id.to_string(), version: String::new(), tell: false }];
     all.extend(seen.map(|seen| Write::Update { current: Box::new(seen.clone()), values }));
     all
 }
