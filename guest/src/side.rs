@@ -287,6 +287,8 @@ pub struct Lost {
     pub identity: Option<String>,
     /// Its marker.
     pub marker: Option<Marker>,
+    /// Its title, as far as that is known.
+    pub title: String,
     /// What it held when it was last in step: by that a task is known in another list, where it has another id.
     pub bases: Bases,
 }

@@ -161,6 +161,7 @@ fn graph_is_read_by_delta_by_id_and_by_marker() {
         folder: "calendar-1".into(),
         identity: Some("0400'8200".into()),
         marker: Some(marker()),
+        title: String::new(),
         bases: guest::link::Bases::new(),
     };
     let folders = vec!["calendar-1".to_owned()];

@@ -98,6 +98,8 @@ impl Told {
 pub enum Condition<'a> {
     /// It carries any marker.
     Marked,
+    /// It has this title.
+    Subject(&'a str),
     /// It meets one of these.
     Any(&'a [Condition<'a>]),
     /// It carries this one.
@@ -349,6 +351,7 @@ impl Condition<'_> {
                 format!("<t:Or>{all}</t:Or>")
             }
             Self::Marked => format!("<t:Exists>{}</t:Exists>", marker_path()),
+            Self::Subject(subject) => equal(&field("item:Subject"), subject),
             Self::Marker(marker) => equal(&marker_path(), marker),
             Self::Meeting(identity) => equal(
                 "<t:ExtendedFieldURI DistinguishedPropertySetId=\"Meeting\" PropertyId=\"35\" PropertyType=\"Binary\"/>",

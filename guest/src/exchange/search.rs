@@ -133,6 +133,7 @@ pub fn whereabouts<'a>(side: &'a Exchange, items: &[Lost], folders: &[String]) -
 enum Sought {
     Marker(String),
     Meeting(String),
+    Title(String),
 }
 
 impl Sought {
@@ -140,6 +141,7 @@ impl Sought {
         match self {
             Self::Marker(marker) => Condition::Marker(marker),
             Self::Meeting(identity) => Condition::Meeting(identity),
+            Self::Title(title) => Condition::Subject(title),
         }
     }
 }
@@ -148,9 +150,23 @@ fn conditions<'l>(items: impl Iterator<Item = &'l Lost>) -> Vec<Sought> {
     let mut all = Vec::new();
     for lost in items {
         all.extend(lost.marker.as_ref().map(|marker| Sought::Marker(marker.encode())));
+        if resembles_only(lost) && !lost.title.is_empty() {
+            all.push(Sought::Title(lost.title.clone()));
+        }
         all.extend(lost.identity.as_deref().map(|identity| Sought::Meeting(identity::global_object_id(identity))));
     }
     all
+}
+
+/// A task that we did not make: nothing but what it holds tells it from others.
+fn resembles_only(lost: &Lost) -> bool {
+    kind_of(&lost.id) == Kind::Task && lost.marker.is_none() && !lost.bases.is_empty()
+}
+
+/// All that a search shows of a task is what another one held; notes it does not show.
+fn holds(seen: &Seen, lost: &Lost) -> bool {
+    seen.marker.is_none()
+        && seen.values.iter().all(|(unit, value)| lost.bases.get(unit).is_some_and(|base| *base == value.digest()))
 }
 
 fn judge(
@@ -183,7 +199,16 @@ fn judge(
                 item.id != bare(&lost.id) && item.occurs == Occurs::Once && (marked || met)
             };
             let found: Vec<Seen> = copies.iter().filter(same).map(|item| row(side, item)).collect();
-            if found.is_empty() { Whereabouts::Gone } else { Whereabouts::Elsewhere { found } }
+            if !found.is_empty() {
+                return Whereabouts::Elsewhere { found };
+            }
+            let others = copies.iter().filter(|item| resembles_only(lost) && item.id != bare(&lost.id));
+            let mut alike = others.map(|item| row(side, item)).filter(|seen| holds(seen, lost));
+            // Of several that are alike none is certainly it.
+            match (alike.next(), alike.next()) {
+                (Some(seen), None) => Whereabouts::Alive { seen: Box::new(seen) },
+                _ => Whereabouts::Gone,
+            }
         }
         (Some(Err(fault)), _) | (_, Err(fault)) => Whereabouts::Unknown(fault.clone()),
         (None, _) => Whereabouts::Unknown(Fault::Garbled("a folder without an answer".into())),

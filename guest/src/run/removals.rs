@@ -103,6 +103,7 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
                     folder: link.folder.clone(),
                     identity: link.identity.clone(),
                     marker: link.marker(run.mailbox_id),
+                    title: link.title.clone(),
                     bases: link.mailbox.bases.clone(),
                 };
                 let reason = if row.reason == UNSHOWN { Reason::DeletedInMailbox } else { row.reason };

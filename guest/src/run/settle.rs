@@ -102,6 +102,7 @@ fn lost(run: &Run, row: &WalRow) -> Lost {
         folder: link.folder.clone(),
         identity: link.identity.clone(),
         marker: link.marker(run.mailbox_id),
+        title: link.title.clone(),
         bases: link.mailbox.bases.clone(),
     }
 }

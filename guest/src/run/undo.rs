@@ -158,6 +158,7 @@ fn items(run: &mut Run, links: &[Option<Link>]) -> Staged<BTreeMap<Uuid, Item>> 
                 folder: link.folder.clone(),
                 identity: link.identity.clone(),
                 marker: link.marker(run.mailbox_id),
+                title: link.title.clone(),
                 bases: link.mailbox.bases.clone(),
             };
             (link.activity, lost)

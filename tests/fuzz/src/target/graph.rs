@@ -98,6 +98,7 @@ fn asks(sides: &Sides, status: u16, body: &[u8], place: &Place) {
         folder: place.folder.clone(),
         identity: known.first().and_then(|seen| seen.identity.clone()),
         marker: Some(marker),
+        title: String::new(),
         bases: known
             .first()
             .map(|seen| guest::link::Bases::from_iter(seen.values.iter().map(|(unit, value)| (*unit, value.digest()))))
