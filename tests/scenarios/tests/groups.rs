@@ -1,6 +1,6 @@
 //! Export by groups: who is in one is exported, who leaves is no longer followed, and nobody is removed because of a group.
 
-use emulators::creatio::ids::folder_type;
+use emulators::creatio::ids::{derived, folder_type};
 use guest::report::{Action, Outcome};
 use guest::run::Direction;
 use guest::settings::{Account, Exported};
@@ -163,15 +163,15 @@ fn a_group_that_cannot_be_taken_is_refused_by_its_name() {
 
 #[test]
 fn groups_are_offered_by_name_and_those_that_are_a_search_with_the_reason() {
-    let world = world();
+    let mut world = world();
     world.group_of("Overdue", folder_type::DYNAMIC);
     world.group_of("inbox", folder_type::MAILBOX);
-    let tree = |name: &str, of: &str| {
-        let values = json!({"Name": name, "EntitySchemaName": of});
+    let tree = |world: &World, name: &str, of: &str| {
+        let values = json!({"Id": derived(&format!("group {name}")), "Name": name, "EntitySchemaName": of});
         world.creatio_edit(json!({"action": "create", "set": "FolderTree", "values": values}));
     };
-    tree("Mine this week", "Activity");
-    tree("Customers", "Account");
+    tree(&world, "Mine this week", "Activity");
+    tree(&world, "Customers", "Account");
     // Whatever is selected, because it may be what is being corrected.
     let account = Account { exported: Exported::Groups(vec!["Important".into()]), ..world.account() };
     let offered = |world: &World| -> Vec<(String, bool)> {
@@ -180,6 +180,9 @@ fn groups_are_offered_by_name_and_those_that_are_a_search_with_the_reason() {
     };
     let wanted = [("Important", false), ("Overdue", true), ("Mine this week", true)];
     assert_eq!(offered(&world), wanted.map(|(name, search)| (name.to_owned(), search)));
+    let newer = world.exporting(&["Important", "Mine this week"]);
+    world.run(newer, Direction::Reconcile, |_| {}).fails_with("\"Mine this week\" is a search");
+    assert!(world.subjects().is_empty());
     world.creatio_knobs(json!({"absent_sets": ["FolderTree"]}));
     assert_eq!(offered(&world).len(), 2);
 }

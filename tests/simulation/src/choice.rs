@@ -53,6 +53,18 @@ impl Choices {
         }
     }
 
+    /// The second list of tasks is not imported.
+    #[must_use]
+    pub const fn one_list(&self) -> bool {
+        self.one_list
+    }
+
+    /// Only activities of the group are exported.
+    #[must_use]
+    pub const fn grouped(&self) -> bool {
+        self.grouped
+    }
+
     /// The account as they have it.
     pub fn apply(&self, account: &mut Account, people: &People, who: Who) {
         if self.one_list {

@@ -49,6 +49,8 @@ struct Play {
     unticked: BTreeSet<Who>,
     /// What the accounts' settings choose.
     choices: BTreeMap<Who, Choices>,
+    /// A run was disturbed, undone or forgotten.
+    disturbed: bool,
     /// The last run, as long as nothing has happened since.
     last: Option<Last>,
     /// Mailboxes that refuse.
@@ -163,6 +165,7 @@ impl Play {
             backup: None,
             unticked: BTreeSet::new(),
             choices: BTreeMap::new(),
+            disturbed: false,
             last: None,
             denied: BTreeSet::new(),
             refused: false,
@@ -303,8 +306,10 @@ impl Play {
         let beside = course.beside.is_some_and(|(other, _)| other == who);
         let paused = course.pause.is_some();
         let cut = course.cut;
-        let before = aside::everything(&self.people);
+        self.disturbed |= !troubles.is_empty();
+        let (before, left_out) = (aside::everything(&self.people), self.left_out(who));
         if let Some(ran) = self.ran(who, direction, course) {
+            self.judge_left_out(&left_out, &ran);
             let calm = troubles.is_empty() && ran.report.is_ok();
             if calm && direction == Direction::Reconcile {
                 self.people.ledger.lock().unwrap().strangers = false;

@@ -149,6 +149,11 @@ impl People {
         }
     }
 
+    /// The activity of this id is in the group.
+    pub(crate) fn is_member(&self, activity: &str) -> bool {
+        !self.memberships(Some(Uuid::parse_str(activity).unwrap())).is_empty()
+    }
+
     fn memberships(&self, activity: Option<Uuid>) -> Vec<Uuid> {
         self.creatio.with(|creatio| {
             let rows = creatio.rows("ActivityInFolder");

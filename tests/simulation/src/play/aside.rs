@@ -1,11 +1,12 @@
 //! Beside the syncs: a run is undone, an account is forgotten.
 
 use super::Play;
-use crate::people::People;
+use crate::choice::ERRANDS;
+use crate::people::{People, SECOND};
 use crate::sight::{self, Sight};
 use crate::step::{Deed, Place, Step, Who};
 use emulators::wire::Service as _;
-use guest::activity::Unit;
+use guest::activity::{SideId, Unit};
 use guest::report::{Ending, Outcome};
 use guest::settings::{Budget, Options};
 use host_runner::store::Store;
@@ -43,6 +44,46 @@ pub(super) fn everything(people: &People) -> Views {
 }
 
 impl Play {
+    /// Items that the settings leave out of this run: what was imported lies in what is not ticked, what was exported is in
+    /// no selected group. Which of the two a pair is can be told as long as nothing was forgotten, and no run was cut off.
+    pub(super) fn left_out(&self, who: Who) -> BTreeSet<u32> {
+        if self.disturbed {
+            return BTreeSet::new();
+        }
+        let choices = self.choices.get(&who).cloned().unwrap_or_default();
+        let mailbox = self.people.mailbox(who);
+        let mut unticked: BTreeSet<u32> = BTreeSet::new();
+        if self.unticked.contains(&who) {
+            let events = self.people.graph.with(|graph| graph.events(mailbox));
+            let there = events.iter().filter(|event| event.calendar == SECOND);
+            unticked.extend(there.filter_map(|event| sight::item_of(&event.subject)));
+        }
+        if choices.one_list() {
+            let tasks = self.people.graph.with(|graph| graph.tasks(mailbox));
+            let there = tasks.iter().filter(|task| task.list == ERRANDS);
+            unticked.extend(there.filter_map(|task| sight::item_of(&task.title)));
+        }
+        let items = self.people.ledger.lock().unwrap().items.clone();
+        let made = |item: &u32, side: SideId| items.get(item).is_some_and(|made| made.side == side);
+        unticked.retain(|item| made(item, SideId::Mailbox));
+        if choices.grouped() {
+            let outside = self.people.see_all_but(Place::Creatio, &[]).into_iter();
+            let outside = outside.filter(|(_, seen)| !self.people.is_member(&seen.id)).map(|(item, _)| item);
+            unticked.extend(outside.filter(|item| made(item, SideId::Creatio)));
+        }
+        unticked
+    }
+
+    /// Nothing of them was written.
+    pub(super) fn judge_left_out(&mut self, left_out: &BTreeSet<u32>, ran: &Ran) {
+        for entry in ran.entries.iter().filter(|entry| entry.outcome == Outcome::Written) {
+            if sight::item_of(&entry.title).is_some_and(|item| left_out.contains(&item)) {
+                let (title, side) = (&entry.title, entry.target.code());
+                self.played.faults.push(format!("{title} was written in {side}, and the settings leave it out"));
+            }
+        }
+    }
+
     fn options(&mut self, suffix: &str) -> Options {
         self.runs += 1;
         let run = format!("run-{}{suffix}", self.runs);
@@ -53,6 +94,7 @@ impl Play {
     /// the undo names.
     pub(super) fn undo(&mut self, who: Who) {
         let Some(last) = self.last.take().filter(|last| last.who == who) else { return };
+        self.disturbed = true;
         let (of, options) = (format!("run-{}", self.runs), self.options("u"));
         let ran = self.world.runner().undo(self.account(who), &of, &options, &Unwatched);
         self.tell("undo", &ran);
@@ -69,7 +111,8 @@ impl Play {
             .collect();
         let now = everything(&self.people);
         let mut ledger = self.people.ledger.lock().unwrap();
-        for (at, item) in last.before.keys().chain(now.keys()) {
+        let places: BTreeSet<(Place, u32)> = last.before.keys().chain(now.keys()).copied().collect();
+        for (at, item) in &places {
             let (was, is) = (last.before.get(&(*at, *item)), now.get(&(*at, *item)));
             if was != is && !stays.contains(item) {
                 let title = sight::name(*item);
@@ -81,6 +124,7 @@ impl Play {
 
     /// Forgets the account: neither a row nor a marker of it is left.
     pub(super) fn forget(&mut self, who: Who, items: bool, cut: Option<Cut>) {
+        self.disturbed = true;
         self.out_of_step();
         for cut in cut.into_iter().chain([Cut::Never]) {
             let options = self.options("f");
