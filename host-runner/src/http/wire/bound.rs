@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Limited};
 
 use super::{Sender, Wire, describe, headers, line, message};
 use crate::clock::millis;
+use crate::http::contract::UnreachableCause;
 use crate::http::transport::{Failure, Handshake, Incoming, Outgoing, Peer};
 
 /// A server's page about a refused request is shorter.
@@ -40,11 +41,12 @@ impl Wire {
         let (mut sender, certificate) = self.connector.connect(&request.url, request.private).await?;
         let offer = signed(&request, handshake.opening(), false);
         let answer = sender.try_send_request(message(&offer)?).await;
-        // The offer does nothing, whatever became of it.
-        let answer = answer.map_err(|fault| unkept(&describe(fault.error())))?;
+        // The offer does nothing, whatever became of it: of the request nothing was sent.
+        let unsent = || Failure::NotSent(UnreachableCause::Connect);
+        let answer = answer.map_err(|_| unsent())?;
         let (head, body) = answer.into_parts();
         let status = head.status.as_u16();
-        let page = Limited::new(body, LARGEST).collect().await.map_err(|fault| unkept(&fault.to_string()))?.to_bytes();
+        let page = Limited::new(body, LARGEST).collect().await.map_err(|_| unsent())?.to_bytes();
         let told = headers(&head.headers);
         let last = match (status, challenge(&told, handshake.scheme())) {
             (401, Some(challenge)) => {
