@@ -77,6 +77,7 @@ fn seen(id: &str, version: &str) -> Seen {
         ours: true,
         attendees: Vec::new(),
         masked: false,
+        print: None,
         online: false,
         series: None,
         recurring: false,
