@@ -154,6 +154,9 @@ fn a_calendar_unticked_or_ticked_costs_one_look_at_every_pair() {
     sync(&mut world, &on).idle();
 }
 
+/// What somebody does.
+type Edit = fn(&World);
+
 #[test]
 fn one_changed_task_costs_seven_requests_more_than_none() {
     let mut world = World::empty();
@@ -164,7 +167,7 @@ fn one_changed_task_costs_seven_requests_more_than_none() {
     }
     sync(&mut world, &account);
     let idle = idle(&mut world, &account);
-    let edits: [(&str, fn(&World)); 4] = [
+    let edits: [(&str, Edit); 4] = [
         ("in the mailbox", |world| world.edit_todo("C3", json!({"status": "inProgress"}))),
         ("in Creatio", |world| world.edit_activity("M3", json!({"DueDate": at(100)}))),
         ("deleted", |world| world.delete_todo("M4")),
