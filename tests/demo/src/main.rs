@@ -3,6 +3,7 @@
 
 mod claims;
 mod clock;
+mod colleague;
 mod edits;
 mod stage;
 mod story;

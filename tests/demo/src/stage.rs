@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use emulators::clock::Clock;
-use emulators::config::{Addresses, config_toml};
+use emulators::config::{Addresses, Secrets, config_toml};
 use emulators::creatio::Creatio;
+use emulators::exchange::{Exchange, world as exchange_world};
 use emulators::graph::Graph;
 use emulators::harness::{Shared, Site};
 use emulators::shell::Shell;
@@ -24,6 +25,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::clock::MovedClock;
+use crate::colleague;
 
 /// A group of activities in Creatio.
 pub(crate) const GROUP: &str = "Важное";
@@ -62,9 +64,13 @@ impl Ran {
 pub(crate) struct Stage {
     pub(crate) creatio: Shared<Creatio>,
     pub(crate) graph: Shared<Graph>,
+    pub(crate) exchange: Shared<Exchange>,
     /// Whose calendar it is.
     pub(crate) person: Person,
     pub(crate) account: Account,
+    /// Somebody whose mailbox lies on an Exchange Server, and her account.
+    pub(crate) colleague: Person,
+    pub(crate) colleagues: Account,
     /// The emulators' client secret.
     pub(crate) secret: String,
     shell: Shell,
@@ -83,29 +89,39 @@ pub(crate) struct Stage {
 impl Stage {
     /// Sets everything up around a moment.
     pub(crate) async fn set(start: DateTime<Utc>) -> Result<Self, Box<dyn Error>> {
-        let World { creatio, graph, people, client, .. } =
+        let World { creatio, graph, exchange, people, client, .. } =
             World::new(Kind::Demo, start).map_err(|no| no.to_string())?;
-        let (creatio, graph) = (Shared::new(creatio), Shared::new(graph));
+        let (creatio, graph, exchange) = (Shared::new(creatio), Shared::new(graph), Shared::new(exchange));
         let clock = MovedClock::at(u64::try_from(start.timestamp_millis())?);
         let mut site = Site::new(Clock::Offset(start - DateTime::<Utc>::from(std::time::SystemTime::now())));
         site.mount("creatio", creatio.clone());
         site.mount("graph", graph.clone());
+        site.mount("exchange", exchange.clone());
         let mut shell = Shell::new(site);
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let addresses = Addresses {
             creatio: format!("http://{}", shell.serve("creatio", any).await?),
             graph: format!("http://{}", shell.serve("graph", any).await?),
+            exchange: Some(format!("http://{}/EWS/Exchange.asmx", shell.serve("exchange", any).await?)),
         };
         let folder = TempDir::with_prefix("schedule-sync-demo-")?;
         std::fs::write(folder.path().join("client.secret"), &client.secret)?;
-        let toml = config_toml(&people, &client.id, r#"{ file = "client.secret" }"#, &addresses);
+        std::fs::write(folder.path().join("exchange.password"), exchange_world::SERVICE_PASSWORD)?;
+        let secrets =
+            Secrets { client: r#"{ file = "client.secret" }"#, exchange: r#"{ file = "exchange.password" }"# };
+        let toml = config_toml(&people, &client.id, secrets, &addresses);
         let toml = toml.replace("import-meetings = \"all\"\n", "import-meetings = \"all\"\nimport-tasks = \"all\"\n");
+        let mut people = people.into_iter();
+        let (person, colleague) = people.next().zip(people.next()).ok_or("the world has too few people in it")?;
+        let hers = format!("mail = {}\n", json!(colleague.mail));
+        let toml = toml.replace(&hers, &format!("{hers}mailbox = \"exchange\"\n"));
         let path = folder.path().join("schedule-sync.toml");
         std::fs::write(&path, &toml)?;
 
         let config = Config::load(&path)?;
-        let person = people.into_iter().next().ok_or("the world has nobody in it")?;
-        let account = config.account(&person.mail).ok_or("the configuration has no account")?.clone();
+        let of = |person: &Person| config.account(&person.mail).cloned().ok_or("the configuration has no account");
+        let (account, colleagues) = (of(&person)?, of(&colleague)?);
+        colleague::fill(&exchange, start - TimeDelta::days(3))?;
         join(&creatio, &person, start)?;
         for (title, due) in TASKS {
             let due = json!({ "dateTime": format!("{due}T00:00:00"), "timeZone": "UTC" });
@@ -118,8 +134,11 @@ impl Stage {
         Ok(Self {
             creatio,
             graph,
+            exchange,
             person,
             account,
+            colleague,
+            colleagues,
             secret: client.secret,
             shell,
             toml,
@@ -134,9 +153,19 @@ impl Stage {
 
     /// One run for the account.
     pub(crate) async fn run(&mut self, action: Action, options: RunOptions) -> Result<Ran, Box<dyn Error>> {
-        let progress = Arc::new(Progress::new(&self.account.mail));
-        let outcome =
-            self.tenant.run(&self.connector, action, &self.account.id, options, Arc::clone(&progress) as _).await;
+        let account = self.account.clone();
+        self.run_for(&account, action, options).await
+    }
+
+    /// One run for an account.
+    pub(crate) async fn run_for(
+        &mut self,
+        account: &Account,
+        action: Action,
+        options: RunOptions,
+    ) -> Result<Ran, Box<dyn Error>> {
+        let progress = Arc::new(Progress::new(&account.mail));
+        let outcome = self.tenant.run(&self.connector, action, &account.id, options, Arc::clone(&progress) as _).await;
         progress.finish();
         let run = outcome?;
         self.requests += run.requests;
@@ -224,33 +253,38 @@ impl Stage {
 
     /// Whether the person has an activity of this title.
     pub(crate) fn has_activity(&self, title: &str) -> bool {
-        self.activities().iter().any(|(known, _)| known == title)
+        activities(&self.creatio, &self.person).iter().any(|(known, _)| known == title)
+    }
+
+    /// Whether the colleague has one.
+    pub(crate) fn colleague_has_activity(&self, title: &str) -> bool {
+        activities(&self.creatio, &self.colleague).iter().any(|(known, _)| known == title)
     }
 
     /// How many activities and events there are once more, with the same title and start.
     pub(crate) fn doubles(&self) -> usize {
         let events = self.graph.with(|graph| graph.events(&self.person.mail));
         let events = events.into_iter().map(|event| (event.subject, Some(event.start))).collect();
-        [self.activities(), events].into_iter().map(more_than_once).sum()
+        [activities(&self.creatio, &self.person), events].into_iter().map(more_than_once).sum()
     }
 
-    fn activities(&self) -> Vec<(String, Option<DateTime<Utc>>)> {
-        let contact = self.person.contact;
-        self.creatio.with(|creatio| {
-            let rows = creatio.rows("Activity").filter(|(_, row)| row.guid("OwnerId") == Some(contact));
-            rows.map(|(_, row)| (row.text("Title").to_owned(), row.time("StartDate"))).collect()
-        })
-    }
-
-    /// Mails that left a mailbox or Creatio.
+    /// Mails that left a mailbox.
     pub(crate) fn mails(&self) -> usize {
-        self.graph.with(|graph| graph.outbox().len())
+        self.graph.with(|graph| graph.outbox().len()) + self.exchange.with(|exchange| exchange.outbox().len())
     }
 
     /// Stops the services.
     pub(crate) async fn strike(self) {
         self.shell.stop().await;
     }
+}
+
+/// A person's activities: titles and starts.
+fn activities(creatio: &Shared<Creatio>, person: &Person) -> Vec<(String, Option<DateTime<Utc>>)> {
+    creatio.with(|creatio| {
+        let rows = creatio.rows("Activity").filter(|(_, row)| row.guid("OwnerId") == Some(person.contact));
+        rows.map(|(_, row)| (row.text("Title").to_owned(), row.time("StartDate"))).collect()
+    })
 }
 
 /// Puts a few meetings that are still to come into the group.

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::io;
 
+use host_runner::config::Account;
 use host_runner::journal::{Entry, Side};
 use host_runner::screen::{self, Detail, Screen, Tone};
 use host_runner::{Action, RunOptions};
 
 use crate::claims::Claims;
+use crate::colleague;
 use crate::edits::{self, NEGOTIATION, RELEASE, TASTING, TENDER};
 use crate::stage::{GROUP, Ran, Stage};
 
@@ -57,6 +59,7 @@ impl Story<'_> {
         let (after, standing) = (self.stage.sizes(), self.stage.standing()?.len());
         self.claims.that("nothing is doubled on either side", self.stage.doubles() == 0);
         self.claims.that("one operation waits for a person", standing == 1);
+        self.exchange_server().await?;
         self.forget(&own).await?;
         self.closing(before, after, standing, mails)
     }
@@ -66,7 +69,7 @@ impl Story<'_> {
         let title = self.screen.tone(Tone::Strong, "schedule-sync: the main job");
         self.screen.line(title)?;
         let text = format!(
-            "Creatio and Microsoft 365, emulated on loopback; the real component in the real host; storage in a temporary \
+            "Creatio, Microsoft 365 and an Exchange Server, emulated on loopback; the real component in the real host; storage in a temporary \
              folder. {} has {activities} activities in Creatio and {events} events in the mailbox, and nothing was ever \
              synchronised. It is Monday, 23 November 2026, nine in the morning in Moscow.",
             self.stage.person.name
@@ -139,6 +142,37 @@ impl Story<'_> {
         self.screen.wrapped(0, Tone::Good, &text)?;
         self.screen.line("")?;
         Ok(())
+    }
+
+    /// The same for somebody whose mailbox lies on an Exchange Server.
+    async fn exchange_server(&mut self) -> Told {
+        let name = self.stage.colleague.name.clone();
+        let text = format!(
+            "{name}'s mailbox lies on the company's own Exchange Server, which is reached by Exchange Web Services. The rest is \
+             the same."
+        );
+        self.heading("A colleague on an Exchange Server: sync", &text)?;
+        let account = self.stage.colleagues.clone();
+        let before = colleague::sizes(self.stage);
+        let first = self.run_for(&account, Action::Reconcile, RunOptions::default(), LINES).await?;
+        let after = colleague::sizes(self.stage);
+        self.claims.that(
+            "appointments and tasks of Creatio are in the Exchange mailbox",
+            after.0 > before.0 && after.1 > before.1 && first.writes(Side::Mailbox) > 0,
+        );
+        let brought = [colleague::CALL, colleague::TASK].iter().all(|title| self.stage.colleague_has_activity(title));
+        self.claims.that("appointments and tasks of the Exchange mailbox are in Creatio", brought);
+
+        colleague::rename(self.stage)?;
+        self.stage.pass(10);
+        let second = self.run_for(&account, Action::Reconcile, RunOptions::default(), LINES).await?;
+        let one = second.written() == 1 && self.stage.colleague_has_activity(colleague::RENAMED);
+        self.claims.that("one edit in Exchange is one write in Creatio", one);
+        self.stage.pass(10);
+        let quiet = self.run_for(&account, Action::Reconcile, RunOptions::default(), LINES).await?;
+        self.claims.that("a run without edits writes nothing to Exchange either", quiet.written() == 0);
+        self.claims.that("nothing is doubled in the Exchange mailbox", colleague::doubles(self.stage) == 0);
+        self.quiet(&quiet)
     }
 
     /// The end of it, without a trace.
@@ -247,7 +281,7 @@ impl Story<'_> {
         let [creatio, mailbox] = self.sum.written;
         let rows = [
             ("Creatio", format!("{} → {} activities, {creatio} writes", before.0, after.0)),
-            ("mailbox", format!("{} → {} events, {mailbox} writes", before.1, after.1)),
+            ("mailboxes", format!("{} → {} events of the first one, {mailbox} writes", before.1, after.1)),
             ("requests", format!("{} in {} runs, sign-ins apart", self.stage.requests, self.sum.runs)),
             ("mails sent", mails.to_string()),
             ("held", format!("{standing}, which waited for a person: approve ID")),
@@ -275,14 +309,25 @@ impl Story<'_> {
     }
 
     async fn run(&mut self, action: Action, options: RunOptions, most: usize) -> Result<Ran, Box<dyn Error>> {
+        let account = self.stage.account.clone();
+        self.run_for(&account, action, options, most).await
+    }
+
+    async fn run_for(
+        &mut self,
+        account: &Account,
+        action: Action,
+        options: RunOptions,
+        most: usize,
+    ) -> Result<Ran, Box<dyn Error>> {
         self.screen.flush()?;
-        let ran = self.stage.run(action, options).await?;
+        let ran = self.stage.run_for(account, action, options).await?;
         self.sum.runs += 1;
         for (sum, side) in self.sum.written.iter_mut().zip([Side::Creatio, Side::Mailbox]) {
             *sum += ran.writes(side);
         }
         let detail = Detail { written: true, most, ..Detail::default() };
-        screen::report(self.screen, &self.stage.account, &ran.run, &ran.journal, detail)?;
+        screen::report(self.screen, account, &ran.run, &ran.journal, detail)?;
         Ok(ran)
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::exchange::world::SERVICE;
 use crate::graph::world::TENANT_ID;
 use crate::world::Person;
 
@@ -12,12 +13,23 @@ pub struct Addresses {
     pub creatio: String,
     /// Microsoft Graph and its sign-in.
     pub graph: String,
+    /// Exchange Web Services, in full, where they are served.
+    pub exchange: Option<String>,
 }
 
-/// The configuration as TOML: one tenant, an account for each person. A configuration holds no secret: `secret` says, as
-/// TOML, where that of the client is, such as `{ env = "DEMO_SECRET" }`.
+/// Where the host finds the secrets of a world, as TOML, such as `{ env = "DEMO_SECRET" }`: a configuration holds none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Secrets<'a> {
+    /// That of the client.
+    pub client: &'a str,
+    /// Exchange's service account's.
+    pub exchange: &'a str,
+}
+
+/// The configuration as TOML: one tenant, an account for each person, each with a mailbox in Microsoft 365.
 #[must_use]
-pub fn config_toml(people: &[Person], client: &str, secret: &str, addresses: &Addresses) -> String {
+pub fn config_toml(people: &[Person], client: &str, secrets: Secrets<'_>, addresses: &Addresses) -> String {
+    let secret = secrets.client;
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(text, "[tenant]\nid = \"demo\"");
@@ -28,9 +40,19 @@ pub fn config_toml(people: &[Person], client: &str, secret: &str, addresses: &Ad
     let _ = writeln!(text, "login-url = {}", quoted(&addresses.graph));
     let _ = writeln!(text, "directory = {}", quoted(TENANT_ID));
     let _ = writeln!(text, "client-id = {}\nclient-secret = {secret}", quoted(client));
+    if let Some(url) = &addresses.exchange {
+        let _ = writeln!(text, "\n[exchange]\nurl = {}\nsign-in = \"basic\"\nuser = {}", quoted(url), quoted(SERVICE));
+        let _ = writeln!(text, "password = {}", secrets.exchange);
+    }
     let _ = writeln!(text, "\n[network]\n# Plain http is refused unless it is named.");
     let _ = writeln!(text, "allow = [{}, {}]", quoted(&addresses.creatio), quoted(&addresses.graph));
     let _ = writeln!(text, "\n[defaults]\nimport-meetings = \"all\"\nexport = \"all\"");
+    if addresses.exchange.is_some() {
+        let _ = writeln!(
+            text,
+            "mailbox = \"microsoft\" # \"exchange\" or \"auto\" for an account that is served by Exchange"
+        );
+    }
     for person in people {
         let _ = writeln!(text, "\n[[account]]\nmail = {}", quoted(&person.mail));
         let _ = writeln!(text, "user = {}", quoted(&person.login));

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Parser;
 use emulators::clock::Clock;
-use emulators::config::{Addresses, config_toml};
+use emulators::config::{Addresses, Secrets, config_toml};
 use emulators::creatio::Refused;
 use emulators::exchange;
 use emulators::harness::Site;
@@ -88,9 +88,16 @@ async fn run(arguments: Arguments) -> Result<(), Trouble> {
         let addresses = Addresses {
             creatio: format!("http://{}", arguments.creatio),
             graph: format!("http://{}", arguments.graph),
+            exchange: arguments.exchange.map(|address| format!("http://{address}/EWS/Exchange.asmx")),
         };
-        let toml = config_toml(&world.people, &world.client.id, r#"{ env = "EMULATORS_SECRET" }"#, &addresses);
-        return print(&format!("# export EMULATORS_SECRET='{}'\n{toml}", world.client.secret));
+        let secrets =
+            Secrets { client: r#"{ env = "EMULATORS_SECRET" }"#, exchange: r#"{ env = "EMULATORS_EXCHANGE" }"# };
+        let toml = config_toml(&world.people, &world.client.id, secrets, &addresses);
+        let exchange = match addresses.exchange {
+            Some(_) => format!("# export EMULATORS_EXCHANGE='{}'\n", exchange::world::SERVICE_PASSWORD),
+            None => String::new(),
+        };
+        return print(&format!("# export EMULATORS_SECRET='{}'\n{exchange}{toml}", world.client.secret));
     }
     let mut site = Site::new(Clock::Offset(TimeDelta::zero()));
     site.log.keep_bodies = arguments.keep_bodies;
