@@ -45,7 +45,10 @@ pub fn config_toml(people: &[Person], client: &str, secrets: Secrets<'_>, addres
         let _ = writeln!(text, "password = {}", secrets.exchange);
     }
     let _ = writeln!(text, "\n[network]\n# Plain http is refused unless it is named.");
-    let _ = writeln!(text, "allow = [{}, {}]", quoted(&addresses.creatio), quoted(&addresses.graph));
+    let origin = |url: &String| url.split_inclusive('/').take(3).collect::<String>().trim_end_matches('/').to_owned();
+    let allowed = [Some(&addresses.creatio), Some(&addresses.graph), addresses.exchange.as_ref()];
+    let allowed: Vec<String> = allowed.into_iter().flatten().map(|url| quoted(&origin(url))).collect();
+    let _ = writeln!(text, "allow = [{}]", allowed.join(", "));
     let _ = writeln!(text, "\n[defaults]\nimport-meetings = \"all\"\nexport = \"all\"");
     if addresses.exchange.is_some() {
         let _ = writeln!(

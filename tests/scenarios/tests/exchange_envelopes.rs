@@ -298,7 +298,10 @@ fn a_task_keeps_its_days_whatever_the_zone() {
         Property::StartDate(None),
         Property::Status(Progress::Completed),
     ];
-    assert!(desk.ask(&Operation::Update(Kind::Task, &[(ItemId { id: &id, version: &version }, cleared)]))[0].is_ok());
+    assert!(
+        desk.ask(&Operation::Update(Kind::Task, Told::Nobody, &[(ItemId { id: &id, version: &version }, cleared)]))[0]
+            .is_ok()
+    );
     let read = desk.get(Kind::Task, &id);
     assert_eq!(
         (read.due_date, read.start_date, read.remind, read.status),

@@ -8,6 +8,7 @@ use crate::mutate::Shape;
 use guest::graph::todo;
 use guest::identity::Marker;
 use guest::mailbox::Mailbox;
+use guest::mailbox::Mailbox as _;
 use guest::side::{Feed, Found, From, Lost, Observed, Side, Whereabouts};
 use uuid::Uuid;
 
