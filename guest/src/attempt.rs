@@ -4,6 +4,7 @@
 
 use crate::activity::{Unit, Value, Values};
 use crate::digest::Digest;
+use crate::link::Link;
 use crate::plan::Operation;
 use uuid::Uuid;
 
@@ -39,6 +40,18 @@ pub fn unedited(nonce: &str, values: &Values) -> bool {
         values.iter().any(|(unit, value)| letter(*unit) == of && cut(&value.digest()) == sent)
     };
     parts(nonce).next().is_some() && parts(nonce).all(holds)
+}
+
+/// Moves the bases of a unit to what they were when this attempt was made, where it sent something else than `sent`, which
+/// the bases speak of: what either side changed since is then seen as changed.
+pub fn rebase(link: &mut Link, nonce: &str, unit: Unit, sent: &Digest, now: Digest) {
+    let (Some(false), Some(unedited)) = (self::sent(nonce, unit, sent), self::sent(nonce, unit, &now)) else {
+        return;
+    };
+    // A digest that no value has: what is there differs from it.
+    let changed = Digest::of(&("attempt", nonce, unit));
+    link.mailbox.bases.insert(unit, if unedited { now } else { changed.clone() });
+    link.creatio.bases.insert(unit, changed);
 }
 
 /// Units and digests of a nonce; those that earlier versions made have none.

@@ -2,7 +2,7 @@
 //! edited it, it is removed.
 
 use super::{Run, Staged};
-use crate::activity::{SideId, Values};
+use crate::activity::{Seen, SideId, Values};
 use crate::attempt;
 use crate::digest::Digest;
 use crate::identity::Marker;
@@ -18,6 +18,28 @@ use crate::store::Batch;
 pub(super) fn is(link: &Link, marker: &Marker, values: &Values) -> bool {
     link.nonce.as_ref() != Some(&marker.nonce)
         && (attempt::unedited(&marker.nonce, values) || super::observe::digests(values) == link.mailbox.bases)
+}
+
+/// A double that somebody has edited, of a link whose own item is as it was made: the edited one takes its place, and the
+/// other one is the double from then on. Two that were both edited stay two items.
+pub(super) fn edited(link: &Link, own: &Seen, marker: &Marker, seen: &Seen) -> Option<Link> {
+    let nonce = link.nonce.clone()?;
+    // A user's copy of the item has the item's own nonce.
+    if nonce == marker.nonce || !link.earlier.contains(&marker.nonce) || !attempt::unedited(&nonce, &own.values) {
+        return None;
+    }
+    let mut link = link.clone();
+    for (unit, value) in &seen.values {
+        if let Some(base) = link.mailbox.bases.get(unit).cloned() {
+            attempt::rebase(&mut link, &marker.nonce, *unit, &base, value.digest());
+        }
+    }
+    link.earlier.retain(|earlier| *earlier != marker.nonce);
+    link.earlier.push(nonce);
+    link.nonce = Some(marker.nonce.clone());
+    link.mailbox.version.clear();
+    (link.mailbox.by_us, link.mailbox.untouched) = (false, false);
+    Some(link)
 }
 
 /// Removes a double, or writes down that this run could not.

@@ -219,13 +219,19 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
             },
             Some(link) if link.mailbox.id == seen.id => return Ok(Match::Of(link.activity)),
             Some(link) => {
-                match still_there(run, &link)? {
+                let own = match own(run, &link)? {
                     Err(fault) => return Ok(Match::Unknown(fault)),
-                    Ok(false) => return Ok(Match::Moved(Box::new(link))),
-                    Ok(true) => {}
-                }
+                    Ok(None) => return Ok(Match::Moved(Box::new(link))),
+                    Ok(Some(own)) => own,
+                };
                 if double::is(&link, &marker, &seen.values) {
                     return Ok(Match::Double(Box::new(link)));
+                }
+                if let Some(link) = double::edited(&link, &own, &marker, seen) {
+                    let mut batch = Batch::default();
+                    super::observe::item_again(run, &own.id, &mut batch);
+                    run.quiet.extend(batch);
+                    return Ok(Match::Moved(Box::new(link)));
                 }
                 // A user's copy carries the marker of its original and is an item of its own.
             }
@@ -322,12 +328,18 @@ pub(super) fn known(run: &Run, activity: Uuid) -> Staged<bool> {
 
 /// The item of a link still exists under the id that the link knows.
 fn still_there(run: &mut Run, link: &Link) -> Staged<Result<bool, Fault>> {
+    Ok(own(run, link)?.map(|own| own.is_some()))
+}
+
+/// The item of a link, if it is there.
+fn own(run: &mut Run, link: &Link) -> Staged<Result<Option<Box<Seen>>, Fault>> {
     let (_, answers) = work::read_both(run, &[], std::slice::from_ref(&link.mailbox.id))?;
-    match answers.into_iter().next() {
-        Some(Ok(Found::Absent)) => Ok(Ok(false)),
-        Some(Ok(Found::Here(_))) | None => Ok(Ok(true)),
-        Some(Err(fault)) => Ok(Err(fault)),
-    }
+    Ok(match answers.into_iter().next() {
+        Some(Ok(Found::Here(own))) => Ok(Some(own)),
+        Some(Ok(Found::Absent)) => Ok(None),
+        Some(Err(fault)) => Err(fault),
+        None => Err(Fault::Unknown("it was not answered".into())),
+    })
 }
 
 /// The one unlinked activity of the account's contact with the same title, start and end, if this is the one item.

@@ -10,7 +10,6 @@ use crate::activity::{Seen, SideId, State, Unit, Value};
 use crate::ask::{Ask, Fault};
 use crate::attempt;
 use crate::deliberate::Deliberate;
-use crate::digest::Digest;
 use crate::identity::Marker;
 use crate::link::{Link, LinkState};
 use crate::owed::{Owed, Subject, Why};
@@ -350,18 +349,9 @@ fn take(link: &mut Link, operation: &WalOperation, seen: &Seen, made: bool) {
 /// since is told by what that attempt had sent.
 fn take_earlier(link: &mut Link, operation: &WalOperation, seen: &Seen, nonce: &str) {
     take(link, operation, seen, true);
-    let (target, source) = (operation.target, operation.target.other());
     for (unit, write) in &operation.units {
-        let Some(now) = seen.values.get(unit).map(Value::digest) else { continue };
-        // A digest that no value has: what is there differs from it, so it was changed.
-        let changed = Digest::of(&("attempt", nonce, unit));
-        match (attempt::sent(nonce, *unit, &write.sent), attempt::sent(nonce, *unit, &now)) {
-            // It would have made the same, or does not say what it sent.
-            (Some(true) | None, _) | (_, None) => {}
-            (Some(false), Some(unedited)) => {
-                link.end_mut(target).bases.insert(*unit, if unedited { now } else { changed.clone() });
-                link.end_mut(source).bases.insert(*unit, changed);
-            }
+        if let Some(now) = seen.values.get(unit).map(Value::digest) {
+            attempt::rebase(link, nonce, *unit, &write.sent, now);
         }
     }
 }
