@@ -7,7 +7,6 @@ use crate::corpus;
 use crate::mutate::Shape;
 use guest::graph::todo;
 use guest::identity::Marker;
-use guest::mailbox::Mailbox;
 use guest::mailbox::Mailbox as _;
 use guest::side::{Feed, Found, From, Lost, Observed, Side, Whereabouts};
 use uuid::Uuid;
