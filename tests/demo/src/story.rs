@@ -59,8 +59,8 @@ impl Story<'_> {
         let (after, standing) = (self.stage.sizes(), self.stage.standing()?.len());
         self.claims.that("nothing is doubled on either side", self.stage.doubles() == 0);
         self.claims.that("one operation waits for a person", standing == 1);
-        self.exchange_server().await?;
         self.forget(&own).await?;
+        self.exchange_server().await?;
         self.closing(before, after, standing, mails)
     }
 
