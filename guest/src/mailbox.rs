@@ -12,8 +12,8 @@ pub trait Mailbox: Side {
     /// Whose it is.
     fn owner(&self) -> Ask<'_, Result<Owner, Fault>>;
 
-    /// The time zone that its owner has chosen: a Windows name as a rule, or nothing.
-    fn time_zone(&self) -> Ask<'_, Result<String, Fault>>;
+    /// The time zone that its owner has chosen: a Windows name as a rule, or nothing. None where the service does not tell.
+    fn time_zone(&self) -> Ask<'_, Option<Result<String, Fault>>>;
 }
 
 /// What an id of a folder or an item is one of, whichever adapter made it.

@@ -108,9 +108,9 @@ impl Mailbox for Exchange {
         client::owner(&self.client)
     }
 
-    fn time_zone(&self) -> Ask<'_, Result<String, Fault>> {
+    fn time_zone(&self) -> Ask<'_, Option<Result<String, Fault>>> {
         // Exchange keeps it in the settings of its web client, if anywhere.
-        Ask::ready(Ok(String::new()))
+        Ask::ready(None)
     }
 }
 

@@ -75,8 +75,8 @@ impl Mailbox for Graph {
         client::owner(&self.client)
     }
 
-    fn time_zone(&self) -> Ask<'_, Result<String, Fault>> {
-        client::zone(&self.client)
+    fn time_zone(&self) -> Ask<'_, Option<Result<String, Fault>>> {
+        client::zone(&self.client).map(Some)
     }
 }
 

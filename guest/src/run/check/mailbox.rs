@@ -36,7 +36,9 @@ pub(super) fn check(caps: Capabilities<'_>, settings: &Settings, told: &mut Chec
         }
         None => {}
     }
-    zones(zone, settings, told);
+    if let Some(zone) = zone {
+        zones(zone, settings, told);
+    }
     identity(caps, settings, &listing.folders, owner, told)?;
     match folders::chosen(settings, &listing.folders, tasks) {
         Ok((_, targets)) => Ok(Some(targets)),
