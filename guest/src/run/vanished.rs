@@ -12,9 +12,11 @@ use crate::reason::Reason;
 use crate::report::Ending;
 use crate::settings::{Options, Settings};
 
-/// The service itself says that there is no such mailbox; a proxy's or a firewall's 404 has no code of its own.
+/// The service itself says that there is no such mailbox; a proxy's or a firewall's 404 has no code of its own. Exchange
+/// says it as it refuses a right.
 pub(super) fn says(fault: &Fault) -> bool {
-    matches!(fault, Fault::Refused { status: 404, code, .. } if !code.is_empty())
+    matches!(fault, Fault::Refused { status, code, .. }
+        if code == "ErrorNonExistentMailbox" || (*status == 404 && !code.is_empty()))
 }
 
 /// The rows of the account. A wrong address finds no mailbox either: only the one that a run has reached can be gone.

@@ -473,6 +473,9 @@ fn vanished(ran: &Ran) -> &str {
 
 #[test]
 fn an_account_whose_mailbox_is_gone_is_forgotten_and_what_stays_is_told() {
+    if scenarios::about_graph("what Graph says of a mailbox that is gone") {
+        return;
+    }
     for remove in [false, true] {
         let (mut world, account) = synced();
         without_mailbox(&world);
@@ -502,12 +505,16 @@ fn an_address_that_no_run_has_reached_is_no_mailbox_that_is_gone() {
     assert!(why.contains("was last reached as e.mirny@mycompany.com"), "{why}");
     let unknown = Account { id: "nobody".into(), ..wrong };
     let why = world.forget(unknown, false).report.expect_err("there is no such account").to_string();
-    assert!(why.contains("is e.mirnj@mycompany.com right"), "{why}");
+    let asked = ["is e.mirnj@mycompany.com right", "has e.mirnj@mycompany.com a mailbox on this server"];
+    assert!(asked.iter().any(|question| why.contains(question)), "{why}");
     assert_eq!(world.store_size(), rows);
 }
 
 #[test]
 fn a_404_of_a_proxy_is_no_mailbox_that_is_gone() {
+    if scenarios::about_graph("the fault is one of Graph's address") {
+        return;
+    }
     let (mut world, account) = synced();
     let rows = world.store_size();
     world.fault(json!({"service": "graph", "times": 1000, "effect":
