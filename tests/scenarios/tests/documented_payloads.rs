@@ -76,7 +76,7 @@ fn side() -> Graph {
 impl Example {
     /// Events in it: answers about events, and what may be sent to make or change one.
     fn events(&self) -> Vec<Value> {
-        let answer = self.about.contains("microsoft.mail.event");
+        let answer = self.about.contains("microsoft.graph.event");
         let line = self.head.lines().next().unwrap_or_default().to_lowercase();
         let path = line.split(' ').nth(1).unwrap_or_default();
         let sent = (line.starts_with("post ") && path.ends_with("/events"))
@@ -144,7 +144,7 @@ fn every_documented_page_of_changes_is_read() {
     let mut pages = 0;
     for example in examples.iter().filter(|example| {
         ["@odata.nextLink", "@odata.deltaLink"].iter().any(|link| example.body.get(link).is_some())
-            && example.about.contains("microsoft.mail.event")
+            && example.about.contains("microsoft.graph.event")
     }) {
         let (requests, read) = side.pull(&feed, &From::Start, 50).into_parts();
         assert_eq!(requests.len(), 1);
