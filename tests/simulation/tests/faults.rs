@@ -4,7 +4,7 @@ use guest::deliberate::Deliberate;
 use simulation::history::{self, Size};
 use simulation::{faults, play};
 
-/// A fault that no world tells: the look for an earlier attempt and for late doubles makes good what it breaks.
+/// A fault that none of 1,000 worlds tells. Why is not known.
 const UNTOLD: [Deliberate; 1] = [Deliberate::NewTransaction];
 
 #[test]
