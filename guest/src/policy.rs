@@ -2,6 +2,10 @@
 //! few values and a default; `docs/policies.md` lists them.
 
 use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Policies that an account may name: several times as many as there are.
+const MOST: usize = 100;
 
 macro_rules! choice {
     ($(#[$about:meta])* $name:ident { $($(#[$case_about:meta])* $case:ident = $text:literal),+ $(,)? }) => {
@@ -200,12 +204,21 @@ impl Policies {
     /// Reads names and values.
     ///
     /// # Errors
-    /// A sentence for each name that is unknown or stands twice, and for each value that is wrong.
+    /// A sentence for each name that is unknown or stands twice, and for each value that is wrong; one for all of them
+    /// where there are more than anybody wrote by hand.
     pub fn parse(pairs: &[(String, String)]) -> Result<Self, Vec<String>> {
+        if pairs.len() > MOST {
+            return Err(vec![format!(
+                "{} policies are set, more than {MOST}; known are {}",
+                pairs.len(),
+                Self::NAMES.join(", ")
+            )]);
+        }
         let mut policies = Self::default();
         let mut faults = Vec::new();
-        for (at, (name, value)) in pairs.iter().enumerate() {
-            if pairs.iter().take(at).any(|(earlier, _)| earlier == name) {
+        let mut earlier = BTreeSet::new();
+        for (name, value) in pairs {
+            if !earlier.insert(name) {
                 faults.push(format!("policy {name} is set twice"));
                 continue;
             }
@@ -255,9 +268,20 @@ fn column(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::{Duration, Instant};
 
     fn parse(pairs: &[(&str, &str)]) -> Result<Policies, Vec<String>> {
         Policies::parse(&pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_list_longer_than_anybody_writes_is_refused_at_once_and_in_one_sentence() {
+        let many: Vec<_> = (0..200_000).map(|number| (format!("m{number}"), String::new())).collect();
+        let begun = Instant::now();
+        let faults = Policies::parse(&many).unwrap_err();
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert_eq!(faults.len(), 1, "{}", faults.len());
+        assert!(faults[0].starts_with("200000 policies are set, more than 100; known are conflicts,"), "{}", faults[0]);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// Long enough for any small input.
 const TIME: Duration = Duration::from_secs(20);
 
+/// Members of a node that are taken out one by one.
+const FEW: usize = 64;
+
 /// A smaller input with the same fault.
 #[must_use]
 pub fn shrink(judge: &Judge, input: &[u8], wrong: &Wrong) -> Vec<u8> {
@@ -60,15 +63,18 @@ fn simpler(tree: &Value, at: usize) -> Vec<Value> {
                     nodes.push(Value::Array(rest.map(|(_, one)| one.clone()).collect()));
                 }
             }
-            nodes.extend(all);
+            nodes.extend(all.into_iter().take(FEW));
         }
         Value::Object(all) => {
-            for name in all.keys() {
-                let mut rest = all.clone();
-                rest.remove(name);
-                nodes.push(Value::Object(rest));
+            // One by one only where that is no square of a large number.
+            for part in if all.len() > FEW { &[2, 4, 16][..] } else { &[FEW][..] } {
+                let size = all.len().div_ceil(*part).max(1);
+                for from in (0..all.len()).step_by(size) {
+                    let rest = all.iter().enumerate().filter(|(one, _)| !(from..from + size).contains(one));
+                    nodes.push(Value::Object(rest.map(|(_, (name, one))| (name.clone(), one.clone())).collect()));
+                }
             }
-            nodes.extend(all.into_iter().map(|(_, one)| one));
+            nodes.extend(all.into_iter().take(FEW).map(|(_, one)| one));
         }
         Value::String(text) if text.len() > 1 => {
             let half = text.chars().count() / 2;
