@@ -1,6 +1,6 @@
 //! A link: one activity and its mailbox item, and what each side held when the two were last in step.
 
-use crate::activity::{Seen, SideId, Stake, Unit};
+use crate::activity::{Seen, SideId, Stake, Unit, Values};
 use crate::digest::Digest;
 use crate::identity::Marker;
 use chrono::{DateTime, Utc};
@@ -39,6 +39,12 @@ pub enum LinkState {
 
 /// What each side held, by unit, when the pair was last in step there.
 pub type Bases = BTreeMap<Unit, Digest>;
+
+/// Digests of all units.
+#[must_use]
+pub fn digests(values: &Values) -> Bases {
+    values.iter().map(|(unit, value)| (*unit, value.digest())).collect()
+}
 
 /// A difference between what was sent and what was read back: seen twice it is the server's own form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

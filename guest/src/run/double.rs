@@ -17,7 +17,7 @@ use crate::store::Batch;
 /// one that lost rows knew of, and if it is as it was made, or as the link's item was last seen.
 pub(super) fn is(link: &Link, marker: &Marker, values: &Values) -> bool {
     link.nonce.as_ref() != Some(&marker.nonce)
-        && (attempt::unedited(&marker.nonce, values) || super::observe::digests(values) == link.mailbox.bases)
+        && (attempt::unedited(&marker.nonce, values) || crate::link::digests(values) == link.mailbox.bases)
 }
 
 /// A double that somebody has edited, of a link whose own item is as it was made: the edited one takes its place, and the

@@ -2,7 +2,8 @@
 //! number or the newest of them is another one; whoever came or went since the last listing is looked at, and what is true
 //! of an activity is read with it. Nobody is removed because of a group: what left it is no longer followed.
 
-use super::observe::{SWEEP_DAYS, touch};
+use super::note::touch;
+use super::observe::SWEEP_DAYS;
 use super::{Run, RunError, Staged, Stop, begin, fatal};
 use crate::activity::SideId;
 use crate::ask::Fault;

@@ -14,6 +14,7 @@ pub mod folders;
 pub mod forget;
 pub mod groups;
 pub mod marks;
+mod note;
 pub mod observe;
 pub mod pair;
 mod probe;

@@ -1,7 +1,7 @@
 //! Pairing: which activity belongs to an item that has no link. By marker, by meeting identity, on first contact by
 //! fingerprint; else it is new. Every item found here becomes the mailbox half of a pair.
 
-use super::observe::observed;
+use super::note::observed;
 use super::state::{ActivityRow, GoneRow, ItemRow, Print};
 use super::{Run, Staged, double, fatal, unread, work};
 use crate::activity::{Kind, Seen, SideId};
@@ -211,7 +211,7 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
                 // One of the two is a user's copy: rather the one that looks otherwise.
                 Some(other) if resembles(run, seen, marker.activity)? && !resembles(run, &other, marker.activity)? => {
                     let mut batch = Batch::default();
-                    super::observe::item_again(run, &other.id, &mut batch);
+                    super::note::item_again(run, &other.id, &mut batch);
                     run.quiet.extend(batch);
                     return Ok(Match::Of(marker.activity));
                 }
@@ -229,7 +229,7 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
                 }
                 if let Some(link) = double::edited(&link, &own, &marker, seen) {
                     let mut batch = Batch::default();
-                    super::observe::item_again(run, &own.id, &mut batch);
+                    super::note::item_again(run, &own.id, &mut batch);
                     run.quiet.extend(batch);
                     return Ok(Match::Moved(Box::new(link)));
                 }
@@ -298,7 +298,7 @@ fn missed(run: &Run, seen: &BTreeMap<String, Seen>, few: bool) -> Staged<Vec<Lin
 
 /// The one of them that held all that this task holds.
 fn moved<'l>(seen: &Seen, missed: &'l [Link]) -> Option<&'l Link> {
-    let held = super::observe::digests(&seen.values);
+    let held = crate::link::digests(&seen.values);
     let mut alike = missed.iter().filter(|link| seen.kind == Kind::Task && link.mailbox.bases == held);
     alike.next().filter(|_| alike.next().is_none())
 }
@@ -323,7 +323,7 @@ fn resembles(run: &Run, seen: &Seen, activity: Uuid) -> Staged<bool> {
 
 /// Creatio showed an activity that has no link.
 pub(super) fn known(run: &Run, activity: Uuid) -> Staged<bool> {
-    Ok(run.store.one::<ActivityRow>(super::observe::activity_key(run, activity))?.is_some())
+    Ok(run.store.one::<ActivityRow>(super::note::activity_key(run, activity))?.is_some())
 }
 
 /// The item of a link still exists under the id that the link knows.
@@ -383,7 +383,7 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
         Match::Moved(mut link) => {
             batch.delete(owed_key);
             batch.delete(run.store.item_key(&link.mailbox.id));
-            batch.delete(super::observe::gone_key(run, SideId::Mailbox, link.activity));
+            batch.delete(super::note::gone_key(run, SideId::Mailbox, link.activity));
             id.clone_into(&mut link.mailbox.id);
             let mut row = row.unwrap_or_else(|| new_row(run, id, seen.as_ref()));
             if let Some(print) = row.print.take() {
@@ -488,7 +488,7 @@ fn new_row(run: &Run, id: &str, seen: Option<&Seen>) -> ItemRow {
 
 /// An activity that is linked is not loose any more.
 pub(super) fn unloose(run: &Run, activity: Uuid, batch: &mut Batch) -> Staged<()> {
-    let key = super::observe::activity_key(run, activity);
+    let key = super::note::activity_key(run, activity);
     if let Some(row) = run.store.one::<ActivityRow>(key.clone())? {
         batch.delete(key);
         if let Some(print) = row.print {

@@ -2,7 +2,7 @@
 
 use super::ahead::{WalRow, link_before, next_generation, wal_key};
 use super::carry::{Bar, Job, Results, Work};
-use super::observe::{gone_key, observed, touch, unshown};
+use super::note::{gone_key, observed, touch, unshown};
 use super::pair::unloose;
 use super::retire;
 use super::shared::put_link;

@@ -2,7 +2,7 @@
 //! what is certainly gone is removed from the other side, as far as the guard lets it.
 
 use super::carry::{self, Job};
-use super::observe::{UNSHOWN, gone_key, missing, observed, touch};
+use super::note::{UNSHOWN, gone_key, missing, observed, touch};
 use super::state::{GoneRow, ItemRow};
 use super::work;
 use super::{Run, Staged, fatal};

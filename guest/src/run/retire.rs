@@ -70,7 +70,7 @@ pub(super) fn retire(run: &mut Run) -> Staged<()> {
                 // Somebody edited it meanwhile: it is theirs now, and is taken in like any other.
                 Err(fault) if fault.stale() => {
                     batch.delete(key.clone());
-                    super::observe::item_again(run, &row.id, &mut batch);
+                    super::note::item_again(run, &row.id, &mut batch);
                 }
                 Err(fault) => {
                     if let Some(stop) = work::ends_run(SideId::Mailbox, &fault) {

@@ -2,7 +2,7 @@
 //! decision that was recorded with it stands; what did not is forgotten, and looked at anew.
 
 use super::ahead::{WalOperation, WalRow, WalUnit, wal_key};
-use super::observe::{observed, touch};
+use super::note::{observed, touch};
 use super::shared::store_link;
 use super::state::{LoserRow, MeetingRow};
 use super::{Run, Staged, before, retire, work};
@@ -201,7 +201,7 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
             before::keep_settled(run, row, &operation.id, image, now, &mut batch)?;
         }
         if arrived && operation.action.makes() && operation.target == SideId::Mailbox {
-            super::observe::unshown(run, &link, &mut batch);
+            super::note::unshown(run, &link, &mut batch);
         }
         if arrived && operation.action == Action::Convert {
             retire::retire_later(run, &mut row.link.clone(), &mut batch);
@@ -225,7 +225,7 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
             link.state = state;
             if matches!(state, LinkState::Ended { .. }) {
                 for side in [SideId::Creatio, SideId::Mailbox] {
-                    batch.delete(super::observe::gone_key(run, side, link.activity));
+                    batch.delete(super::note::gone_key(run, side, link.activity));
                 }
             }
         }

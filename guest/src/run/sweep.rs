@@ -1,6 +1,6 @@
 //! What no feed tells: that the policies changed, and that an activity is not there any more.
 
-use super::observe::{gone_key, missing, observed, touch};
+use super::note::{gone_key, missing, observed, touch};
 use super::state::{ActivityRow, GoneRow, ItemRow, LoserRow};
 use super::{Run, Staged, fatal};
 use crate::activity::SideId;

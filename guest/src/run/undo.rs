@@ -3,7 +3,7 @@
 
 use super::ahead::link_before;
 use super::carry::{self, Bar, Job, Work};
-use super::observe::touch;
+use super::note::touch;
 use super::record::{Tally, failed, settle_operation};
 use super::shared::put_link;
 use super::tell::entry;

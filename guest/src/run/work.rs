@@ -1,7 +1,7 @@
 //! Working off what is owed: read the other side, merge, plan. What is to be written goes to [`super::carry`].
 
 use super::carry::{self, Job};
-use super::observe::missing;
+use super::note::missing;
 use super::state::{GoneRow, MeetingRow, Print};
 use super::{Run, Staged, Stop, fatal};
 use crate::activity::{Seen, SideId};
@@ -361,7 +361,7 @@ pub(super) fn note_gone(run: &mut Run, pair: &Pair, side: SideId, reason: Reason
     if side == SideId::Creatio {
         run.missed.push(link.activity);
     }
-    let key = super::observe::gone_key(run, side, link.activity);
+    let key = super::note::gone_key(run, side, link.activity);
     if let Some(row) = run.store.one::<GoneRow>(key)? {
         if row.held.is_some() {
             return Ok(());
