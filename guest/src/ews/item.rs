@@ -275,8 +275,6 @@ pub fn found(message: &Element) -> Result<Found, Fault> {
 pub struct Folder {
     /// Id.
     pub id: String,
-    /// The folder it is in.
-    pub parent: String,
     /// Such as `IPF.Appointment`.
     pub class: String,
     /// Name.
@@ -296,17 +294,15 @@ pub fn folders(message: &Element) -> Result<Vec<Folder>, Fault> {
     }
     let list = root.unwrap_or(message).child("Folders").map(|list| list.children.as_slice()).unwrap_or_default();
     let folder = |element: &Element| {
-        let id_of = |name: &str| element.child(name).and_then(|id| id.attribute("Id")).unwrap_or_default().to_owned();
         let text = |name: &str| element.text_of(name).unwrap_or_default().to_owned();
         let rights = element.child("EffectiveRights");
         let may = |name: &str| rights.is_none_or(|rights| rights.flag(name));
-        let id = id_of("FolderId");
+        let id = element.child("FolderId").and_then(|id| id.attribute("Id")).unwrap_or_default().to_owned();
         if id.is_empty() {
             return Err(Fault::Garbled("a folder without an id".into()));
         }
         Ok(Folder {
             id,
-            parent: id_of("ParentFolderId"),
             class: text("FolderClass"),
             name: text("DisplayName"),
             writable: may("CreateContents") && may("Modify") && may("Delete"),

@@ -41,8 +41,7 @@ const APPOINTMENT: &[&str] = &[
 const TASK: &[&str] =
     &["task:DueDate", "task:StartDate", "task:Status", "task:IsRecurring", "task:DelegationState", "task:Owner"];
 /// Of a folder.
-const FOLDER: &[&str] =
-    &["folder:ParentFolderId", "folder:FolderClass", "folder:DisplayName", "folder:EffectiveRights"];
+const FOLDER: &[&str] = &["folder:FolderClass", "folder:DisplayName", "folder:EffectiveRights"];
 /// What a search and a synchronisation show of an item: no body and nobody invited, which only a read gives.
 const LOADED: &[&str] =
     &["item:Body", "calendar:RequiredAttendees", "calendar:OptionalAttendees", "calendar:Resources"];
@@ -111,8 +110,9 @@ pub enum Condition<'a> {
 /// What a request does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation<'a> {
-    /// All folders below another, however deep.
-    FindFolders(Folder<'a>),
+    /// All folders below others, however deep. Of these classes alone, where some are named: a mailbox may have more
+    /// folders of mail than one answer holds.
+    FindFolders(&'a [Folder<'a>], &'a [&'a str]),
     /// Folders.
     GetFolders(&'a [Folder<'a>]),
     /// Changes of a folder.
@@ -210,14 +210,15 @@ impl Operation<'_> {
         // An operation without parts of its own is one part.
         let whole = |begins: String, part: String, ends| Cut { begins, parts: vec![part], ends };
         match self {
-            Self::FindFolders(above) => whole(
-                format!(
-                    "<m:FindFolder Traversal=\"Deep\">{}<m:ParentFolderIds>",
-                    shape("FolderShape", FOLDER, &[], "")
+            Self::FindFolders(above, classes) => Cut {
+                begins: format!(
+                    "<m:FindFolder Traversal=\"Deep\">{}{}<m:ParentFolderIds>",
+                    shape("FolderShape", FOLDER, &[], ""),
+                    of_classes(classes)
                 ),
-                above.element(),
-                "</m:ParentFolderIds></m:FindFolder>",
-            ),
+                parts: above.iter().map(Folder::element).collect(),
+                ends: "</m:ParentFolderIds></m:FindFolder>",
+            },
             Self::GetFolders(folders) => Cut {
                 begins: format!("<m:GetFolder>{}<m:FolderIds>", shape("FolderShape", FOLDER, &[], "")),
                 parts: folders.iter().map(Folder::element).collect(),
@@ -358,6 +359,23 @@ impl Condition<'_> {
                 identity,
             ),
         }
+    }
+}
+
+/// That a folder is of one of these classes, or of one that is made from it; nothing where none is named.
+fn of_classes(classes: &[&str]) -> String {
+    let class = |class: &&str| {
+        format!(
+            "<t:Contains ContainmentMode=\"Prefixed\" ContainmentComparison=\"IgnoreCase\">{}<t:Constant Value=\"{}\"/></t:Contains>",
+            field("folder:FolderClass"),
+            escaped(class)
+        )
+    };
+    let all: String = classes.iter().map(class).collect();
+    match classes {
+        [] => all,
+        [_] => format!("<m:Restriction>{all}</m:Restriction>"),
+        _ => format!("<m:Restriction><t:Or>{all}</t:Or></m:Restriction>"),
     }
 }
 

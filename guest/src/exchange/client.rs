@@ -84,15 +84,18 @@ fn single(message: Result<Element, Fault>) -> Result<Listed, Fault> {
 
 /// Calendars and task folders of the mailbox, but for what lies in Deleted Items.
 pub fn folders(client: &Client) -> Ask<'_, Result<Vec<side::Folder>, Fault>> {
-    let known = ["calendar", "tasks", "deleteditems"].map(Folder::Known);
-    let all = client.one(&Operation::FindFolders(Folder::Known("msgfolderroot")));
-    all.and(client.ask(&Operation::GetFolders(&known))).map(|(all, known)| {
-        let all = item::folders(&all?)?;
+    let above = ["msgfolderroot", "deleteditems"].map(Folder::Known);
+    let listed = client.ask(&Operation::FindFolders(&above, &[CALENDAR, TASKS]));
+    let known = client.ask(&Operation::GetFolders(&["calendar", "tasks"].map(Folder::Known)));
+    listed.and(known).map(|(listed, known)| {
+        let too_few = || Fault::Garbled("too few folders".into());
+        let mut listed = listed.into_iter().map(|message| item::folders(&message?));
+        let all = listed.next().unwrap_or_else(|| Err(too_few()))?;
+        let deleted = listed.next().unwrap_or_else(|| Err(too_few()))?;
         let mut known = known.into_iter().map(single);
-        let mut next = || known.next().unwrap_or_else(|| Err(Fault::Garbled("too few folders".into())));
-        let (calendar, tasks, bin) = (next()?.id, next()?.id, next()?.id);
-        let deleted = below(&all, &bin);
-        let of_interest = all.into_iter().filter(|folder| !deleted.contains(&folder.id));
+        let mut next = || known.next().unwrap_or_else(|| Err(too_few()));
+        let (calendar, tasks) = (next()?.id, next()?.id);
+        let of_interest = all.into_iter().filter(|folder| deleted.iter().all(|one| one.id != folder.id));
         Ok(of_interest.filter_map(|folder| offered(folder, &calendar, &tasks)).collect())
     })
 }
@@ -114,27 +117,11 @@ fn offered(folder: Listed, calendar: &str, tasks: &str) -> Option<side::Folder> 
     })
 }
 
-/// A folder with all that lie in it, however deep.
-fn below(all: &[Listed], top: &str) -> Vec<String> {
-    let mut found = vec![top.to_owned()];
-    loop {
-        let more: Vec<String> = all
-            .iter()
-            .filter(|folder| found.contains(&folder.parent) && !found.contains(&folder.id))
-            .map(|folder| folder.id.clone())
-            .collect();
-        if more.is_empty() {
-            return found;
-        }
-        found.extend(more);
-    }
-}
-
 /// Ids of Deleted Items and of the folders in it.
 pub fn bin(client: &Client) -> Ask<'_, Result<Vec<String>, Fault>> {
     let bin = Folder::Known("deleteditems");
     let folder = client.one(&Operation::GetFolders(&[bin])).map(single);
-    folder.and(client.one(&Operation::FindFolders(bin))).map(|(bin, within)| {
+    folder.and(client.one(&Operation::FindFolders(&[bin], &[]))).map(|(bin, within)| {
         let mut ids = vec![bin?.id];
         ids.extend(item::folders(&within?)?.into_iter().map(|folder| folder.id));
         Ok(ids)
@@ -160,19 +147,10 @@ pub fn owner(client: &Client) -> Ask<'_, Result<side::Owner, Fault>> {
 mod tests {
     use super::*;
 
-    fn folder(id: &str, parent: &str, class: &str, writable: bool) -> Listed {
-        Listed { id: id.into(), parent: parent.into(), class: class.into(), name: id.to_uppercase(), writable }
-    }
-
-    #[test]
-    fn folders_of_deleted_items_are_known_however_deep_they_lie() {
-        let all = [folder("a", "bin", "", true), folder("b", "a", "", true), folder("c", "top", "", true)];
-        assert_eq!(below(&all, "bin"), ["bin", "a", "b"]);
-    }
-
     #[test]
     fn a_folder_is_offered_by_its_class_and_marked_where_it_may_not_be_written() {
-        let offered = |class: &str, writable| offered(folder("f", "top", class, writable), "f", "t");
+        let folder = |class: &str, writable| Listed { id: "f".into(), class: class.into(), name: "F".into(), writable };
+        let offered = |class: &str, writable| offered(folder(class, writable), "f", "t");
         let calendar = offered("IPF.Appointment.Birthday", false).expect("a calendar");
         assert_eq!((calendar.kind, calendar.is_default), (Kind::Appointment, true));
         assert_eq!((calendar.writable, calendar.reason), (false, Some(Reason::FolderReadOnly)));

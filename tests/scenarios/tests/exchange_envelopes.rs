@@ -197,7 +197,10 @@ fn appointment() -> Vec<Property> {
 #[test]
 fn folders_are_listed_with_the_known_ones() {
     let mut desk = Desk::new();
-    let all = item::folders(&desk.one(&Operation::FindFolders(Folder::Known("msgfolderroot")))).unwrap();
+    let top = [Folder::Known("msgfolderroot")];
+    let all = item::folders(&desk.one(&Operation::FindFolders(&top, &[]))).unwrap();
+    let some = item::folders(&desk.one(&Operation::FindFolders(&top, &["IPF.Appointment", "IPF.Task"]))).unwrap();
+    assert!(some.len() == 5 && some.iter().all(|folder| all.contains(folder)));
     let classes = |class: &str| all.iter().filter(|folder| folder.class == class).count();
     assert_eq!((classes("IPF.Appointment"), classes("IPF.Task")), (3, 2));
     assert_eq!(

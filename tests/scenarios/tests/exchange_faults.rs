@@ -18,6 +18,12 @@ fn trouble(world: &World, trouble: &Value) {
     world.mail.exchange().unwrap().with(|exchange| emulators::wire::Service::edit(exchange, &edit, now)).unwrap();
 }
 
+fn add_folder(world: &World, mut folder: Value) {
+    folder["action"] = json!("add-folder");
+    let now = world.now();
+    world.mail.exchange().unwrap().with(|exchange| emulators::wire::Service::edit(exchange, &folder, now)).unwrap();
+}
+
 /// Runs until there is nothing to do.
 fn rest(world: &mut World, account: &Account) -> Ran {
     for _ in 0..6 {
@@ -43,6 +49,24 @@ fn complete(world: &World) {
     assert_eq!(world.titles(), ["Chore", "Exported", "Exported too", "Imported", "Task"]);
     assert_eq!(world.subjects(), ["Exported", "Exported too", "Imported"]);
     assert_eq!(world.todos(), ["Chore", "Task"]);
+}
+
+#[test]
+fn a_mailbox_with_more_folders_of_mail_than_one_answer_holds_is_synchronised() {
+    let mut world = world();
+    let account = world.with_tasks();
+    let mailbox = &account.address;
+    for number in 0..1100 {
+        let folder = json!({"mailbox": mailbox, "name": format!("Project {number}"), "class": "IPF.Note"});
+        add_folder(&world, folder);
+    }
+    let bin = json!({"mailbox": mailbox, "name": "Old", "class": "IPF.Appointment", "parent": "deleteditems"});
+    add_folder(&world, bin);
+    fill(&world);
+    let catalogue = world.discover(&account).unwrap();
+    assert!(catalogue.folders.iter().all(|folder| folder.name != "Old"), "a calendar in Deleted Items is offered");
+    rest(&mut world, &account);
+    complete(&world);
 }
 
 #[test]

@@ -76,6 +76,7 @@ impl Exchange {
         let (at, above) = self.folder_of(call, node)?;
         let deep = call.operation.attribute("Traversal") == Some("Deep");
         let condition = call.operation.child("Restriction").and_then(|node| node.children.first());
+        let limit = if condition.is_some() { self.knobs.find_limit_restricted } else { self.knobs.find_limit };
         let mailbox = self.mailbox(at)?;
         let mut found = Vec::new();
         for folder in mailbox.folders.values().filter(|folder| folder.key != above) {
@@ -85,7 +86,7 @@ impl Exchange {
             }
         }
         let view = call.operation.child("IndexedPageFolderView");
-        let page = Page::of(view, found.len(), usize::MAX);
+        let page = Page::of(view, found.len(), limit);
         let root = m("RootFolder");
         let root = if view.is_some() { root.attr("IndexedPagingOffset", page.next.to_string()) } else { root };
         let root = root

@@ -46,7 +46,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let new = [vec![Property::Subject("new".into())]];
     let (appointments, tasks) = (of(false), of(true));
     let operations = [
-        Operation::FindFolders(Folder::Known("msgfolderroot")),
+        Operation::FindFolders(&[Folder::Known("msgfolderroot")], &["IPF.Task"]),
         Operation::GetFolders(&[calendar, Folder::Id("nonsense")]),
         Operation::Sync { folder: calendar, kind: Kind::Appointment, state: None, most: 5 },
         Operation::Get(Kind::Appointment, &appointments),
