@@ -53,6 +53,8 @@ struct Play {
     lied: bool,
     /// The host knows leases.
     leases: bool,
+    /// The storage goes back some time.
+    goes_back: bool,
     /// When a run of an account died and left its lease.
     standing: BTreeMap<Who, DateTime<Utc>>,
     runs: u32,
@@ -104,24 +106,24 @@ pub fn perform(engine: Engine, history: &History, talk: Option<Talk>, keeps: boo
 impl Play {
     fn new(history: &History, talk: Option<Talk>) -> Self {
         let (accounts, leases) = (history.accounts, history.leases);
-        let world = World::empty();
+        let world = World::on(history.mailbox);
         let mut persons = persons(&world, accounts);
         if history.steps.iter().any(aside::of_tasks) {
             persons.iter_mut().for_each(|person| person.account.import_tasks = Folders::All);
         }
         let people = People {
             creatio: world.creatio.clone(),
-            graph: world.graph.clone(),
+            mail: world.mail.clone(),
             clock: world.clock.clone(),
             persons: persons.into(),
             ledger: Arc::new(Mutex::new(Ledger::default())),
         };
-        let (watcher, before) = (people.clone(), Mutex::new(Before::new()));
+        let (watcher, before) = (people.clone(), Mutex::new(Before::default()));
         world.site.lock().unwrap().watch = Some(Box::new(move |landed| {
             if landed {
                 watcher.landed(&before.lock().unwrap());
             } else {
-                *before.lock().unwrap() = watcher.creatio_now();
+                *before.lock().unwrap() = watcher.as_it_is();
             }
         }));
         Self {
@@ -138,6 +140,7 @@ impl Play {
             went_back: false,
             lied: false,
             leases,
+            goes_back: history.steps.contains(&Step::GoBack),
             standing: BTreeMap::new(),
             runs: 0,
             talk,
@@ -148,7 +151,7 @@ impl Play {
     fn account(&self, who: Who) -> Account {
         let mut account = self.people.persons[usize::from(who)].account.clone();
         if self.unticked.contains(&who) {
-            let own = self.world.graph.with(|graph| graph.calendar_id(&account.address, "Calendar")).unwrap();
+            let own = self.world.mail.calendar_id(&account.address, "Calendar").unwrap();
             account.import_meetings = Folders::Selected(vec![own]);
         }
         if let Some(choices) = self.choices.get(&who) {

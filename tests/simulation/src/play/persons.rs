@@ -16,7 +16,7 @@ pub(super) fn persons(world: &World, number: Who) -> Vec<Person> {
         let (login, name) = ("b.petrov", "Борис Петров");
         let user = NewUser { login, password: "secret", name, mail: BORIS, zone: "Europe/Moscow", admin: false };
         let ids = world.creatio.with(|creatio| creatio.add_user(&user, world.now()));
-        world.graph.with(|graph| graph.add_mailbox(BORIS, name, zone));
+        world.mail.add_mailbox(BORIS, name, zone);
         let account = Account { id: BORIS.into(), address: BORIS.into(), user: login.into(), ..world.account() };
         Person { contact: ids.contact, account }
     };
@@ -28,7 +28,7 @@ pub(super) fn persons(world: &World, number: Who) -> Vec<Person> {
         persons.push(third(world));
     }
     for person in &persons {
-        world.graph.with(|graph| graph.add_calendar(&person.account.address, SECOND, true, None)).unwrap();
+        world.mail.add_calendar(&person.account.address, SECOND, true, None).unwrap();
     }
     persons
 }

@@ -19,7 +19,7 @@ impl Play {
     fn isolation(&mut self) {
         let Some((items, faults)) = isolation::provoke(&self.people) else { return };
         self.world.pass(20);
-        faults.into_iter().for_each(|fault| self.world.fault(fault));
+        faults.into_iter().for_each(|fault| self.fault(fault));
         self.ran(0, Direction::Reconcile, Course::default());
         self.world.site.lock().unwrap().faults.clear();
         isolation::check(&self.people, &items, &mut self.played.faults);

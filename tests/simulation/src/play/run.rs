@@ -9,6 +9,8 @@ use crate::step::{Trouble, Who};
 use guest::run::{Direction, RunError};
 use guest::settings::{Budget, Options};
 use scenarios::Ran;
+use scenarios::mail::{Server, on_exchange};
+use scenarios::soap;
 use scenarios::switch::Cut;
 use scenarios::transport::Interlude;
 use serde_json::Value;
@@ -43,13 +45,17 @@ impl Play {
                     self.lied |= fault["effect"]["kind"] == "page";
                     // The host remembers for a while that a sign-in was refused.
                     self.refused |= fault["effect"]["status"] == 401;
-                    self.world.fault(fault);
+                    self.fault(fault);
                 }
                 Trouble::Meanwhile(text, deed) => {
                     let (text, deed, people) = (text.clone(), deed.clone(), self.people.clone());
                     *self.world.interlude.lock().unwrap() = Some(Interlude {
                         before: Box::new(move |request| {
-                            request.method == text || String::from_utf8_lossy(&request.body).contains(&text)
+                            let body = String::from_utf8_lossy(&request.body);
+                            match soap::method(&body) {
+                                Some(method) => method == text,
+                                None => request.method == text || body.contains(&text),
+                            }
                         }),
                         happens: Box::new(move || {
                             people.ledger.lock().unwrap().during = true;
@@ -102,6 +108,19 @@ impl Play {
         self.world.site.lock().unwrap().faults.clear();
         self.world.storage.clear();
         *self.world.interlude.lock().unwrap() = None;
+    }
+
+    /// A fault of a service, in the form that the mailboxes' service has for it.
+    pub(super) fn fault(&mut self, fault: Value) {
+        if self.world.server() == Server::Graph {
+            return self.world.fault(fault);
+        }
+        // Exchange knows no transactions: what lands when the storage has forgotten that it was ever tried is doubled.
+        let late = fault["effect"]["kind"] == "late" || fault["effect"]["late"].is_u64();
+        let forgotten = late || fault["effect"]["kind"] == "delay";
+        if !(forgotten && self.goes_back && fault["service"] == "graph") {
+            self.world.fault(on_exchange(&fault));
+        }
     }
 
     /// Which of the troubles that waited for a run it met.
@@ -192,11 +211,14 @@ impl Play {
 
 /// Requests of a run that are about another mailbox than its account's.
 fn strayed(ran: &Ran, mailbox: &str) -> Vec<String> {
+    let acting = ran.log.iter().filter_map(|entry| soap::acting_for(entry.body.as_deref()?));
+    let others = acting.filter(|other| *other != mailbox).map(|other| format!("a run for {mailbox} acted for {other}"));
     let about = |url: &str| url.split_once("/users/").map(|(_, rest)| rest.to_ascii_lowercase().replace("%40", "@"));
     ran.log
         .iter()
         .flat_map(|entry| entry.parts.iter().map(|part| &part.url).chain([&entry.path]))
         .filter(|url| about(url).is_some_and(|rest| !rest.starts_with(mailbox)))
         .map(|url| format!("a run for {mailbox} asked for {url}"))
+        .chain(others)
         .collect()
 }
