@@ -215,6 +215,11 @@ pub trait Side {
         false
     }
 
+    /// An item that is moved to another folder has another id there, also an appointment.
+    fn renames_moved(&self) -> bool {
+        false
+    }
+
     /// It deletes whatever is there, also what was edited since the version that was decided about.
     fn deletes_unseen(&self) -> bool {
         false

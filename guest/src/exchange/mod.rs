@@ -159,6 +159,10 @@ impl Side for Exchange {
         true
     }
 
+    fn renames_moved(&self) -> bool {
+        true
+    }
+
     fn deletes_unseen(&self) -> bool {
         true
     }

@@ -272,10 +272,13 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
     }
 }
 
-/// Pairs whose task is missed, or was not followed when it was last seen. A task that was moved to another list has
-/// another id, and may be one of these.
+/// Pairs whose item is missed, or was not followed when it was last seen. A task that was moved to another list has
+/// another id, on some services an appointment as well, and may be one of these.
 fn missed(run: &Run, seen: &BTreeMap<String, Seen>, few: bool) -> Staged<Vec<Link>> {
-    if !seen.values().any(|seen| seen.kind == Kind::Task) {
+    let tasks = seen.values().any(|seen| seen.kind == Kind::Task);
+    let met: BTreeSet<&str> =
+        seen.values().filter(|_| run.mailbox.renames_moved()).filter_map(|seen| seen.identity.as_deref()).collect();
+    if !tasks && met.is_empty() {
         return Ok(Vec::new());
     }
     let mut keys: Vec<String> = Vec::new();
@@ -287,7 +290,10 @@ fn missed(run: &Run, seen: &BTreeMap<String, Seen>, few: bool) -> Staged<Vec<Lin
     let mut missed: Vec<Link> = links.into_iter().flatten().filter(Link::active).collect();
     if few {
         run.store.each("link/", |_, link: Link| {
-            if link.state == LinkState::Parked {
+            // Its own folder may not have told yet that a meeting has gone; and one that was deleted may come back.
+            let meets = link.identity.as_deref().is_some_and(|identity| met.contains(identity));
+            if (tasks && link.state == LinkState::Parked) || meets {
+                missed.retain(|one| one.activity != link.activity);
                 missed.push(link);
             }
             Ok(())
@@ -296,10 +302,13 @@ fn missed(run: &Run, seen: &BTreeMap<String, Seen>, few: bool) -> Staged<Vec<Lin
     Ok(missed)
 }
 
-/// The one of them that held all that this task holds.
+/// The one of them that held all that this task holds, or whose item was this meeting.
 fn moved<'l>(seen: &Seen, missed: &'l [Link]) -> Option<&'l Link> {
     let held = crate::link::digests(&seen.values);
-    let mut alike = missed.iter().filter(|link| seen.kind == Kind::Task && link.mailbox.bases == held);
+    let mut alike = missed.iter().filter(|link| match seen.kind {
+        Kind::Task => link.mailbox.bases == held,
+        Kind::Appointment => link.identity.is_some() && link.identity == seen.identity,
+    });
     alike.next().filter(|_| alike.next().is_none())
 }
 

@@ -103,7 +103,7 @@ pub enum Effect {
     },
     /// The service acts; of the listing that it answers with something is wrong.
     Page(PageFault),
-    /// Parts of a JSON `$batch` are answered in the service's place; only batches with such a part count as matching.
+    /// Parts of a JSON `$batch`, or items of a SOAP request, are answered in the service's place; only batches with such a part count as matching.
     Part {
         /// Which one, counted from 1.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
+use crate::exchange;
 use crate::fault::{Decision, Faults, Turn};
 use crate::log::{Ending, Log, is_login};
 use crate::splice::{PartFault, Splice};
@@ -259,18 +260,29 @@ impl Site {
         // Graph goes on after a failed part, Creatio stops unless it is told to go on.
         let stops = service.name() == "creatio"
             && !request.header_list("prefer").iter().any(|preference| preference.contains("continue-on-error"));
+        if !parts.is_empty()
+            && let Some(splice) = exchange::splice::Splice::of(request, parts)
+        {
+            let rest = splice.request.as_ref().map(|request| service.handle(request, now));
+            self.put_off(base, &splice.late, now);
+            return splice.join(rest);
+        }
         let splice = if parts.is_empty() { None } else { Splice::of(request, parts, stops) };
         match splice {
             Some(splice) => {
                 let rest = splice.request.as_ref().map(|request| service.handle(request, now));
-                for (wait, request) in &splice.late {
-                    let due = now + TimeDelta::from_std(*wait).unwrap_or_default();
-                    // It has no line of its own in the log.
-                    self.late.push(Late { due, base: base.to_owned(), request: request.clone(), number: 0 });
-                }
+                self.put_off(base, &splice.late, now);
                 splice.join(rest)
             }
             None => service.handle(request, now),
+        }
+    }
+
+    /// Has parts carried out later; they have no lines of their own in the log.
+    fn put_off(&mut self, base: &str, parts: &[(Duration, Request)], now: DateTime<Utc>) {
+        for (wait, request) in parts {
+            let due = now + TimeDelta::from_std(*wait).unwrap_or_default();
+            self.late.push(Late { due, base: base.to_owned(), request: request.clone(), number: 0 });
         }
     }
 

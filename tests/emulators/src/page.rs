@@ -1,4 +1,4 @@
-//! Listings that are valid JSON and yet wrong: items that are left out, links that say too much or too little, items
+//! Listings that are valid and yet wrong: items that are left out, links that say too much or too little, items
 //! twice or in another order.
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,9 @@ impl PageFault {
     /// The answer with the fault in it; an answer that is no listing stays as it is.
     #[must_use]
     pub fn spoil(&self, response: Response) -> Response {
+        if crate::splice::is_xml(&response.body) {
+            return crate::exchange::splice::spoil(self, response);
+        }
         let Ok(mut body) = serde_json::from_slice::<Json>(&response.body) else { return response };
         let Some(items) = body.get_mut("value").and_then(Json::as_array_mut) else { return response };
         let left_out = self.drop.min(items.len());

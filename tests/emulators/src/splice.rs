@@ -1,5 +1,5 @@
 //! Faults of single parts of a JSON `$batch`: the part is taken out, the service answers the rest, and the answer is
-//! put in.
+//! put in. Parts of a SOAP request are done by `exchange::splice`.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -41,6 +41,9 @@ impl PartFault {
 
     /// Whether a batch has such a part.
     pub(crate) fn hits(&self, request: &Request) -> bool {
+        if is_xml(&request.body) {
+            return crate::exchange::splice::hits(self, request);
+        }
         let body: Json = serde_json::from_slice(&request.body).unwrap_or_default();
         let parts = body.get("requests").and_then(Json::as_array);
         parts.is_some_and(|parts| parts.iter().enumerate().any(|(index, part)| self.is_about(index, part)))
@@ -135,6 +138,11 @@ impl Splice {
         response.body = body.to_string().into_bytes();
         response
     }
+}
+
+/// Which of the two kinds of bodies it is.
+pub(crate) fn is_xml(body: &[u8]) -> bool {
+    body.first() == Some(&b'<')
 }
 
 fn answer(id: &str, status: u16, headers: Map<String, Json>, body: &Json) -> Json {

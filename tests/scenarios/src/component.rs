@@ -1,8 +1,9 @@
 //! The built component in the host's own runtime, against the same world: what the native engine does, the component does.
 
+use crate::mail::Server;
 use crate::switch::{Cut, Power, Switch};
 use crate::transport::SiteTransport;
-use crate::world::{CREATIO, EUGENE, GRAPH, World};
+use crate::world::{CREATIO, EUGENE, EXCHANGE, GRAPH, SIGN_IN, World};
 use emulators::graph::world as graph_world;
 use futures::future::{BoxFuture, Either, select};
 use host_runner::config::Config;
@@ -14,12 +15,14 @@ use host_runner::store::{
 use host_runner::{Action, Clock, Connector, Host, RunError, RunOptions, RunReport, Silent, Tenant, VirtualClock};
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 /// One compiled component for all worlds of a process: the transport and the clock lead to the world at hand.
 static LOADED: OnceLock<(Host, Connector, Arc<Current>)> = OnceLock::new();
+/// Whose turn it is: tests of one process run side by side.
+static TURN: Mutex<()> = Mutex::new(());
 
 #[derive(Default)]
 struct Current(Mutex<Option<(Arc<SiteTransport>, VirtualClock)>>);
@@ -140,12 +143,20 @@ impl Store for Cuttable {
     }
 }
 
-fn config() -> String {
+fn config(server: Server, tasks: &str) -> String {
     let folder = std::env::temp_dir().join(format!("schedule-sync-scenarios-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let secret = folder.join("secret");
     std::fs::write(&secret, graph_world::CLIENT_SECRET).unwrap();
     let (id, secret) = (graph_world::CLIENT_ID, secret.display());
+    let mailbox = match server {
+        Server::Graph => format!(
+            "[microsoft]\ngraph-url = \"{GRAPH}\"\nlogin-url = \"{GRAPH}\"\ndirectory = \"mycompany.onmicrosoft.com\""
+        ),
+        Server::Exchange => {
+            format!("[exchange]\nurl = \"{EXCHANGE}\"\nsign-in = \"oauth\"\ntoken-url = \"{SIGN_IN}/oauth2/token\"")
+        }
+    };
     format!(
         r#"
 [tenant]
@@ -160,10 +171,7 @@ client-id = "{id}"
 client-secret = {{ file = "{secret}" }}
 visibility = "shared"
 
-[microsoft]
-graph-url = "{GRAPH}"
-login-url = "{GRAPH}"
-directory = "mycompany.onmicrosoft.com"
+{mailbox}
 client-id = "{id}"
 client-secret = {{ file = "{secret}" }}
 
@@ -173,7 +181,7 @@ user = "e.mirny"
 time-zone = "Europe/Moscow"
 language = "ru"
 import-meetings = "all"
-import-tasks = "none"
+import-tasks = "{tasks}"
 export = "all"
 "#
     )
@@ -183,12 +191,24 @@ export = "all"
 pub struct Sandboxed {
     runtime: tokio::runtime::Runtime,
     tenant: Tenant,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Sandboxed {
-    /// The component beside a world. Only one world of a thread can have it at a time.
+    /// The component beside a world, without tasks. Only one world can have it at a time: others wait.
     #[must_use]
     pub fn beside(world: &World) -> Self {
+        Self::of(world, "none")
+    }
+
+    /// The same with tasks.
+    #[must_use]
+    pub fn with_tasks(world: &World) -> Self {
+        Self::of(world, "all")
+    }
+
+    fn of(world: &World, tasks: &str) -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (host, _, current) = LOADED.get_or_init(|| {
             let current = Arc::new(Current::default());
@@ -204,10 +224,10 @@ impl Sandboxed {
             interlude: Arc::clone(&world.interlude),
         };
         *current.0.lock().unwrap() = Some((Arc::new(transport), world.clock.clone()));
-        let config = Config::parse("scenario.toml".as_ref(), &config()).unwrap();
+        let config = Config::parse("scenario.toml".as_ref(), &config(world.server(), tasks)).unwrap();
         let store = Cuttable { store: Arc::clone(&world.store), switch: Arc::clone(&world.switch) };
         let tenant = host.tenant(config).store(Arc::new(store)).open().unwrap();
-        Self { runtime, tenant }
+        Self { runtime, tenant, _turn: turn }
     }
 
     /// Runs the component, and cuts the power: then the run is dropped where it is. None for a run that was cut.

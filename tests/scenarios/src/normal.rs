@@ -4,7 +4,7 @@
 use crate::world::World;
 use serde_json::{Value, json};
 
-/// Activities and events as a person sees them, in a fixed order.
+/// Activities, events and tasks as a person sees them, in a fixed order.
 #[must_use]
 pub fn view(world: &World) -> Value {
     let mut activities: Vec<Value> = Vec::new();
@@ -44,9 +44,24 @@ pub fn view(world: &World) -> Value {
             }
         }
     });
-    for list in [&mut activities, &mut events] {
+    let mut tasks: Vec<Value> = Vec::new();
+    for mailbox in &world.mailboxes {
+        for task in world.mail.tasks(mailbox) {
+            tasks.push(json!({
+                "mailbox": mailbox,
+                "list": task.list,
+                "title": task.title,
+                "due": task.due,
+                "status": task.status,
+                "importance": task.importance,
+                "notes": task.notes,
+                "reminder": task.reminder,
+            }));
+        }
+    }
+    for list in [&mut activities, &mut events, &mut tasks] {
         list.sort_by_key(ToString::to_string);
     }
     let outbox = world.mail.with(|mail| mail.outbox().len());
-    json!({"activities": activities, "events": events, "mails": outbox})
+    json!({"activities": activities, "events": events, "tasks": tasks, "mails": outbox})
 }

@@ -37,9 +37,39 @@ pub fn is(body: &str, operation: &str) -> bool {
     body.contains(&format!("<m:{operation} ")) || body.contains(&format!("<m:{operation}>"))
 }
 
+/// The method that does what the request of a body does; none where it is no request to Exchange.
+#[must_use]
+pub fn method(body: &str) -> Option<&'static str> {
+    if !body.starts_with("<?xml") {
+        return None;
+    }
+    Some(WRITES.iter().find(|(operation, _)| is(body, operation)).map_or("GET", |(_, method)| *method))
+}
+
+/// Whose mailbox a request acts in.
+#[must_use]
+pub fn acting_for(body: &str) -> Option<&str> {
+    let (_, rest) = body.split_once("<t:PrimarySmtpAddress>")?;
+    rest.split('<').next()
+}
+
+/// Ids of the items that a body updates, with the properties that it sets, as Graph names them.
+#[must_use]
+pub fn updates(body: &[u8]) -> Vec<(String, Map<String, Value>)> {
+    let Some(held) = opened(body).filter(|held| held.name == "UpdateItem") else { return Vec::new() };
+    let change = |change: &Element| {
+        let id = change.child("ItemId")?.attribute("Id")?.to_owned();
+        Some((id, self::body(change).as_object().cloned()?))
+    };
+    parts(&held).iter().filter_map(change).collect()
+}
+
+fn opened(body: &[u8]) -> Option<Element> {
+    parse(body).ok()?.child("Body")?.children.first().cloned()
+}
+
 fn held(entry: &Entry) -> Option<Element> {
-    let envelope = parse(entry.body.as_deref()?.as_bytes()).ok()?;
-    envelope.child("Body")?.children.first().cloned()
+    opened(entry.body.as_deref()?.as_bytes())
 }
 
 fn parts(held: &Element) -> &[Element] {

@@ -38,7 +38,7 @@ pub const GRAPH: &str = "https://graph.microsoft.com";
 /// Address of Exchange Web Services.
 pub const EXCHANGE: &str = "https://mail.mycompany.com/EWS/Exchange.asmx";
 /// Address of the sign-in at Exchange.
-const SIGN_IN: &str = "https://login.mycompany.com";
+pub const SIGN_IN: &str = "https://login.mycompany.com";
 /// The mailbox of the first account.
 pub const EUGENE: &str = "e.mirny@mycompany.com";
 /// The mailbox of the second account.
@@ -169,7 +169,7 @@ impl World {
         site.mount(GRAPH, graph.clone());
         if let Some(exchange) = &exchange {
             site.mount(origin(EXCHANGE), exchange.clone());
-            site.mount(SIGN_IN, Tokens);
+            site.mount(SIGN_IN, Tokens { exchange: exchange.clone(), given: 0 });
             // By the bodies it is known what was written.
             site.log.keep_bodies = true;
         }

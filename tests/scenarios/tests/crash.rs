@@ -1,4 +1,4 @@
-//! The crash sweep: a small world with creates, updates, moves and deletions on both sides. For every effect of each of
+//! The crash sweep: a small world with meetings and tasks, made, updated, moved and deleted on both sides. For every effect of each of
 //! its syncs (each request, each commit) the power goes before it and after it; the run is started again, and the end is
 //! that of a world that nothing disturbed.
 
@@ -8,6 +8,7 @@ use guest::run::Direction;
 use host_runner::Action;
 use scenarios::component::Sandboxed;
 use scenarios::switch::Cut;
+use scenarios::tasks::day;
 use scenarios::world::{EUGENE, start};
 use scenarios::{World, normal};
 use serde_json::{Value, json};
@@ -35,6 +36,13 @@ fn event(world: &World, subject: &str, hours: i64) {
 fn activity(world: &World, title: &str, hours: i64) {
     let now = world.now();
     let row = NewActivity::meeting(title, start() + TimeDelta::hours(hours)).owned_by(world.eugene.contact);
+    world.creatio.with(|creatio| creatio.add_activity(&row, now).unwrap());
+}
+
+fn chore(world: &World, title: &str, hours: i64) {
+    let due = start() + TimeDelta::hours(hours);
+    let (now, row) =
+        (world.now(), NewActivity::task(title, due - TimeDelta::hours(1), due).owned_by(world.eugene.contact));
     world.creatio.with(|creatio| creatio.add_activity(&row, now).unwrap());
 }
 
@@ -73,6 +81,10 @@ fn edits(world: &World, phase: usize) {
             }
             // The same meeting on both sides.
             activity(world, "Same", 36);
+            world.todo("Call back", json!({"dueDateTime": day("2026-11-25")}));
+            world.todo("Some day", json!({"dueDateTime": day("2026-11-26")}));
+            chore(world, "Offer", 72);
+            chore(world, "Invoice", 75);
         }
         1 => {
             edit_event(world, "Alpha", &json!({"subject": "Alpha 2"}));
@@ -89,6 +101,12 @@ fn edits(world: &World, phase: usize) {
             let three = id_of(world, "Three");
             let edit = json!({"action": "delete", "set": "Activity", "id": three, "user": "e.mirny"});
             world.site.lock().unwrap().service("creatio").unwrap().edit(&edit, now).unwrap();
+            world.edit_todo("Call back", json!({"status": "completed"}));
+            edit_activity(world, "Offer", json!({"Title": "Offer 2"}));
+            world.edit_todo("Offer", json!({"dueDateTime": day("2026-11-28")}));
+            world.delete_todo("Some day");
+            world.delete_activity("Invoice");
+            chore(world, "Report", 99);
             event(world, "Epsilon", 80);
             activity(world, "Four", 90);
         }
@@ -110,7 +128,7 @@ impl Engine {
     fn sync(&self, world: &mut World, cut: Cut) {
         match self {
             Self::Native => {
-                let account = world.account();
+                let account = world.with_tasks();
                 let ran = world.run_until(account, Direction::Reconcile, |_| {}, cut);
                 assert!(cut != Cut::Never || ran.report.is_ok(), "{:?}", ran.report);
             }
@@ -125,7 +143,7 @@ impl Engine {
 /// Runs all phases; the sync of one of them is cut. Gives how many effects that sync had.
 fn live(component: bool, cut: Option<(usize, Cut)>) -> (World, Engine, u64) {
     let mut world = World::empty();
-    let engine = if component { Engine::Component(Sandboxed::beside(&world)) } else { Engine::Native };
+    let engine = if component { Engine::Component(Sandboxed::with_tasks(&world)) } else { Engine::Native };
     let mut effects = 0;
     for phase in 0..PHASES {
         edits(&world, phase);
@@ -197,9 +215,6 @@ fn a_crash_before_or_after_any_effect_ends_where_an_undisturbed_run_ends() {
 
 #[test]
 fn the_component_in_its_sandbox_survives_crashes_as_the_library_does() {
-    if scenarios::about_graph("the component's world is on Graph") {
-        return;
-    }
     let points = sweep(true, 1);
     println!("{points} points");
     assert!(points > 100, "only {points} points");
@@ -207,7 +222,7 @@ fn the_component_in_its_sandbox_survives_crashes_as_the_library_does() {
 
 fn difference(wanted: &Value, got: &Value) -> String {
     let lines = |value: &Value| -> Vec<String> {
-        ["activities", "events"]
+        ["activities", "events", "tasks"]
             .iter()
             .flat_map(|list| {
                 value[*list].as_array().unwrap().iter().map(|item| format!("{list} {item}")).collect::<Vec<_>>()
@@ -246,12 +261,16 @@ fn the_calm_world_comes_to_the_right_end() {
         [
             "Alpha 2",
             "Beta 2",
+            "Call back",
             "Delta (cancelled)",
             "Epsilon",
             "Four",
             "Gamma 2",
+            "Offer 2",
             "One 2",
+            "Report",
             "Same",
+            "Some day (cancelled)",
             "Two, said the mailbox"
         ]
     );
@@ -260,5 +279,6 @@ fn the_calm_world_comes_to_the_right_end() {
         subjects.sort();
         subjects
     });
+    assert_eq!(world.todos(), ["Call back", "Offer 2", "Report"]);
     assert_eq!(subjects, ["Alpha 2", "Beta 2", "Epsilon", "Four", "Gamma 2", "One 2", "Same", "Two, said the mailbox"]);
 }

@@ -320,3 +320,23 @@ fn a_meeting_without_a_title_gets_one_in_creatio_and_keeps_none_in_the_mailbox()
     assert_eq!(world.subjects(), ["Теперь с темой"]);
     world.rests();
 }
+
+#[test]
+fn a_meeting_that_was_on_both_sides_is_followed_into_another_calendar() {
+    let mut world = World::empty();
+    world.calendar("Projects");
+    world.meeting("Same", 30);
+    world.activity("Same", 30);
+    world.synced();
+    world.pass(20);
+    let (id, now) = (world.event_id("Same"), world.now());
+    world.mail.move_event(EUGENE, &id, "Projects", now).unwrap();
+    let ran = world.synced();
+    assert_eq!(ran.writes(), 0, "{:#?}", ran.entries);
+    world.pass(20);
+    world.edit_activity("Same", json!({"Location": "Room 3"}));
+    world.synced();
+    assert_eq!((world.titles(), world.subjects()), (vec!["Same".to_owned()], vec!["Same".to_owned()]));
+    assert_eq!(world.event("Same")["location"]["displayName"], "Room 3");
+    world.rests();
+}

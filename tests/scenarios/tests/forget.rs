@@ -611,9 +611,6 @@ fn a_crash_before_or_after_any_effect_ends_where_an_undisturbed_forgetting_ends(
 
 #[test]
 fn the_component_forgets_through_crashes_as_the_library_does() {
-    if scenarios::about_graph("the component's world is on Graph") {
-        return;
-    }
     // One after the other: a process has one sandbox for all of its worlds.
     the_host_keeps_only_the_run_that_forgot();
     sweep(true);

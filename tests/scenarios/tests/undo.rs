@@ -597,9 +597,6 @@ fn texts_that_a_policy_hides_are_not_kept() {
 
 #[test]
 fn the_component_undoes_a_run_by_the_id_that_its_host_gave_it() {
-    if scenarios::about_graph("the component's world is on Graph") {
-        return;
-    }
     let world = World::empty();
     let sandboxed = Sandboxed::beside(&world);
     world.meeting("Review", 30);

@@ -7,15 +7,20 @@ use crate::sight::name;
 use crate::step::Place;
 use crate::tasks::TURNING;
 use chrono::{DateTime, TimeDelta, Utc};
+use emulators::exchange::Exchange;
 use guest::activity::{SideId, Unit};
 use guest::reason::Reason;
 use guest::report::{Action, Entry, Outcome};
 use scenarios::Ran;
+use scenarios::soap;
 use scenarios::trace::Event;
 use serde_json::{Map, Value};
 
 /// An activity that two runs so far apart missed counts as deleted.
 const TWICE: TimeDelta = TimeDelta::minutes(60);
+
+/// What stands before the id of an item of Exchange, in the place of an address.
+const EXCHANGE: &str = "exchange:";
 
 /// Checks a run; adds what is wrong. Where several accounts work with one activity, whose change it carries is not told here.
 pub fn run(people: &People, went_back: bool, ran: &Ran, faults: &mut Vec<String>) {
@@ -59,6 +64,11 @@ fn writes(trace: &[Event]) -> Vec<(String, String, Map<String, Value>)> {
         let Event::Sent(requests) = event else { continue };
         // Whatever may be repeated reads.
         for request in requests.iter().filter(|request| !request.repeatable) {
+            if let Some(body) = request.body.as_deref().filter(|body| body.starts_with(b"<")) {
+                let update = |(id, values)| ("PATCH".to_owned(), format!("{EXCHANGE}{id}"), values);
+                writes.extend(soap::updates(body).into_iter().map(update));
+                continue;
+            }
             let body: Value = serde_json::from_slice(request.body.as_deref().unwrap_or_default()).unwrap_or_default();
             let parts = body["requests"].as_array().cloned().unwrap_or_default();
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -95,14 +105,18 @@ fn written(people: &People, url: &str) -> Option<(SideId, u32)> {
             let mut rows = creatio.rows("Activity");
             rows.find(|(row, _)| row.to_string() == id).map(|(_, row)| row.text("Title").to_owned())
         }),
+        None if url.starts_with(EXCHANGE) => {
+            let item = |exchange: &mut Exchange| exchange.summary(people.mailbox(0), url.trim_start_matches(EXCHANGE));
+            people.mail.exchange().and_then(|exchange| exchange.with(item)).map(|item| item.subject)
+        }
         None if url.contains("/tasks/") => {
             let named = |id: &str| url.ends_with(&format!("/tasks/{}", guest::http::encode(id)));
-            let tasks = people.graph.with(|graph| graph.tasks(people.mailbox(0)));
+            let tasks = people.mail.tasks(people.mailbox(0));
             tasks.into_iter().find(|task| named(&task.id)).map(|task| task.title)
         }
         None => {
             let named = |id: &str| url.ends_with(&format!("/events/{}", guest::http::encode(id)));
-            let events = people.graph.with(|graph| graph.events(people.mailbox(0)));
+            let events = people.mail.events(people.mailbox(0));
             events.into_iter().find(|event| named(&event.id)).map(|event| event.subject)
         }
     };

@@ -7,6 +7,7 @@ use crate::history::{History, fault};
 use crate::step::{Deed, Place, Step, Trouble};
 use guest::activity::{SideId, Unit};
 use guest::run::Direction;
+use scenarios::mail::Server;
 use scenarios::switch::Cut;
 
 /// Units that people change; what an item does not have is not changed.
@@ -65,7 +66,7 @@ pub fn of(seed: u64) -> History {
     for _ in 0..6 + making.dice.below(20) {
         making.step();
     }
-    History { accounts: 1, leases: false, steps: making.steps }
+    History { accounts: 1, leases: false, mailbox: Server::Graph, steps: making.steps }
 }
 
 impl Making {

@@ -2,6 +2,7 @@
 
 use crate::people::People;
 use crate::step::Who;
+use guest::activity::Kind;
 use guest::settings::{Account, Exported, Folders};
 use scenarios::world::start;
 use serde::{Deserialize, Serialize};
@@ -68,9 +69,8 @@ impl Choices {
     /// The account as they have it.
     pub fn apply(&self, account: &mut Account, people: &People, who: Who) {
         if self.one_list {
-            let own = people.graph.with(|graph| graph.list_id(people.mailbox(who), "Tasks"));
-            account.import_tasks =
-                Folders::Selected(own.map(|id| guest::graph::todo::folder_id(&id)).into_iter().collect());
+            let own = people.mail.list_id(people.mailbox(who), "Tasks");
+            account.import_tasks = Folders::Selected(own.map(|id| list(people, &id)).into_iter().collect());
         }
         if self.grouped {
             account.exported = Exported::Groups(vec![people.group().to_string()]);
@@ -83,6 +83,14 @@ impl Choices {
         if let Some(zone) = &self.zone {
             account.time_zone.clone_from(zone);
         }
+    }
+}
+
+/// How an account names a list of tasks.
+fn list(people: &People, id: &str) -> String {
+    match people.mail.exchange() {
+        None => guest::graph::todo::folder_id(id),
+        Some(_) => guest::exchange::folder_id(Kind::Task, id),
     }
 }
 

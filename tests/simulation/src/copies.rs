@@ -48,7 +48,7 @@ impl People {
     pub(crate) fn copy_item(&self, who: Who, item: u32, projects: bool, marked: bool) {
         let (at, mailbox) = (Place::Mailbox(who), self.mailbox(who));
         let Some(seen) = self.see(at, item).into_iter().next().filter(|seen| !seen.cancelled) else { return };
-        let Some(full) = self.graph.with(|graph| graph.event_json(mailbox, &seen.id)) else { return };
+        let Some(full) = self.mail.event_json(mailbox, &seen.id) else { return };
         let kept = KEPT.iter().filter_map(|name| Some(((*name).to_owned(), full.get(*name)?.clone())));
         let mut event = Value::Object(kept.collect());
         let properties = &full["singleValueExtendedProperties"];
@@ -57,8 +57,8 @@ impl People {
             event["singleValueExtendedProperties"] = properties.clone();
         }
         let (to, now) = (projects.then_some(SECOND), self.at(SideId::Mailbox));
-        let id = self.graph.with(|graph| graph.add_event(mailbox, to, &event, now)).unwrap();
-        let copy = self.graph.with(|graph| graph.event_json(mailbox, &id)).unwrap();
+        let id = self.mail.add_event(mailbox, to, &event, now).unwrap();
+        let copy = self.mail.event_json(mailbox, &id).unwrap();
         let uid = copy["iCalUId"].as_str().and_then(identity::meeting);
         let tenant = &self.persons[usize::from(who)].account.tenant;
         let activity = uid.map(|uid| identity::activity_of_meeting(tenant, &uid));
@@ -85,7 +85,7 @@ impl People {
 
     /// Activity that an event says it was made of.
     pub(crate) fn marker(&self, who: Who, event: &str) -> Option<Uuid> {
-        let full = self.graph.with(|graph| graph.event_json(self.mailbox(who), event))?;
+        let full = self.mail.event_json(self.mailbox(who), event)?;
         let value = full.pointer("/singleValueExtendedProperties/0/value")?.as_str()?.to_owned();
         Marker::decode(&value).map(|marker| marker.activity)
     }
@@ -113,7 +113,7 @@ impl People {
     }
 
     fn check_item(&self, ledger: &Ledger, copy: &Copied, who: Who, title: &str, faults: &mut Vec<String>) {
-        if self.graph.with(|graph| graph.event_json(self.mailbox(who), &copy.id)).is_none() {
+        if self.mail.event_json(self.mailbox(who), &copy.id).is_none() {
             faults.push(format!("a copy of {title} is gone, and nobody deleted it"));
             return;
         }
@@ -130,7 +130,7 @@ impl People {
             return;
         }
         for who in self.accounts() {
-            let events = self.graph.with(|graph| graph.events(self.mailbox(who)));
+            let events = self.mail.events(self.mailbox(who));
             let made = events.iter().filter(|event| self.marker(who, &event.id) == Some(id)).count();
             if made > 1 || (made == 0 && self.persons.len() == 1 && !ledger.named(copy.item)) {
                 faults.push(format!("a copy of {title}'s activity has {made} events of {}", crate::step::name(who)));

@@ -3,6 +3,7 @@
 use crate::history::{self, Size};
 use crate::play::play;
 use guest::deliberate::{Deliberate, with};
+use scenarios::mail::Server;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -23,16 +24,16 @@ pub struct Caught {
 
 /// Plays a world with a rule broken; gives what was wrong.
 #[must_use]
-pub fn broken(fault: Deliberate, seed: u64) -> Vec<String> {
-    with(Some(fault), || play(&history::of(seed, Size::Small), None))
+pub fn broken(fault: Deliberate, seed: u64, mailbox: Server) -> Vec<String> {
+    with(Some(fault), || play(&history::of(seed, Size::Small).on(mailbox), None))
 }
 
 /// Plays worlds with a rule broken until one of them, which ends well without, does not.
 #[must_use]
-pub fn first(fault: Deliberate, mut seeds: impl Iterator<Item = u64>) -> Option<Caught> {
+pub fn first(fault: Deliberate, mailbox: Server, mut seeds: impl Iterator<Item = u64>) -> Option<Caught> {
     seeds.find_map(|seed| {
-        let said = broken(fault, seed).into_iter().next()?;
-        play(&history::of(seed, Size::Small), None).is_empty().then_some(Caught { seed, said })
+        let said = broken(fault, seed, mailbox).into_iter().next()?;
+        play(&history::of(seed, Size::Small).on(mailbox), None).is_empty().then_some(Caught { seed, said })
     })
 }
 
@@ -43,12 +44,17 @@ pub fn named(name: &str) -> Vec<Deliberate> {
 }
 
 /// Plays worlds for each of these faults and prints what found them; true if all were found.
-pub fn find(faults: &[Deliberate], worlds: u64, out: &mut impl Write) -> io::Result<BTreeMap<Deliberate, Caught>> {
+pub fn find(
+    faults: &[Deliberate],
+    mailbox: Server,
+    worlds: u64,
+    out: &mut impl Write,
+) -> io::Result<BTreeMap<Deliberate, Caught>> {
     let mut found = BTreeMap::new();
     for fault in faults {
         write!(out, "{:22}invariant {:2}  ", fault.code(), fault.breaks())?;
         out.flush()?;
-        match first(*fault, 0..worlds) {
+        match first(*fault, mailbox, 0..worlds) {
             Some(caught) => {
                 writeln!(out, "seed {:4}  {}", caught.seed, caught.said)?;
                 found.insert(*fault, caught);

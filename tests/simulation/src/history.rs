@@ -6,6 +6,7 @@ use crate::provoke;
 use crate::step::{Deed, Place, Step, Trouble, Who};
 use guest::activity::{SideId, Unit};
 use guest::run::Direction;
+use scenarios::mail::Server;
 use scenarios::switch::Cut;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -50,6 +51,9 @@ pub struct History {
     pub accounts: Who,
     /// The host knows leases, as ours does; others may not.
     pub leases: bool,
+    /// What serves the mailboxes.
+    #[serde(default)]
+    pub mailbox: Server,
     /// What happens.
     pub steps: Vec<Step>,
 }
@@ -59,8 +63,18 @@ impl History {
     #[must_use]
     pub fn text(&self) -> String {
         let steps: Vec<String> = self.steps.iter().map(|step| serde_json::to_string(step).unwrap()).collect();
-        let Self { accounts, leases, .. } = self;
-        format!("{{\"accounts\": {accounts}, \"leases\": {leases}, \"steps\": [\n{}\n]}}\n", steps.join(",\n"))
+        let Self { accounts, leases, mailbox, .. } = self;
+        let mailbox = serde_json::to_string(mailbox).unwrap();
+        format!(
+            "{{\"accounts\": {accounts}, \"leases\": {leases}, \"mailbox\": {mailbox}, \"steps\": [\n{}\n]}}\n",
+            steps.join(",\n")
+        )
+    }
+
+    /// The same with the mailboxes served by this one.
+    #[must_use]
+    pub fn on(self, mailbox: Server) -> Self {
+        Self { mailbox, ..self }
     }
 
     /// From such a file.
@@ -96,7 +110,7 @@ struct Making {
     steps: Vec<Step>,
 }
 
-/// The history of a seed.
+/// The history of a seed, on Graph.
 #[must_use]
 pub fn of(seed: u64, size: Size) -> History {
     if size == Size::Changing {
@@ -137,7 +151,7 @@ pub fn of(seed: u64, size: Size) -> History {
     provoke::befall(seed, accounts, &mut steps);
     hardship::befall(seed, accounts, &mut steps);
     provoke::rarely(seed, accounts, &mut steps);
-    History { accounts, leases, steps }
+    History { accounts, leases, mailbox: Server::Graph, steps }
 }
 
 impl Making {

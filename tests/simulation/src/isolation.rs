@@ -36,10 +36,10 @@ pub fn provoke(people: &People) -> Option<(Vec<u32>, Vec<Value>)> {
     let effect = json!({"kind": "part", "method": "GET", "url": guest::http::encode(id), "status": 403, "body": body});
     let unreadable = json!({"service": "graph", "times": 20, "effect": effect});
     let (mailbox, body) = (people.mailbox(0), json!({"error": {"code": "ErrorInternalServerError", "message": "no"}}));
-    let calendar = people.graph.with(|graph| graph.calendar_id(mailbox, SECOND))?;
+    let calendar = people.mail.calendar_id(mailbox, SECOND)?;
     let effect = json!({"kind": "status", "status": 500, "body": body});
     let down = json!({"service": "graph", "path": calendar, "times": 20, "effect": effect});
-    let readable = people.graph.with(|graph| graph.events(mailbox));
+    let readable = people.mail.events(mailbox);
     for (item, id) in &items {
         // What its calendar would tell is not heard.
         let told = Some(id) != items.first().map(|(_, id)| id)

@@ -1,28 +1,37 @@
 //! What late writes do to what people wrote meanwhile. Creatio has no lock: an update that lands late overwrites what
 //! was written since, and nobody can tell it from an edit. So the ledger counts what was there as replaced, and what came
-//! as set there. The mailbox has versions, and nothing is forgiven there.
+//! as set there. The mailbox has versions, and nothing is forgiven there, but for one thing: at an Exchange Server a
+//! deletion names no version. One that lands late takes an edit with it, and looks as if a user had deleted the item.
 
 use crate::people::People;
 use crate::sight::Sight;
-use crate::step::Place;
+use crate::step::{Place, Who};
 
-/// What Creatio holds just before a late request.
-pub type Before = Vec<(u32, Sight)>;
+/// What there is just before a late request.
+#[derive(Default)]
+pub struct Before {
+    creatio: Vec<(u32, Sight)>,
+    mailboxes: Vec<(Who, Vec<(u32, Sight)>)>,
+}
 
 impl People {
-    /// What Creatio holds.
+    /// What there is.
     #[must_use]
-    pub fn creatio_now(&self) -> Before {
+    pub fn as_it_is(&self) -> Before {
         let copies = self.ledger.lock().unwrap().copies.clone();
-        self.see_all_but(Place::Creatio, &copies)
+        let whose = self.accounts().filter(|_| self.mail.exchange().is_some());
+        Before {
+            creatio: self.see_all_but(Place::Creatio, &copies),
+            mailboxes: whose.map(|who| (who, self.see_all_but(Place::Mailbox(who), &copies))).collect(),
+        }
     }
 
     /// Something landed late.
     pub fn landed(&self, before: &Before) {
-        let now = self.creatio_now();
+        let now = self.as_it_is();
         let mut ledger = self.ledger.lock().unwrap();
-        for (item, old) in before {
-            let Some((_, new)) = now.iter().find(|(_, new)| new.id == old.id) else { continue };
+        for (item, old) in &before.creatio {
+            let Some((_, new)) = now.creatio.iter().find(|(_, new)| new.id == old.id) else { continue };
             if new.cancelled && !old.cancelled {
                 ledger.cancelled.insert(*item);
             }
@@ -30,6 +39,14 @@ impl People {
                 if new.values[unit] != *value {
                     ledger.replaced.insert((*item, *unit, value.clone()));
                     ledger.landed.insert((*item, *unit, new.values[unit].clone()));
+                }
+            }
+        }
+        for ((who, old), (_, new)) in before.mailboxes.iter().zip(&now.mailboxes) {
+            for (item, seen) in old.iter().filter(|(item, _)| new.iter().all(|(other, _)| other != item)) {
+                ledger.deleted.insert((*item, Place::Mailbox(*who)));
+                for (unit, value) in &seen.values {
+                    ledger.replaced.insert((*item, *unit, value.clone()));
                 }
             }
         }

@@ -6,6 +6,7 @@ use clap::Parser;
 use cpu_time::ThreadTime;
 use guest::deliberate;
 use scenarios::engine::Engine;
+use scenarios::mail::Server;
 use simulation::history::{self, History, Size};
 use simulation::{compare, faults, play, shrink};
 use std::collections::BTreeMap;
@@ -40,6 +41,9 @@ struct Args {
     /// Size of the worlds: of mixed ones one in twenty is large.
     #[arg(long, value_enum, default_value_t = Size::Mixed)]
     size: Size,
+    /// What serves the mailboxes. A history is played on each of both.
+    #[arg(long, value_enum, default_value_t = Mailbox::Both)]
+    mailbox: Mailbox,
     /// Stop after so many seconds.
     #[arg(long)]
     seconds: Option<u64>,
@@ -72,7 +76,28 @@ struct Args {
     record: bool,
 }
 
-/// Worlds of one size, and how much of a core's time they took: other work on the machine does not count.
+/// What serves the mailboxes of the worlds.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Mailbox {
+    /// Microsoft 365.
+    Graph,
+    /// An Exchange Server.
+    Exchange,
+    /// Each of the two.
+    Both,
+}
+
+impl Mailbox {
+    const fn servers(self) -> &'static [Server] {
+        match self {
+            Self::Graph => &[Server::Graph],
+            Self::Exchange => &[Server::Exchange],
+            Self::Both => &[Server::Graph, Server::Exchange],
+        }
+    }
+}
+
+/// Worlds of one kind, and how much of a core's time they took: other work on the machine does not count.
 #[derive(Default)]
 struct Rate {
     played: AtomicU64,
@@ -109,7 +134,8 @@ fn main() -> ExitCode {
         (args.from, args.seeds) = (seed, 1);
     }
     let (next, failed) = (AtomicU64::new(args.from), AtomicUsize::new(0));
-    let rates: BTreeMap<bool, Rate> = BTreeMap::from([(false, Rate::default()), (true, Rate::default())]);
+    let kinds = args.mailbox.servers().iter().flat_map(|server| [(*server, false), (*server, true)]);
+    let rates: BTreeMap<(Server, bool), Rate> = kinds.map(|kind| (kind, Rate::default())).collect();
     let met: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
     let begun = Instant::now();
     let work = || {
@@ -120,32 +146,10 @@ fn main() -> ExitCode {
             if seed >= args.from + args.seeds {
                 break;
             }
-            let history = history::of(seed, args.size);
-            let start = ThreadTime::now();
-            let faults = if args.compare {
-                compare::compare(&history).into_iter().collect()
-            } else {
-                let engine = if args.component { Engine::Component } else { Engine::Native };
-                let played = play::perform(engine, &history, None, false);
-                let mut met = met.lock().unwrap();
-                played.met.iter().for_each(|hardship| *met.entry(hardship).or_default() += 1);
-                played.faults
-            };
-            rates[&(args.size.of(seed) == Size::Large)].add(start.elapsed());
-            if !faults.is_empty() {
-                failed.fetch_add(1, Ordering::SeqCst);
-                if args.compare || args.component {
-                    say(&format!("seed {seed}: {}", faults.join("; ")));
-                    continue;
-                }
-                let history = if args.whole { history } else { shrink::shrink(&history) };
-                show(&format!("seed {seed}"), &history, args.verbose);
-                if let Some(folder) = &args.save {
-                    std::fs::create_dir_all(folder).unwrap();
-                    std::fs::write(folder.join(format!("seed-{seed}.json")), history.text()).unwrap();
-                }
-            } else if args.verbose {
-                show(&format!("seed {seed}"), &history, true);
+            for mailbox in args.mailbox.servers() {
+                let history = history::of(seed, args.size).on(*mailbox);
+                let taken = played(&args, seed, history, &met, &failed);
+                rates[&(*mailbox, args.size.of(seed) == Size::Large)].add(taken);
             }
         }
     };
@@ -156,12 +160,13 @@ fn main() -> ExitCode {
         work();
     });
     let failed = failed.into_inner();
-    for (large, rate) in rates {
+    for ((mailbox, large), rate) in rates {
         let (played, nanos) = (rate.played.into_inner(), rate.nanos.into_inner());
         if played > 0 {
             #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
             let rate = played as f64 * 1e9 / nanos as f64;
-            say(&format!("{played} {} worlds, {rate:.0} a second on a core", if large { "large" } else { "small" }));
+            let size = if large { "large" } else { "small" };
+            say(&format!("{played} {size} worlds on {mailbox:?}, {rate:.0} a second on a core"));
         }
     }
     for (hardship, worlds) in met.into_inner().unwrap() {
@@ -169,6 +174,47 @@ fn main() -> ExitCode {
     }
     say(&format!("{failed} failed, {:.0} seconds", begun.elapsed().as_secs_f64()));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plays a world and tells it where it fails; how much of a core's time it took.
+fn played(
+    args: &Args,
+    seed: u64,
+    history: History,
+    met: &Mutex<BTreeMap<&'static str, u64>>,
+    failed: &AtomicUsize,
+) -> Duration {
+    let name = match history.mailbox {
+        Server::Graph => format!("seed {seed}"),
+        Server::Exchange => format!("seed {seed} on exchange"),
+    };
+    let start = ThreadTime::now();
+    let faults = if args.compare {
+        compare::compare(&history).into_iter().collect()
+    } else {
+        let engine = if args.component { Engine::Component } else { Engine::Native };
+        let played = play::perform(engine, &history, None, false);
+        let mut met = met.lock().unwrap();
+        played.met.iter().for_each(|hardship| *met.entry(hardship).or_default() += 1);
+        played.faults
+    };
+    let taken = start.elapsed();
+    if !faults.is_empty() {
+        failed.fetch_add(1, Ordering::SeqCst);
+        if args.compare || args.component {
+            say(&format!("{name}: {}", faults.join("; ")));
+            return taken;
+        }
+        let history = if args.whole { history } else { shrink::shrink(&history) };
+        show(&name, &history, args.verbose);
+        if let Some(folder) = &args.save {
+            std::fs::create_dir_all(folder).unwrap();
+            std::fs::write(folder.join(format!("{}.json", name.replace(' ', "-"))), history.text()).unwrap();
+        }
+    } else if args.verbose {
+        show(&name, &history, true);
+    }
+    taken
 }
 
 /// Looks for worlds that tell a broken rule; one that is shown to nobody is a failure.
@@ -179,15 +225,16 @@ fn look_for(name: &str, args: &Args, out: &mut impl Write) -> ExitCode {
         let _ = writeln!(out, "there is no fault {name}; known are all, {}", known.join(", "));
         return ExitCode::FAILURE;
     }
+    let mailbox = if args.mailbox == Mailbox::Exchange { Server::Exchange } else { Server::Graph };
     if let Some(seed) = args.seed {
         for fault in wanted {
-            let history = history::of(seed, Size::Small);
+            let history = history::of(seed, Size::Small).on(mailbox);
             let text = deliberate::with(Some(fault), || told(&format!("seed {seed}"), &history, args.verbose)).0;
             let _ = writeln!(out, "{text}");
         }
         return ExitCode::SUCCESS;
     }
-    let found = faults::find(&wanted, args.seeds, out);
+    let found = faults::find(&wanted, mailbox, args.seeds, out);
     let recorded = found.and_then(|found| {
         if args.record {
             faults::write(&found)?;

@@ -106,9 +106,11 @@ fn name(effect: &Effect) -> &'static str {
         }
         Effect::LostBefore => "request lost",
         Effect::Status { status, body, .. } => match status {
-            200 if body["value"] == Value::Array(Vec::new()) => "empty listing",
+            200 if body["value"] == Value::Array(Vec::new()) || body.is_string() => "empty listing",
+            500 if body.as_str().is_some_and(|body| body.contains("ErrorServerBusy")) => outside(429),
             status => outside(*status),
         },
+        Effect::Part { status: 410, .. } => "410",
         Effect::Part { status: 412, .. } => "412",
         Effect::Part { status: 429, .. } => "429 inside a batch",
         Effect::Part { status: 500.., .. } => "5xx inside a batch",

@@ -7,13 +7,12 @@ use crate::step::{Deed, Place, Who};
 use crate::tasks;
 use chrono::{DateTime, TimeDelta, Utc};
 use emulators::creatio::{Creatio, NewActivity};
-use emulators::graph::Graph;
 use emulators::harness::Shared;
-use emulators::wire::Service;
 use guest::activity::{SideId, Unit};
 use guest::settings::Account;
 use host_runner::{Clock, VirtualClock};
 use scenarios::life::{edit_creatio, guest, hour, point};
+use scenarios::mail::Mail;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -39,7 +38,7 @@ pub struct People {
     /// Creatio.
     pub creatio: Shared<Creatio>,
     /// The mailboxes.
-    pub graph: Shared<Graph>,
+    pub mail: Mail,
     /// The clock.
     pub clock: VirtualClock,
     /// Users with accounts.
@@ -58,7 +57,7 @@ impl People {
     pub fn at(&self, side: SideId) -> DateTime<Utc> {
         match side {
             SideId::Creatio => self.creatio.with(|creatio| creatio.clock(self.now())),
-            SideId::Mailbox => self.graph.with(|graph| graph.clock(self.now())),
+            SideId::Mailbox => self.mail.clock(self.now()),
         }
     }
 
@@ -97,7 +96,7 @@ impl People {
     fn look_past(&self, at: Place, wanted: impl Fn(u32) -> bool, copies: &[Copied]) -> Vec<(u32, Sight)> {
         let mut all = match at {
             Place::Creatio => self.creatio.with(|creatio| sight::in_creatio(creatio, wanted)),
-            Place::Mailbox(who) => self.graph.with(|graph| sight::in_mailbox(graph, self.mailbox(who), wanted)),
+            Place::Mailbox(who) => sight::in_mailbox(&self.mail, self.mailbox(who), wanted),
         };
         if !copies.is_empty() {
             all.retain(|(_, seen)| !self.of_a_copy(at, &seen.id, copies));
@@ -108,7 +107,7 @@ impl People {
     /// Messages that left so far.
     #[must_use]
     pub fn mails(&self) -> usize {
-        self.graph.with(|graph| graph.outbox().len())
+        self.mail.outbox().len()
     }
 
     /// Does it, where it can be done.
@@ -139,7 +138,7 @@ impl People {
                 let (to, now) = (if *projects { SECOND } else { "Calendar" }, self.at(SideId::Mailbox));
                 for seen in self.see(Place::Mailbox(*who), *item).iter().filter(|seen| !seen.task).take(1) {
                     // Where it lies already, nothing happens.
-                    let _ = self.graph.with(|graph| graph.move_event(self.mailbox(*who), &seen.id, to, now));
+                    let _ = self.mail.move_event(self.mailbox(*who), &seen.id, to, now);
                 }
             }
             Deed::Delete { at, item } => self.delete(*at, *item),
@@ -197,14 +196,14 @@ impl People {
         let invited = with.iter().map(|who| self.mailbox(*who)).chain(guests.then_some(OUTSIDER));
         let event = event(item, &invited.collect::<Vec<_>>());
         let (calendar, now) = (projects.then_some(SECOND), self.at(SideId::Mailbox));
-        self.graph.with(|graph| graph.add_event(self.mailbox(who), calendar, &event, now)).unwrap();
+        self.mail.add_event(self.mailbox(who), calendar, &event, now).unwrap();
     }
 
     fn invite(&self, item: u32, with: &[Who]) {
         let invited: Vec<&str> = with.iter().map(|who| self.mailbox(*who)).collect();
         let event = event(item, &invited);
         let (organizer, now) = (("Olga Client", OUTSIDER), self.at(SideId::Mailbox));
-        self.graph.with(|graph| graph.add_foreign_meeting(invited[0], organizer, &event, now)).unwrap();
+        self.mail.add_foreign_meeting(invited[0], organizer, &event, now).unwrap();
     }
 
     fn edit(&self, at: Place, item: u32, unit: Unit, number: u32) {
@@ -237,11 +236,11 @@ impl People {
             }
             Place::Mailbox(who) if seen.task => {
                 let (change, now) = (tasks::properties(item, unit, number, &value), self.at(SideId::Mailbox));
-                self.graph.with(|graph| graph.update_task(self.mailbox(who), &seen.id, &change, now)).unwrap();
+                self.mail.update_task(self.mailbox(who), &seen.id, &change, now).unwrap();
             }
             Place::Mailbox(who) => {
                 let (change, now) = (properties(item, unit, number, &value), self.at(SideId::Mailbox));
-                self.graph.with(|graph| graph.update_event(self.mailbox(who), &seen.id, &change, now)).unwrap();
+                self.mail.update_event(self.mailbox(who), &seen.id, &change, now).unwrap();
             }
         }
         let mut ledger = self.ledger.lock().unwrap();
@@ -274,11 +273,12 @@ impl People {
                     edit_creatio(&self.creatio, &edit, self.now());
                 }
                 Place::Mailbox(who) if seen.task => {
-                    self.graph.with(|graph| graph.delete_task(self.mailbox(who), &seen.id)).unwrap();
+                    let now = self.at(SideId::Mailbox);
+                    self.mail.delete_task(self.mailbox(who), &seen.id, now).unwrap();
                 }
                 Place::Mailbox(who) => {
                     let now = self.at(SideId::Mailbox);
-                    self.graph.with(|graph| graph.delete_event(self.mailbox(who), &seen.id, now)).unwrap();
+                    self.mail.delete_event(self.mailbox(who), &seen.id, now).unwrap();
                     self.ledger.lock().unwrap().bin.insert((who, item), seen.id.clone());
                 }
             }
@@ -295,7 +295,7 @@ impl People {
         // What the sync made anew meanwhile nobody brings back a second time.
         if self.see(Place::Mailbox(who), item).is_empty() {
             let now = self.at(SideId::Mailbox);
-            let _ = self.graph.with(|graph| graph.restore_event(self.mailbox(who), &id, now));
+            let _ = self.mail.restore_event(self.mailbox(who), &id, now);
         }
     }
 

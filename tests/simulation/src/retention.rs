@@ -11,7 +11,7 @@ impl People {
     pub(crate) fn nibble(&self, who: Who, number: u32, projects: bool, purged: bool) {
         let calendar = if projects { SECOND } else { "Calendar" };
         let mailbox = self.mailbox(who);
-        let mut events = self.graph.with(|graph| graph.events(mailbox));
+        let mut events = self.mail.events(mailbox);
         events.retain(|event| event.calendar == calendar);
         events.sort_by_key(|event| event.start);
         for event in events.iter().take(number as usize) {
@@ -19,15 +19,12 @@ impl People {
             let known = item_of(&event.subject);
             let seen = known.and_then(|item| self.see(at, item).into_iter().find(|seen| seen.id == event.id));
             let made_of = self.marker(who, &event.id).map(|activity| activity.to_string());
-            self.graph
-                .with(|graph| {
-                    if purged {
-                        graph.purge_event(mailbox, &event.id)
-                    } else {
-                        graph.delete_event(mailbox, &event.id, now)
-                    }
-                })
-                .unwrap();
+            let went = if purged {
+                self.mail.purge_event(mailbox, &event.id)
+            } else {
+                self.mail.delete_event(mailbox, &event.id, now)
+            };
+            went.unwrap();
             let mut ledger = self.ledger.lock().unwrap();
             let mine = |copy: &&mut Copied| copy.id == event.id || made_of.as_ref() == Some(&copy.id);
             ledger.copies.iter_mut().filter(mine).for_each(|copy| copy.taken = true);

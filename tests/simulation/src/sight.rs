@@ -4,8 +4,8 @@ use crate::tasks;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
 use emulators::creatio::Creatio;
 use emulators::creatio::ids::{activity_priority, activity_status};
-use emulators::graph::Graph;
 use guest::activity::Unit;
+use scenarios::mail::Mail;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -110,12 +110,12 @@ pub fn in_creatio(creatio: &Creatio, wanted: impl Fn(u32) -> bool) -> Vec<(u32, 
 
 /// The items as a mailbox holds them, as often as it does: those that are wanted.
 #[must_use]
-pub fn in_mailbox(graph: &Graph, mailbox: &str, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Sight)> {
-    let found = graph.events_if(mailbox, |subject| item_of(subject).is_some_and(&wanted));
+pub fn in_mailbox(mail: &Mail, mailbox: &str, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Sight)> {
+    let found = mail.events_if(mailbox, |subject| item_of(subject).is_some_and(&wanted));
     found
         .into_iter()
         .map(|event| {
-            let full = graph.event_json(mailbox, &event.id).unwrap_or_default();
+            let full = mail.event_json(mailbox, &event.id).unwrap_or_default();
             let text = |at: &str| full.pointer(at).and_then(serde_json::Value::as_str).unwrap_or_default();
             let start = NaiveDateTime::parse_from_str(text("/start/dateTime"), "%Y-%m-%dT%H:%M:%S%.f");
             let start = start.map(|start| start.and_utc()).unwrap_or_default();
@@ -130,7 +130,7 @@ pub fn in_mailbox(graph: &Graph, mailbox: &str, wanted: impl Fn(u32) -> bool) ->
             };
             (item_of(&event.subject).unwrap_or_default(), seen)
         })
-        .chain(tasks::in_mailbox(graph, mailbox, &wanted))
+        .chain(tasks::in_mailbox(mail, mailbox, &wanted))
         .collect()
 }
 

@@ -7,9 +7,10 @@ use crate::step::Who;
 use chrono::{DateTime, TimeDelta, Utc};
 use emulators::creatio::NewActivity;
 use emulators::creatio::ids::{activity_status, derived, folder_type};
-use emulators::graph::{Graph, TaskSummary};
+use emulators::graph::TaskSummary;
 use guest::activity::{SideId, Unit};
 use scenarios::life::{edit_creatio, point};
+use scenarios::mail::Mail;
 use scenarios::tasks::day;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -67,9 +68,10 @@ pub(crate) fn of_row(
 }
 
 /// The tasks of a mailbox.
-pub(crate) fn in_mailbox(graph: &Graph, mailbox: &str, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Sight)> {
-    let named = |task: TaskSummary| Some((sight::item_of(&task.title).filter(|item| wanted(*item))?, task));
-    graph.tasks(mailbox).into_iter().filter_map(named).map(|(item, task)| (item, of_task(&task))).collect()
+pub(crate) fn in_mailbox(mail: &Mail, mailbox: &str, wanted: impl Fn(u32) -> bool) -> Vec<(u32, Sight)> {
+    let named = |task: TaskSummary| Some((sight::item_of(&task.title)?, task));
+    let found = mail.tasks_if(mailbox, |title| sight::item_of(title).is_some_and(&wanted));
+    found.into_iter().filter_map(named).map(|(item, task)| (item, of_task(&task))).collect()
 }
 
 fn of_task(task: &TaskSummary) -> Sight {
@@ -175,12 +177,10 @@ impl People {
     pub(crate) fn create_todo(&self, who: Who, item: u32, errands: bool) {
         let (mailbox, now) = (self.mailbox(who), self.at(SideId::Mailbox));
         let task = json!({"title": sight::name(item), "dueDateTime": day(&value(item, Unit::When, 0))});
-        self.graph.with(|graph| {
-            if errands && graph.list_id(mailbox, ERRANDS).is_none() {
-                graph.add_list(mailbox, ERRANDS).unwrap();
-            }
-            graph.add_task(mailbox, errands.then_some(ERRANDS), &task, now).unwrap();
-        });
+        if errands && self.mail.list_id(mailbox, ERRANDS).is_none() {
+            self.mail.add_list(mailbox, ERRANDS).unwrap();
+        }
+        self.mail.add_task(mailbox, errands.then_some(ERRANDS), &task, now).unwrap();
     }
 
     /// Somebody turns "show in calendar".

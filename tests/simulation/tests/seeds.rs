@@ -1,5 +1,6 @@
 //! Worlds that have to end well: some of every kind, and those that found something once.
 
+use scenarios::mail::Server;
 use simulation::history::{self, History, Size};
 use simulation::{play, shrink};
 use std::path::Path;
@@ -13,25 +14,37 @@ fn ends_well(name: &str, history: &History) -> String {
     }
     let shrunk = shrink::shrink(history);
     let steps: String = shrunk.steps.iter().map(|step| format!("  - {step}\n")).collect();
-    format!("{name}: {}\n{steps}{}", faults.join("; "), shrunk.text())
+    format!("{name} on {:?}: {}\n{steps}{}", history.mailbox, faults.join("; "), shrunk.text())
 }
 
 /// Worlds that nobody has seen: so many, or as many as the time allows.
 const NEW: u64 = 60;
 const TIME: Duration = Duration::from_secs(20);
 
-#[test]
-fn the_first_worlds_end_well() {
+fn all_end_well(seeds: std::ops::Range<u64>, size: Size, mailbox: Server) {
     let told: String =
-        (0..100).map(|seed| ends_well(&format!("seed {seed}"), &history::of(seed, Size::Mixed))).collect();
+        seeds.map(|seed| ends_well(&format!("seed {seed}"), &history::of(seed, size).on(mailbox))).collect();
     assert!(told.is_empty(), "{told}");
 }
 
 #[test]
+fn the_first_worlds_end_well() {
+    all_end_well(0..100, Size::Mixed, Server::Graph);
+}
+
+#[test]
+fn the_first_worlds_on_an_exchange_server_end_well() {
+    all_end_well(0..80, Size::Mixed, Server::Exchange);
+}
+
+#[test]
 fn worlds_whose_settings_change_end_well() {
-    let told: String =
-        (0..40).map(|seed| ends_well(&format!("seed {seed}"), &history::of(seed, Size::Changing))).collect();
-    assert!(told.is_empty(), "{told}");
+    all_end_well(0..40, Size::Changing, Server::Graph);
+}
+
+#[test]
+fn worlds_on_an_exchange_server_whose_settings_change_end_well() {
+    all_end_well(0..40, Size::Changing, Server::Exchange);
 }
 
 #[test]
@@ -42,7 +55,8 @@ fn new_worlds_end_well() {
     let mut seeds = (first..first + NEW).take_while(|_| begun.elapsed() < TIME);
     println!("worlds from seed {first}");
     let failed = seeds.find_map(|seed| {
-        let told = ends_well(&format!("seed {seed}"), &history::of(seed, Size::Mixed));
+        let mailbox = if seed % 2 == 0 { Server::Graph } else { Server::Exchange };
+        let told = ends_well(&format!("seed {seed}"), &history::of(seed, Size::Mixed).on(mailbox));
         (!told.is_empty()).then_some(told)
     });
     let told = failed.unwrap_or_default();

@@ -66,6 +66,11 @@ impl Exchange {
         self.logins.tokens.insert(token.to_owned(), name.to_lowercase());
     }
 
+    /// No token opens anything any more.
+    pub(super) fn expire_tokens(&mut self) {
+        self.logins.tokens.clear();
+    }
+
     /// Who a request is from; a 401 where that is not known.
     pub(super) fn sign_in(&self, request: &Request) -> Result<Login, Response> {
         let refused = || {
@@ -102,7 +107,7 @@ impl Exchange {
         };
         let named = node.child("ConnectingSID").and_then(|sid| sid.children.first());
         let address = named.filter(|one| one.name != "SID").map(|one| one.value().to_lowercase()).unwrap_or_default();
-        if !login.impersonates {
+        if !login.impersonates || self.knobs.denied_mailboxes.contains(&address) {
             let text = "The account does not have permission to impersonate the requested user.";
             return Err(Problem::new("ErrorImpersonateUserDenied", text));
         }

@@ -66,6 +66,7 @@ impl Exchange {
                 self.add_trouble(trouble);
             }
             "clear-troubles" => self.clear_troubles(),
+            "expire-tokens" => self.expire_tokens(),
             "expire-sync-states" => self.expire_sync_states(),
             "clear-outbox" => self.outbox.clear(),
             _ => return self.edit_item(action, &edit, now),

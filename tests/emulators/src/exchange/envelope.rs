@@ -223,22 +223,31 @@ impl Exchange {
     }
 
     fn respond_with(&self, status: u16, body: Node) -> Response {
-        let version = t("ServerVersionInfo")
-            .attr("MajorVersion", "15")
-            .attr("MinorVersion", "2")
-            .attr("MajorBuildNumber", "1544")
-            .attr("MinorBuildNumber", "4")
-            .attr("Version", &self.knobs.schema);
-        let soap = |name: &str| Node::new(Space::Soap, name);
-        let envelope = soap("Envelope").with(soap("Header").with(version)).with(soap("Body").with(body));
-        let mut response = plain(status).with("content-type", "text/xml; charset=utf-8");
-        response.body = envelope.document().into_bytes();
-        response
+        wrapped(status, body, &self.knobs.schema)
     }
 }
 
+/// An answer, as a server says it that is set to nothing in particular.
+pub(super) fn enveloped(status: u16, body: Node) -> Response {
+    wrapped(status, body, &super::Knobs::default().schema)
+}
+
+fn wrapped(status: u16, body: Node, schema: &str) -> Response {
+    let version = t("ServerVersionInfo")
+        .attr("MajorVersion", "15")
+        .attr("MinorVersion", "2")
+        .attr("MajorBuildNumber", "1544")
+        .attr("MinorBuildNumber", "4")
+        .attr("Version", schema);
+    let soap = |name: &str| Node::new(Space::Soap, name);
+    let envelope = soap("Envelope").with(soap("Header").with(version)).with(soap("Body").with(body));
+    let mut response = plain(status).with("content-type", "text/xml; charset=utf-8");
+    response.body = envelope.document().into_bytes();
+    response
+}
+
 /// What a response message has even where nothing came of it.
-fn empty(operation: &str) -> Option<Node> {
+pub(super) fn empty(operation: &str) -> Option<Node> {
     match operation {
         "GetItem" | "CreateItem" | "UpdateItem" | "MoveItem" => Some(m("Items")),
         "GetFolder" => Some(m("Folders")),

@@ -22,6 +22,10 @@ pub struct Knobs {
     pub sync_page_limit: usize,
     /// A changed item is reported once more by the next call although nothing has changed.
     pub sync_repeats: bool,
+    /// Pages of `SyncFolderItems` that go on begin with one that holds nothing.
+    pub sync_empty_pages: bool,
+    /// Mailboxes, in lower case, that no service account may act for.
+    pub denied_mailboxes: Vec<String>,
     /// Items of one answer of `FindItem` at most.
     pub find_limit: usize,
     /// The same with a restriction.
@@ -47,6 +51,8 @@ impl Default for Knobs {
             task_days_in_mailbox_zone: false,
             sync_page_limit: 512,
             sync_repeats: false,
+            sync_empty_pages: false,
+            denied_mailboxes: Vec::new(),
             find_limit: 1000,
             find_limit_restricted: 250,
             change_key_always: false,

@@ -1,5 +1,7 @@
 //! What a test sees of the service without asking it over the protocol.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
@@ -105,10 +107,25 @@ impl Exchange {
     /// All items of a mailbox, by creation; masters stand for their series. Those in Deleted Items too.
     #[must_use]
     pub fn items(&self, mailbox: &str) -> Vec<ItemSummary> {
+        self.items_if(mailbox, |_| true)
+    }
+
+    /// The same of those whose title is wanted.
+    #[must_use]
+    pub fn items_if(&self, mailbox: &str, wanted: impl Fn(&str) -> bool) -> Vec<ItemSummary> {
         let Some(mailbox) = self.mailbox_at(mailbox).ok().and_then(|at| self.mailboxes.get(at)) else {
             return Vec::new();
         };
-        mailbox.items.values().map(|item| summary(mailbox, item)).collect()
+        let wanted = |item: &&Arc<Item>| wanted(item.content.subject.as_deref().unwrap_or_default());
+        mailbox.items.values().filter(wanted).map(|item| summary(mailbox, item)).collect()
+    }
+
+    /// An item by its id, wherever it has been moved to.
+    #[must_use]
+    pub fn summary(&self, mailbox: &str, id: &str) -> Option<ItemSummary> {
+        let (at, key, _) = self.item_at(mailbox, id).ok()?;
+        let mailbox = self.mailboxes.get(at)?;
+        Some(summary(mailbox, mailbox.item(key)?))
     }
 
     /// The first item with this title.

@@ -11,7 +11,7 @@
 //! | `patch`, `set`, `series`, `tasks`, `properties`, `times` | what is said of one |
 //! | `mailbox`, `item`, `ids` | what is kept, with `outlook` |
 //! | `write`, `mail` | what changes it |
-//! | `edit`, `api`, `look`, `world` | tests, and other people |
+//! | `edit`, `api`, `look`, `world`, `splice` | tests, other people, and what goes wrong with single items |
 
 mod api;
 mod auth;
@@ -41,6 +41,7 @@ mod series;
 mod set;
 mod shape;
 mod show;
+pub(crate) mod splice;
 mod sync;
 mod tasks;
 mod times;

@@ -72,8 +72,8 @@ impl Exchange {
             None => Token { floor: 0, top: 0, below: 0 },
         };
         // A round that has come to its end begins anew from there.
-        let token =
-            if token.below <= token.floor { Token { top: counter, below: counter + 1, ..token } } else { token };
+        let begins = token.below <= token.floor;
+        let token = if begins { Token { top: counter, below: counter + 1, ..token } } else { token };
         let log = &mailbox.folders.get(&folder).ok_or_else(Problem::folder_not_found)?.log;
         let news = |(number, trace): &(&u64, &Trace)| {
             // What came and went unseen is nobody's news.
@@ -82,6 +82,12 @@ impl Exchange {
         let mut traces = log.traces.range(token.floor.saturating_add(1)..token.below).rev().filter(news).peekable();
         let view = self.view(at, call, true)?;
         let (mut changes, mut below) = (Vec::new(), token.floor);
+        let most = if begins && self.knobs.sync_empty_pages && traces.peek().is_some() {
+            below = token.below;
+            0
+        } else {
+            most
+        };
         while changes.len() < most {
             let Some((number, trace)) = traces.next() else { break };
             below = *number;

@@ -8,15 +8,30 @@ use serde_json::{Map, Value, json};
 /// Where deleted items lie: Graph shows none of them.
 const BIN: &str = "Deleted Items";
 
-fn alive(exchange: &Exchange, mailbox: &str, task: bool) -> Vec<ItemSummary> {
-    let mut items = exchange.items(mailbox);
+fn alive(exchange: &Exchange, mailbox: &str, task: bool, wanted: impl Fn(&str) -> bool) -> Vec<ItemSummary> {
+    let mut items = exchange.items_if(mailbox, wanted);
     items.retain(|item| item.folder != BIN && item.is_task == task);
     items
 }
 
 /// All appointments.
 pub(super) fn events(exchange: &Exchange, mailbox: &str) -> Vec<EventSummary> {
-    alive(exchange, mailbox, false).into_iter().map(summary).collect()
+    events_if(exchange, mailbox, |_| true)
+}
+
+/// Those whose title is wanted.
+pub(super) fn events_if(exchange: &Exchange, mailbox: &str, wanted: impl Fn(&str) -> bool) -> Vec<EventSummary> {
+    alive(exchange, mailbox, false, wanted).into_iter().map(summary).collect()
+}
+
+/// Name of the folder in which an item lies, wherever that is.
+pub(super) fn folder_of(exchange: &Exchange, mailbox: &str, id: &str) -> Option<String> {
+    exchange.summary(mailbox, id).map(|item| item.folder)
+}
+
+/// An item in full, unless it was deleted.
+pub(super) fn living(exchange: &Exchange, mailbox: &str, id: &str) -> Option<Value> {
+    exchange.item_json(mailbox, id).filter(|_| folder_of(exchange, mailbox, id).is_some_and(|folder| folder != BIN))
 }
 
 fn summary(item: ItemSummary) -> EventSummary {
@@ -106,7 +121,12 @@ pub(super) fn event(item: &Value) -> Value {
 
 /// All tasks.
 pub(super) fn tasks(exchange: &Exchange, mailbox: &str) -> Vec<TaskSummary> {
-    let items = alive(exchange, mailbox, true);
+    tasks_if(exchange, mailbox, |_| true)
+}
+
+/// Those whose title is wanted.
+pub(super) fn tasks_if(exchange: &Exchange, mailbox: &str, wanted: impl Fn(&str) -> bool) -> Vec<TaskSummary> {
+    let items = alive(exchange, mailbox, true, wanted);
     items.into_iter().filter_map(|item| Some(task(&exchange.item_json(mailbox, &item.id)?, item))).collect()
 }
 

@@ -3,6 +3,7 @@
 
 mod look;
 mod tokens;
+mod trouble;
 mod write;
 
 use chrono::{DateTime, Utc};
@@ -10,14 +11,18 @@ use emulators::exchange::{Exchange, world as exchange_world};
 use emulators::graph::{EventSummary, Graph, TaskSummary};
 use emulators::harness::Shared;
 use emulators::wire::Service;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub use tokens::{TOKEN, Tokens};
+pub use tokens::Tokens;
+pub use trouble::on_exchange;
 
 /// What serves the mailboxes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Server {
     /// Microsoft 365, through Graph.
+    #[default]
     Graph,
     /// An Exchange Server, through Exchange Web Services.
     Exchange,
@@ -67,7 +72,6 @@ impl Mail {
             exchange.add_mailbox(mail, name, zone);
         }
         exchange.add_service_account(exchange_world::SERVICE, exchange_world::SERVICE_PASSWORD);
-        exchange.add_bearer(TOKEN, exchange_world::SERVICE);
         exchange
     }
 
@@ -87,6 +91,20 @@ impl Mail {
             Some(server) => server.with(exchange),
             None => self.graph.with(graph),
         }
+    }
+
+    /// Adds somebody's mailbox: address, name, zone.
+    pub fn add_mailbox(&self, mail: &str, name: &str, zone: &str) {
+        self.graph.with(|graph| graph.add_mailbox(mail, name, zone));
+        if let Some(exchange) = &self.exchange {
+            exchange.with(|exchange| exchange.add_mailbox(mail, name, zone));
+        }
+    }
+
+    /// What the service's clock shows.
+    #[must_use]
+    pub fn clock(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.either(|graph| graph.clock(now), |exchange| exchange.clock(now))
     }
 
     /// Somebody makes an event.
@@ -132,11 +150,19 @@ impl Mail {
         )
     }
 
-    /// Somebody moves an event.
+    /// A retention policy takes an event away for good.
+    pub fn purge_event(&self, mailbox: &str, id: &str) -> Done<()> {
+        self.either(|graph| graph.purge_event(mailbox, id), |exchange| exchange.purge(mailbox, id))
+    }
+
+    /// Somebody moves an event to another calendar.
     pub fn move_event(&self, mailbox: &str, id: &str, calendar: &str, now: DateTime<Utc>) -> Done<()> {
         self.either(
             |graph| graph.move_event(mailbox, id, calendar, now),
-            |exchange| exchange.move_to(mailbox, id, calendar, now).map(|_| ()),
+            |exchange| match look::folder_of(exchange, mailbox, id) {
+                Some(own) if own == calendar => Err(format!("it is in {calendar} already")),
+                _ => exchange.move_to(mailbox, id, calendar, now).map(|_| ()),
+            },
         )
     }
 
@@ -159,6 +185,12 @@ impl Mail {
         self.either(|graph| graph.events(mailbox), |exchange| look::events(exchange, mailbox))
     }
 
+    /// The same of those whose title is wanted.
+    #[must_use]
+    pub fn events_if(&self, mailbox: &str, wanted: impl Fn(&str) -> bool) -> Vec<EventSummary> {
+        self.either(|graph| graph.events_if(mailbox, &wanted), |exchange| look::events_if(exchange, mailbox, &wanted))
+    }
+
     /// The first event with this title.
     #[must_use]
     pub fn find_event(&self, mailbox: &str, subject: &str) -> Option<EventSummary> {
@@ -170,7 +202,7 @@ impl Mail {
     pub fn event_json(&self, mailbox: &str, id: &str) -> Option<Value> {
         self.either(
             |graph| graph.event_json(mailbox, id),
-            |exchange| exchange.item_json(mailbox, id).map(|item| look::event(&item)),
+            |exchange| look::living(exchange, mailbox, id).map(|item| look::event(&item)),
         )
     }
 
@@ -254,6 +286,16 @@ impl Mail {
     #[must_use]
     pub fn find_task(&self, mailbox: &str, title: &str) -> Option<TaskSummary> {
         self.tasks(mailbox).into_iter().find(|task| task.title == title)
+    }
+
+    /// The same of those whose title is wanted.
+    #[must_use]
+    pub fn tasks_if(&self, mailbox: &str, wanted: impl Fn(&str) -> bool) -> Vec<TaskSummary> {
+        let kept = |mut tasks: Vec<TaskSummary>| {
+            tasks.retain(|task| wanted(&task.title));
+            tasks
+        };
+        self.either(|graph| kept(graph.tasks(mailbox)), |exchange| look::tasks_if(exchange, mailbox, &wanted))
     }
 
     /// Mail that left.

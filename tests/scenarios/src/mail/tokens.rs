@@ -1,14 +1,18 @@
-//! Where the sign-in at Exchange gets its tokens: a service that hands out always the same one.
+//! Where the sign-in at Exchange gets its tokens: each is another one, and opens the server until all tokens expire.
 
 use chrono::{DateTime, Utc};
+use emulators::exchange::{Exchange, world};
+use emulators::harness::Shared;
 use emulators::wire::{Request, Response, Service};
 use serde_json::{Value, json};
 
-/// The token.
-pub const TOKEN: &str = "a-token-for-exchange";
-
 /// The service.
-pub struct Tokens;
+pub struct Tokens {
+    /// The server that knows them.
+    pub exchange: Shared<Exchange>,
+    /// How many there have been.
+    pub given: u64,
+}
 
 impl Service for Tokens {
     fn name(&self) -> &'static str {
@@ -16,7 +20,10 @@ impl Service for Tokens {
     }
 
     fn handle(&mut self, _: &Request, _: DateTime<Utc>) -> Response {
-        Response::json(200, &json!({"token_type": "Bearer", "expires_in": 3599, "access_token": TOKEN}))
+        self.given += 1;
+        let token = format!("a-token-for-exchange-{}", self.given);
+        self.exchange.with(|exchange| exchange.add_bearer(&token, world::SERVICE));
+        Response::json(200, &json!({"token_type": "Bearer", "expires_in": 3599, "access_token": token}))
     }
 
     fn state(&self) -> Value {

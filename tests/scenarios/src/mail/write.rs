@@ -217,6 +217,7 @@ pub(super) fn edit(exchange: &mut Exchange, edit: &Value, now: DateTime<Utc>) ->
     let text = |name: &str| edit[name].as_str().unwrap_or_default().to_owned();
     match text("action").as_str() {
         "remove-calendar" => exchange.remove_folder(&text("mailbox"), &text("calendar"), now).map(|()| Value::Null),
+        "expire-tokens" => exchange.edit(&json!({"action": "expire-tokens"}), now),
         "expire-delta-tokens" => {
             exchange.expire_sync_states();
             Ok(Value::Null)
@@ -224,14 +225,17 @@ pub(super) fn edit(exchange: &mut Exchange, edit: &Value, now: DateTime<Utc>) ->
         "knobs" => {
             let knobs = edit["knobs"].as_object().cloned().unwrap_or_default();
             for (name, value) in knobs {
-                match name.as_str() {
-                    "bump_on_read" => {
-                        exchange.edit(&json!({"action": "knobs", "knobs": {"bump_on_read": value}}), now)?;
-                    }
-                    // How Graph says that a token is dead, and whether it shows what was deleted.
-                    "delta_dead_token" | "deleted_readable" => {}
+                let own = match name.as_str() {
+                    "bump_on_read" | "skew_ms" | "denied_mailboxes" => name.as_str(),
+                    "delta_page_limit" => "sync_page_limit",
+                    "delta_empty_pages" => "sync_empty_pages",
+                    "delta_replays" => "sync_repeats",
+                    // How Graph says that a token is dead, and whether it shows what was deleted; and Exchange knows no
+                    // transactions that it could forget.
+                    "delta_dead_token" | "deleted_readable" | "forgets_transactions" => continue,
                     other => return Err(format!("Exchange has no knob \"{other}\"")),
-                }
+                };
+                exchange.edit(&json!({"action": "knobs", "knobs": {own: value}}), now)?;
             }
             Ok(Value::Null)
         }

@@ -5,7 +5,6 @@ use crate::choice::ERRANDS;
 use crate::people::{People, SECOND};
 use crate::sight::{self, Sight};
 use crate::step::{Deed, Place, Step, Who};
-use emulators::wire::Service as _;
 use guest::activity::{SideId, Unit};
 use guest::report::{Ending, Outcome};
 use guest::settings::{Budget, Options};
@@ -54,12 +53,12 @@ impl Play {
         let mailbox = self.people.mailbox(who);
         let mut unticked: BTreeSet<u32> = BTreeSet::new();
         if self.unticked.contains(&who) {
-            let events = self.people.graph.with(|graph| graph.events(mailbox));
+            let events = self.people.mail.events(mailbox);
             let there = events.iter().filter(|event| event.calendar == SECOND);
             unticked.extend(there.filter_map(|event| sight::item_of(&event.subject)));
         }
         if choices.one_list() {
-            let tasks = self.people.graph.with(|graph| graph.tasks(mailbox));
+            let tasks = self.people.mail.tasks(mailbox);
             let there = tasks.iter().filter(|task| task.list == ERRANDS);
             unticked.extend(there.filter_map(|task| sight::item_of(&task.title)));
         }
@@ -152,7 +151,7 @@ impl Play {
         if !self.world.store.scan("", None, 1).unwrap().entries.is_empty() {
             self.played.faults.push("rows are left of an account that was forgotten".into());
         }
-        let mut state = self.world.graph.with(|graph| graph.state());
+        let mut state = self.world.mail.state();
         // Graph neither shows nor changes what lies in Deleted Items.
         for mailbox in state["mailboxes"].as_object_mut().into_iter().flat_map(|all| all.values_mut()) {
             mailbox["deletedItems"] = serde_json::Value::Null;

@@ -1,0 +1,70 @@
+//! How a world ends: everything is well again, it comes to rest and is checked.
+
+use super::Play;
+use super::run::Course;
+use crate::check;
+use crate::isolation;
+use crate::step;
+use guest::run::Direction;
+use serde_json::json;
+
+/// Minutes between the syncs in which a world comes to rest: some far enough apart for what failed often, and one for what
+/// is looked at once a week.
+const REST: [u64; 11] = [70, 70, 1500, 70, 10_200, 70, 1500, 70, 70, 70, 70];
+/// So many of them every world is given.
+const LEAST: usize = 6;
+
+impl Play {
+    /// Lets an item and a calendar fail in a world at rest.
+    fn isolation(&mut self) {
+        let Some((items, faults)) = isolation::provoke(&self.people) else { return };
+        self.world.pass(20);
+        faults.into_iter().for_each(|fault| self.fault(fault));
+        self.ran(0, Direction::Reconcile, Course::default());
+        self.world.site.lock().unwrap().faults.clear();
+        isolation::check(&self.people, &items, &mut self.played.faults);
+    }
+
+    /// Faults off, rights back, and syncs until nothing moves any more.
+    pub(super) fn rest(&mut self) {
+        self.say("-- everything is well again");
+        self.rights(true);
+        for who in self.people.accounts() {
+            self.mailbox(who, true);
+        }
+        self.unticked.clear();
+        self.choices.clear();
+        self.people.show_all();
+        if self.lied {
+            // What Graph never showed is allowed to be late: it comes when the feed is read anew, as each is some day.
+            self.world.graph_edit(json!({"action": "expire-delta-tokens"}));
+        }
+        let mut quiet = 0;
+        for (made, minutes) in REST.into_iter().enumerate() {
+            if made >= LEAST && quiet >= 2 {
+                break;
+            }
+            self.world.pass(minutes);
+            quiet += 1;
+            for who in self.people.accounts() {
+                self.say(&format!("{} RUN of {}", self.world.now().format("%d %H:%M"), step::name(who)));
+                let Some(ran) = self.ran(who, Direction::Reconcile, Course::default()) else { return };
+                if ran.report.is_err() {
+                    self.played.faults.push(format!("a run in a world that is well failed: {:?}", ran.report));
+                    return;
+                }
+                if ran.writes() > 0 || !ran.entries.is_empty() {
+                    quiet = 0;
+                }
+            }
+        }
+        if quiet < 2 {
+            self.played.faults.push("it does not come to rest".into());
+        }
+        check::world(&self.people, self.went_back, &mut self.played.faults);
+        self.isolation();
+        if self.talk.is_some() {
+            self.say(&check::show(&self.people));
+        }
+    }
+}
