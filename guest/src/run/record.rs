@@ -198,6 +198,11 @@ pub(super) fn close(job: &Job, tally: &Tally, entries: &mut Vec<Entry>) {
 pub(super) fn note_removal(run: &Run, job: &Job, done: bool, tally: &Tally, batch: &mut Batch) -> Staged<()> {
     for side in [SideId::Creatio, SideId::Mailbox] {
         let key = gone_key(run, side, job.pair.activity);
+        let anew = job.plan.operations.iter().any(|operation| operation.target == side && operation.action.makes());
+        if done && anew && side == SideId::Mailbox && run.mailbox.forgets_unshown() {
+            // What was made in the place of what had gone has not been shown yet.
+            continue;
+        }
         if done {
             batch.delete(key);
         } else if let (Some(reason), Some(operation)) = (tally.held, tally.operations.first())

@@ -22,4 +22,5 @@ pub mod judge;
 pub mod mutate;
 pub mod record;
 pub mod shrink;
+pub mod soap;
 pub mod target;

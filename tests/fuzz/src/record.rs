@@ -6,6 +6,7 @@ use guest::run::Direction;
 use host_runner::store::Store;
 use scenarios::World;
 use scenarios::life::{at, guest};
+use scenarios::mail::Server;
 use scenarios::switch::Cut;
 use scenarios::tasks::day;
 use scenarios::world::Ran;
@@ -19,10 +20,14 @@ pub struct Recorded {
     pub creatio: Vec<Vec<u8>>,
     /// Answers of Graph.
     pub graph: Vec<Vec<u8>>,
+    /// Answers of Exchange.
+    pub exchange: Vec<Vec<u8>>,
     /// Answers of both sign-ins.
     pub login: Vec<Vec<u8>>,
-    /// Stored rows by key.
+    /// Stored rows by key, of an account on Graph.
     pub rows: Vec<(String, Vec<u8>)>,
+    /// The same of one on Exchange.
+    pub rows_on_exchange: Vec<(String, Vec<u8>)>,
 }
 
 /// The recording, made once.
@@ -31,22 +36,26 @@ pub fn recorded() -> &'static Recorded {
     static RECORDED: OnceLock<Recorded> = OnceLock::new();
     RECORDED.get_or_init(|| {
         let mut recorded = Recorded::default();
-        lively(&mut recorded);
+        for server in [Server::Graph, Server::Exchange] {
+            lively(server, &mut recorded);
+        }
         faulty(&mut recorded);
-        for all in [&mut recorded.creatio, &mut recorded.graph, &mut recorded.login] {
+        for all in [&mut recorded.creatio, &mut recorded.graph, &mut recorded.exchange, &mut recorded.login] {
             all.sort();
             all.dedup();
         }
-        recorded.rows.sort();
-        recorded.rows.dedup();
+        for rows in [&mut recorded.rows, &mut recorded.rows_on_exchange] {
+            rows.sort();
+            rows.dedup();
+        }
         recorded
     })
 }
 
 /// A world in step: things of every kind on both sides.
 #[must_use]
-pub fn in_step() -> World {
-    let mut world = World::empty();
+pub fn in_step(server: Server) -> World {
+    let mut world = World::on(server);
     let body = json!({"contentType": "html", "content": "<p>План&nbsp;<b>встречи</b></p><ul><li>Q&amp;A</li></ul>"});
     world.meeting_with(
         "Planning",
@@ -93,10 +102,14 @@ fn keep(world: &World, recorded: &mut Recorded) {
         match (entry.login, entry.service.as_str()) {
             (true, _) => recorded.login.push(answer),
             (false, "graph") => recorded.graph.push(answer),
+            (false, "exchange") => recorded.exchange.push(answer),
             (false, _) => recorded.creatio.push(answer),
         }
     }
-    recorded.rows.extend(rows(world));
+    match world.server() {
+        Server::Graph => recorded.rows.extend(rows(world)),
+        Server::Exchange => recorded.rows_on_exchange.extend(rows(world)),
+    }
 }
 
 /// The rows of a world's storage.
@@ -106,8 +119,8 @@ pub fn rows(world: &World) -> Vec<(String, Vec<u8>)> {
     page.entries.into_iter().map(|entry| (entry.key, entry.value)).collect()
 }
 
-fn lively(recorded: &mut Recorded) {
-    let mut world = in_step();
+fn lively(server: Server, recorded: &mut Recorded) {
+    let mut world = in_step(server);
     world.keep_bodies();
     let mut sync = |world: &mut World, cut: Cut| {
         world.run_until(world.with_tasks(), Direction::Reconcile, |_| {}, cut);
@@ -146,9 +159,12 @@ fn faulty(recorded: &mut Recorded) {
         json!({"service": "graph", "path": "delta", "effect": {"kind": "status", "status": 410, "body": gone}}),
         json!({"service": "graph", "path": "$batch", "effect": {"kind": "part", "nth": 1, "status": 429, "headers": {"Retry-After": "1.5"}}}),
         json!({"service": "graph", "effect": {"kind": "html", "status": 503}, "times": 9}),
+        json!({"service": "exchange", "effect": {"kind": "part", "method": "SyncFolderItems", "status": 410}}),
+        json!({"service": "exchange", "effect": {"kind": "part", "nth": 1, "method": "POST", "status": 429, "headers": {"retry-after": "1"}}}),
     ];
     for fault in faults {
-        let mut world = in_step();
+        let server = if fault["service"] == "exchange" { Server::Exchange } else { Server::Graph };
+        let mut world = in_step(server);
         world.keep_bodies();
         world.activity("Audit", 90);
         world.meeting("Training", 91);

@@ -45,6 +45,7 @@ stand! {
     no_answer_of_creatio_breaks_the_engine: "creatio-answers",
     no_answer_of_graph_breaks_the_engine: "graph-answers",
     no_answer_of_exchange_breaks_its_codec: "exchange-answers",
+    no_answer_of_exchange_breaks_the_engine: "exchange-side",
     no_settings_break_the_engine: "settings",
     no_stored_row_breaks_its_decoder: "stored-rows",
     no_text_breaks_the_engine: "texts",
@@ -53,4 +54,6 @@ stand! {
     no_record_breaks_what_the_host_shows: "host-records",
     no_stored_row_breaks_a_run: "run-over-rows",
     no_answer_breaks_a_run: "run-over-answers",
+    no_stored_row_breaks_a_run_on_exchange: "run-over-exchange-rows",
+    no_answer_of_exchange_breaks_a_run: "run-over-exchange-answers",
 }

@@ -1,6 +1,7 @@
 //! Conflicts: both sides changed the same unit. One value wins by rule, and the other one is told.
 
 use chrono::TimeDelta;
+use emulators::creatio::ids::activity_status;
 use guest::activity::Unit;
 use guest::report::{Entry, Outcome};
 use guest::run::Direction;
@@ -290,4 +291,23 @@ fn a_reminder_set_just_before_the_start_is_moved_is_told() {
         }
         world.rests();
     }
+}
+
+#[test]
+fn an_item_that_an_edit_made_anew_can_be_deleted_again() {
+    let mut world = World::empty();
+    world.activity("Plan", 40);
+    world.synced();
+    world.pass(20);
+    world.delete_event("Plan");
+    world.edit_activity("Plan", json!({"Location": "Room 4"}));
+    world.synced();
+    assert_eq!(world.subjects(), ["Plan"], "the edit beats the deletion");
+    world.delete_event("Plan");
+    for _ in 0..3 {
+        world.pass(70);
+        world.synced();
+    }
+    assert!(world.subjects().is_empty());
+    assert_eq!(world.found("Plan").status, activity_status::CANCELED);
 }

@@ -102,6 +102,18 @@ pub fn decode(json: &Value) -> (Account, DateTime<Utc>) {
     (account, now.unwrap_or_default())
 }
 
+/// Address of Exchange.
+pub const EXCHANGE: &str = "https://mail.example/EWS/Exchange.asmx";
+
+/// An account on Exchange that is right.
+#[must_use]
+pub fn on_exchange(shared: bool) -> Settings {
+    let (account, now) = decode(&plain_json());
+    let service = MailboxService::Exchange(EXCHANGE.into());
+    let policies = vec![("impersonation".to_owned(), "yes".to_owned())];
+    Settings::new(Account { shared, service, policies, ..account }, now).unwrap()
+}
+
 /// An account that is right.
 #[must_use]
 pub fn plain(shared: bool) -> (Settings, DateTime<Utc>) {

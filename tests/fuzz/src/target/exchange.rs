@@ -20,7 +20,11 @@ pub const TARGET: Target = Target {
     name: "exchange-answers",
     about: "answers of Exchange to everything that its codec asks",
     shape: Shape::Text,
-    seeds: |_| seeds(),
+    seeds: |recorded| {
+        let mut all = seeds();
+        all.extend(recorded.exchange.iter().cloned());
+        all
+    },
     run,
     limit: Limit::DECODER,
 };
@@ -33,7 +37,7 @@ fn context() -> Context {
 }
 
 /// The emulated server's answers to every operation, about the demo; a busy server; and what is documented.
-fn seeds() -> Vec<Vec<u8>> {
+pub(super) fn seeds() -> Vec<Vec<u8>> {
     let now: DateTime<Utc> = "2026-11-23T08:00:00Z".parse().unwrap();
     let mut exchange = Exchange::new();
     world::populate_demo(&mut exchange, now);

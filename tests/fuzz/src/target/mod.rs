@@ -1,9 +1,11 @@
 //! What is fed: each decoder, or a whole run, with arbitrary bytes in one place.
 
 pub mod account;
+pub mod ask;
 pub mod config;
 pub mod creatio;
 pub mod exchange;
+pub mod exchange_side;
 pub mod graph;
 pub mod records;
 pub mod rows;
@@ -85,6 +87,7 @@ pub const ALL: &[Target] = &[
     creatio::TARGET,
     graph::TARGET,
     exchange::TARGET,
+    exchange_side::TARGET,
     account::TARGET,
     rows::TARGET,
     texts::TARGET,
@@ -93,4 +96,6 @@ pub const ALL: &[Target] = &[
     records::TARGET,
     runs::OVER_ROWS,
     runs::OVER_ANSWERS,
+    runs::OVER_EXCHANGE_ROWS,
+    runs::OVER_EXCHANGE_ANSWERS,
 ];

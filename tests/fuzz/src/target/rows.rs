@@ -18,7 +18,7 @@ pub const TARGET: Target = Target {
     name: "stored-rows",
     about: "stored rows of every kind, each read as every kind",
     shape: Shape::Json,
-    seeds: |recorded| recorded.rows.iter().map(|(_, row)| row.clone()).collect(),
+    seeds: |recorded| recorded.rows.iter().chain(&recorded.rows_on_exchange).map(|(_, row)| row.clone()).collect(),
     run,
     limit: Limit::DECODER,
 };
@@ -42,7 +42,7 @@ fn run(input: &[u8]) {
     decode::<GoneRow>(input);
     if let Some(state) = decode::<FeedState>(input) {
         let from = state.cursor.clone().map_or(From::Start, From::Cursor);
-        for side in [&sides.creatio as &dyn Side, &sides.graph as &dyn Side] {
+        for side in [&sides.creatio as &dyn Side, &sides.graph as &dyn Side, &sides.exchange as &dyn Side] {
             let (requests, _) = side.pull(&state.feed, &from, state.size).into_parts();
             assert!(requests.len() <= 1);
         }

@@ -2,17 +2,20 @@
 
 use guest::activity::{Kind, Seen, Unit, Value};
 use guest::creatio::{self, Creatio};
+use guest::exchange::Exchange;
 use guest::graph::Graph;
 use guest::side::{Side, Write};
 use guest::{digest::Digest, graph, identity};
 use uuid::Uuid;
 
-/// Both sides of an account, as they are made for a run.
+/// Both sides of an account, as they are made for a run; the mailbox on either service.
 pub struct Sides {
     /// Creatio.
     pub creatio: Creatio,
-    /// The mailbox.
+    /// The mailbox, on Graph.
     pub graph: Graph,
+    /// The mailbox, on Exchange.
+    pub exchange: Exchange,
     /// The account's zone.
     pub zone: chrono_tz::Tz,
 }
@@ -22,7 +25,7 @@ pub fn use_it(sides: &Sides, seen: &Seen) {
     assert!(!seen.id.is_empty(), "an item without an id");
     for (unit, value) in &seen.values {
         let _ = (value.digest(), value.display());
-        for side in [&sides.creatio as &dyn Side, &sides.graph as &dyn Side] {
+        for side in [&sides.creatio as &dyn Side, &sides.graph as &dyn Side, &sides.exchange as &dyn Side] {
             let once = side.conform(*unit, value, Some(seen));
             let twice = side.conform(*unit, &once, Some(seen));
             assert_eq!(once, twice, "{} conforms to {} only in two steps", unit.code(), side.id().code());
@@ -72,6 +75,7 @@ pub fn sides(shared: bool) -> Sides {
     Sides {
         creatio: Creatio::new(&settings, creatio::Setup { site, floor, skew: 0 }),
         graph: Graph::new(&settings).with_tasks(),
+        exchange: Exchange::new(&super::account::on_exchange(shared)).with_tasks(),
         zone: settings.zone,
     }
 }

@@ -70,6 +70,9 @@ impl Play {
             let outside = outside.filter(|(_, seen)| !self.people.is_member(&seen.id)).map(|(item, _)| item);
             unticked.extend(outside.filter(|item| made(item, SideId::Creatio)));
         }
+        // A copy has its original's title, and may lie elsewhere.
+        let ledger = self.people.ledger.lock().unwrap();
+        unticked.retain(|item| ledger.copies.iter().all(|copy| copy.item != *item));
         unticked
     }
 
