@@ -287,6 +287,7 @@ fn put(opened: &mut Opened, settings: &Settings, links: &[Line], caps: Capabilit
                 folder: line.folder.clone(),
                 print: None,
                 marker: None,
+                alike: None,
                 policy: settings.full_hash(),
             };
             batch.put(item, &row);
@@ -325,6 +326,7 @@ fn link(line: &Line, settings: &Settings, now: chrono::DateTime<chrono::Utc>) ->
         end: line.end,
         finished: line.finished,
         attended: line.attended,
+        made: None,
         owned: false,
     }
 }
