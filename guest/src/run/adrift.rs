@@ -15,7 +15,7 @@ use crate::link::{Bases, Link};
 use crate::owed::{Observation, Subject};
 use crate::reason::Reason;
 use crate::side::{Lost, Whereabouts};
-use crate::store::Batch;
+use crate::store::{Batch, Store};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -80,8 +80,8 @@ pub(super) fn some(run: &Run) -> Staged<bool> {
     Ok(!rows.is_empty())
 }
 
-fn row_key(run: &Run, activity: Uuid) -> String {
-    run.store.key(&format!("adrift/{activity}"))
+fn row_key(store: &Store, activity: Uuid) -> String {
+    store.key(&format!("adrift/{activity}"))
 }
 
 fn group_of_identity(identity: &str) -> String {
@@ -103,9 +103,9 @@ fn traits_of(seen: &Seen) -> Traits {
 }
 
 /// A pair loses sight of its item; what it may be known by is written down.
-pub(super) fn cast_off(run: &Run, link: &mut Link, batch: &mut Batch) {
+pub(super) fn cast_off(store: &Store, link: &mut Link, batch: &mut Batch) {
     if !link.mailbox.id.is_empty() {
-        batch.delete(run.store.item_key(&link.mailbox.id));
+        batch.delete(store.item_key(&link.mailbox.id));
     }
     link.mailbox.id.clear();
     link.mailbox.version.clear();
@@ -115,12 +115,12 @@ pub(super) fn cast_off(run: &Run, link: &mut Link, batch: &mut Batch) {
     let groups =
         [link.identity.as_deref().map(group_of_identity), group_of_looks(&traits.holds), group_of_birth(&traits)];
     let keys: Vec<String> =
-        groups.into_iter().flatten().map(|group| run.store.key(&format!("{group}p/{}", link.activity))).collect();
+        groups.into_iter().flatten().map(|group| store.key(&format!("{group}p/{}", link.activity))).collect();
     for key in &keys {
         batch.put(key.clone(), &Alike::Pair(link.activity, traits.clone()));
     }
-    batch.put(row_key(run, link.activity), &AdriftRow { activity: link.activity, keys, waits: link.active() });
-    batch.put(run.store.link_key(link.activity), link);
+    batch.put(row_key(store, link.activity), &AdriftRow { activity: link.activity, keys, waits: link.active() });
+    batch.put(store.link_key(link.activity), link);
 }
 
 /// A pair has its item again: what it was looked for by goes.
@@ -128,7 +128,7 @@ pub(super) fn found(run: &Run, link: &Link, batch: &mut Batch) -> Staged<()> {
     if !run.adrift || link.adrift() {
         return Ok(());
     }
-    let key = row_key(run, link.activity);
+    let key = row_key(&run.store, link.activity);
     if let Some(row) = run.store.one::<AdriftRow>(key.clone())? {
         for key in row.keys {
             batch.delete(key);

@@ -172,6 +172,17 @@ pub(super) fn recognise<'a>(
     let mut opened = opened;
     let me = &settings.account.id;
     let mut left = Vec::new();
+    if !opened.stored {
+        // Rows of an account that was renamed lie below its first id, and only the old mailbox leads there.
+        let rows = rows_of(caps.storage, me)?;
+        if rows != *me {
+            let other = open(caps, &rows, &options.run)?;
+            let now = settings.account.service.kind();
+            if moving::served(&other.store, &other.state)?.is_some_and(|before| before != now) {
+                opened = other;
+            }
+        }
+    }
     if opened.stored {
         let now = settings.account.service.kind();
         match moving::served(&opened.store, &opened.state)?.filter(|before| *before != now) {

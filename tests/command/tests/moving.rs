@@ -59,12 +59,9 @@ fn titles(desk: &Desk) -> (Vec<String>, Vec<String>) {
     };
     let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let activities = desk.rows("Activity").iter().map(|row| text(row, "Title")).collect();
-    let events = desk.state("graph")["mailboxes"][EUGENE]["events"].clone();
-    let events: Vec<Value> = match events {
-        Value::Array(all) => all,
-        Value::Object(all) => all.into_iter().map(|(_, event)| event).collect(),
-        _ => Vec::new(),
-    };
+    let calendars = desk.state("graph")["mailboxes"][EUGENE]["calendars"].as_array().unwrap().clone();
+    let events: Vec<Value> =
+        calendars.iter().flat_map(|calendar| calendar["events"].as_array().unwrap().clone()).collect();
     (sorted(activities), sorted(events.iter().map(|event| text(event, "subject")).collect()))
 }
 
@@ -82,7 +79,7 @@ fn a_mailbox_that_is_found_elsewhere_is_followed_with_its_pairs() {
         desk.graph(json!({"action": "bring-event", "mailbox": EUGENE, "event": event}));
     }
     desk.graph_knobs(&json!({"disabled_mailboxes": []}));
-    desk.fault(&json!({"path": "Exchange.asmx", "times": null, "effect": {"kind": "status", "status": 451}}));
+    desk.fault(&json!({"service": "exchange", "times": null, "effect": {"kind": "status", "status": 451}}));
     let before = titles(&desk);
     assert_eq!(before.1, ["Imported"]);
 

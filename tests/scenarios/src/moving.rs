@@ -21,6 +21,8 @@ pub struct Moving {
     pub lost: &'static [&'static str],
     /// Named properties of events do not come along.
     pub unmarked: bool,
+    /// A tool that is not Microsoft's makes the events anew: each has another identity.
+    pub reborn: bool,
 }
 
 /// What an event takes with it.
@@ -136,6 +138,9 @@ fn brought(mailbox: &str, full: &Value, raw: &Value, how: Moving) -> Value {
         if !full[name].is_null() && !(how.unmarked && name == "singleValueExtendedProperties") {
             event[name] = full[name].clone();
         }
+    }
+    if how.reborn {
+        event["iCalUId"] = json!(format!("{}@a-tool.example", guest::digest::Digest::of(&full["id"]).short()));
     }
     let organizer = |part: &str| raw.pointer(&format!("/Organizer/Mailbox/{part}")).and_then(Value::as_str);
     let foreign = organizer("EmailAddress").filter(|address| !address.eq_ignore_ascii_case(mailbox));

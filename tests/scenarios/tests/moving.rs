@@ -397,6 +397,77 @@ fn where_markers_did_not_come_along_the_identity_is_enough() {
 }
 
 #[test]
+fn events_that_a_tool_made_anew_are_known_by_their_marker_or_by_title_and_time() {
+    for unmarked in [false, true] {
+        let mut world = in_step();
+        let before = everything(&world);
+        world.move_to_graph(Moving { reborn: true, unmarked, ..Moving::default() });
+        world.edit_event("Exported", json!({"location": {"displayName": "Room 5"}}));
+        let ran = sync(&mut world);
+        assert_eq!((ran.writes(), ran.number(Outcome::Held)), (1, 0), "{:?}", ran.entries);
+        assert_eq!(world.found("Exported").place, "Room 5");
+        assert_eq!(everything(&world), before);
+        // What is over, the calendar's window does not show.
+        assert!(adrift(&world).iter().all(|key| key.contains("/alike/") || key.contains("/adrift/")));
+        rests(&mut world);
+    }
+}
+
+#[test]
+fn links_that_still_look_for_their_item_outlive_storage() {
+    let mut world = in_step();
+    let before = everything(&world);
+    let exchange = world.mail.clone();
+    world.move_to_graph(Moving {
+        lost: &["Imported", "Both", "Exported", "Exported too", "Theirs"],
+        ..Moving::default()
+    });
+    sync(&mut world);
+    let settings = account(&world);
+    let lines = world.links(&settings).unwrap();
+    world.lose_storage();
+    world.restore(&settings, &lines, false, false).unwrap();
+    world.mail = exchange;
+    world.move_to_graph(Moving {
+        lost: &["Another", "Last week", "Project", "Due", "Some day", "Begun", "Chore"],
+        ..Moving::default()
+    });
+    for _ in 0..2 {
+        assert_eq!(sync(&mut world).writes(), 0);
+        world.pass(20);
+    }
+    assert_eq!(everything(&world), before);
+    assert_eq!(adrift(&world), Vec::<String>::new());
+    rests(&mut world);
+}
+
+#[test]
+fn an_account_that_was_renamed_before_is_known_by_its_rows() {
+    let mut world = World::on(Server::Graph);
+    world.meeting("Imported", 30);
+    world.activity("Exported", 50);
+    sync(&mut world);
+    let renamed = "eugene@mycompany.com";
+    world.graph.with(|graph| graph.rename_user(EUGENE, renamed)).unwrap();
+    world.mailboxes[0] = renamed.into();
+    let of = |world: &World| Account { id: renamed.into(), address: renamed.into(), ..account(world) };
+    for _ in 0..2 {
+        let settings = of(&world);
+        world.run(settings, Direction::Reconcile, |_| {}).report();
+        world.pass(20);
+    }
+    world.move_to_exchange();
+    let settings = of(&world);
+    let ran = world.run(settings, Direction::Reconcile, |_| {});
+    assert!(warned(&ran, "mailbox-moved"), "{:?}", ran.report);
+    assert_eq!((ran.writes(), ran.entries.len()), (0, 0), "{:?}", ran.entries);
+    assert_eq!(world.titles(), ["Exported", "Imported"]);
+    assert_eq!(world.subjects_of(renamed), ["Exported", "Imported"]);
+    let settings = of(&world);
+    world.run(settings, Direction::Reconcile, |_| {}).idle();
+}
+
+#[test]
 fn a_mailbox_that_moves_the_other_way_is_followed_as_well() {
     let mut world = World::on(Server::Graph);
     world.meeting_with("Imported", 30, json!({"location": {"displayName": "Room 1"}}));
