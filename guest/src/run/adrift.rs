@@ -28,8 +28,6 @@ const CHUNK: u32 = 200;
 pub(super) struct AdriftRow {
     /// The pair.
     activity: Uuid,
-    /// Keys of the rows by which its item may be known.
-    keys: Vec<String>,
     /// That its item did not come along has not been told.
     waits: bool,
 }
@@ -38,8 +36,8 @@ pub(super) struct AdriftRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Alike {
-    /// A pair without its item.
-    Pair(Uuid, Traits),
+    /// A pair without its item; its link says what it knows.
+    Pair(Uuid),
     /// An item without a pair.
     Item(String, Traits),
 }
@@ -102,8 +100,21 @@ fn traits_of(seen: &Seen) -> Traits {
     Traits { made: seen.created, holds: super::observe::digests(&seen.values) }
 }
 
+fn traits_of_pair(link: &Link) -> Traits {
+    Traits { made: link.made, holds: link.mailbox.bases.clone() }
+}
+
+/// Keys of the rows by which a pair's item may be known. What was imported is known by its identity without any.
+fn keys(store: &Store, tenant: &str, link: &Link) -> Vec<String> {
+    let traits = traits_of_pair(link);
+    let derived = |identity: &&str| identity::activity_of_meeting(tenant, identity) == link.activity;
+    let identity = link.identity.as_deref().filter(|identity| !derived(identity));
+    let groups = [identity.map(group_of_identity), group_of_looks(&traits.holds), group_of_birth(&traits)];
+    groups.into_iter().flatten().map(|group| store.key(&format!("{group}p/{}", link.activity))).collect()
+}
+
 /// A pair loses sight of its item; what it may be known by is written down.
-pub(super) fn cast_off(store: &Store, link: &mut Link, batch: &mut Batch) {
+pub(super) fn cast_off(store: &Store, tenant: &str, link: &mut Link, batch: &mut Batch) {
     if !link.mailbox.id.is_empty() {
         batch.delete(store.item_key(&link.mailbox.id));
     }
@@ -111,15 +122,10 @@ pub(super) fn cast_off(store: &Store, link: &mut Link, batch: &mut Batch) {
     link.mailbox.version.clear();
     link.mailbox.by_us = false;
     link.folder.clear();
-    let traits = Traits { made: link.made, holds: link.mailbox.bases.clone() };
-    let groups =
-        [link.identity.as_deref().map(group_of_identity), group_of_looks(&traits.holds), group_of_birth(&traits)];
-    let keys: Vec<String> =
-        groups.into_iter().flatten().map(|group| store.key(&format!("{group}p/{}", link.activity))).collect();
-    for key in &keys {
-        batch.put(key.clone(), &Alike::Pair(link.activity, traits.clone()));
+    for key in keys(store, tenant, link) {
+        batch.put(key, &Alike::Pair(link.activity));
     }
-    batch.put(row_key(store, link.activity), &AdriftRow { activity: link.activity, keys, waits: link.active() });
+    batch.put(row_key(store, link.activity), &AdriftRow { activity: link.activity, waits: link.active() });
     batch.put(store.link_key(link.activity), link);
 }
 
@@ -128,12 +134,12 @@ pub(super) fn found(run: &Run, link: &Link, batch: &mut Batch) -> Staged<()> {
     if !run.adrift || link.adrift() {
         return Ok(());
     }
-    let key = row_key(&run.store, link.activity);
-    if let Some(row) = run.store.one::<AdriftRow>(key.clone())? {
-        for key in row.keys {
+    let stored: Option<Link> = run.store.one(run.store.link_key(link.activity))?;
+    if let Some(stored) = stored.filter(Link::adrift) {
+        for key in keys(&run.store, &run.settings.account.tenant, &stored) {
             batch.delete(key);
         }
-        batch.delete(key);
+        batch.delete(row_key(&run.store, link.activity));
         batch.delete(gone_key(run, SideId::Mailbox, link.activity));
     }
     Ok(())
@@ -223,17 +229,19 @@ struct Group {
 /// Who may belong together. A pair that has been given an item of another group belongs to that.
 fn group_members(run: &Run, group: &str) -> Staged<Group> {
     let mut members = Group { pairs: BTreeMap::new(), items: BTreeMap::new() };
+    let mut pairs = Vec::new();
     run.store.each(group, |_, row: Alike| {
         match row {
-            Alike::Pair(activity, traits) => {
-                members.pairs.insert(activity, traits);
-            }
+            Alike::Pair(activity) => pairs.push(run.store.link_key(activity)),
             Alike::Item(id, traits) => {
                 members.items.insert(id, traits);
             }
         }
         Ok(())
     })?;
+    let links: Vec<Option<Link>> = run.store.get(&pairs)?;
+    let adrift = links.into_iter().flatten().filter(Link::adrift);
+    members.pairs.extend(adrift.map(|link| (link.activity, traits_of_pair(&link))));
     let mut given = Vec::new();
     for activity in members.pairs.keys() {
         if claim(run, *activity)?.is_some_and(|item| !members.items.contains_key(&item)) {
@@ -347,7 +355,7 @@ pub(super) fn left_behind(run: &mut Run) -> Staged<()> {
 
 /// There are items that may be this pair's, and cannot be told from each other.
 fn amid_others(run: &Run, link: &Link) -> Staged<bool> {
-    let traits = Traits { made: link.made, holds: link.mailbox.bases.clone() };
+    let traits = traits_of_pair(link);
     for group in [group_of_looks(&traits.holds), group_of_birth(&traits)].into_iter().flatten() {
         if !group_members(run, &group)?.items.is_empty() {
             return Ok(true);

@@ -281,7 +281,7 @@ fn put(opened: &mut Opened, settings: &Settings, links: &[Line], caps: Capabilit
         let mut link = link(line, settings, caps.clock.now());
         if link.adrift() {
             // Its mailbox had moved, and it was still looking for its item.
-            adrift::cast_off(store, &mut link, &mut batch);
+            adrift::cast_off(store, &settings.account.tenant, &mut link, &mut batch);
         } else {
             batch.put(key, &link);
             let row = ItemRow {

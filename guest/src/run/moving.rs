@@ -77,7 +77,7 @@ pub(super) fn carry_over(run: &mut Run) -> Staged<()> {
     }
     erase(run, "seen/", |key| key.contains("/seen/i/") || key.ends_with("/mailbox"))?;
     pieces(run, "link/", |run, _, mut link: Link, batch| {
-        adrift::cast_off(&run.store, &mut link, batch);
+        adrift::cast_off(&run.store, &run.settings.account.tenant, &mut link, batch);
         Ok(())
     })?;
     pieces(run, "wal/", written_ahead)?;
@@ -152,7 +152,7 @@ fn written_ahead(run: &Run, key: String, row: WalRow, batch: &mut Batch) -> Stag
     let mut link = row.link.clone();
     if !link.adrift() {
         let mut rows = Batch::default();
-        adrift::cast_off(&run.store, &mut link, &mut rows);
+        adrift::cast_off(&run.store, &run.settings.account.tenant, &mut link, &mut rows);
         if row.linked {
             batch.delete(run.store.item_key(&row.link.mailbox.id));
         } else {

@@ -95,6 +95,13 @@ impl World {
         self.reach(Server::Exchange);
     }
 
+    /// The configuration leads to the old mailboxes again.
+    pub fn back_on_exchange(&mut self, mail: Mail) {
+        assert!(mail.exchange().is_some(), "they are on Exchange");
+        self.mail = mail;
+        self.reach(Server::Exchange);
+    }
+
     /// The host's way to the mailboxes leads to another service.
     fn reach(&mut self, server: Server) {
         let transport = SiteTransport {

@@ -66,6 +66,22 @@ fn in_step() -> World {
     world
 }
 
+/// Titles of all these items.
+const ALL: [&str; 12] = [
+    "Imported",
+    "Another",
+    "Last week",
+    "Project",
+    "Theirs",
+    "Both",
+    "Exported",
+    "Exported too",
+    "Due",
+    "Some day",
+    "Begun",
+    "Chore",
+];
+
 /// What there is in the mailbox and in Creatio.
 fn everything(world: &World) -> (Vec<String>, Vec<String>, Vec<String>) {
     (world.titles(), world.subjects(), world.todos())
@@ -269,23 +285,7 @@ fn an_empty_mailbox_and_a_listing_that_fails_create_nothing_twice_and_remove_not
     let mut world = in_step();
     let before = everything(&world);
     let exchange = world.mail.clone();
-    world.move_to_graph(Moving {
-        lost: &[
-            "Imported",
-            "Another",
-            "Last week",
-            "Project",
-            "Theirs",
-            "Both",
-            "Exported",
-            "Exported too",
-            "Due",
-            "Some day",
-            "Begun",
-            "Chore",
-        ],
-        ..Moving::default()
-    });
+    world.move_to_graph(Moving { lost: &ALL, ..Moving::default() });
     let ran = sync(&mut world);
     assert_eq!(ran.writes(), 0);
     assert_eq!(ran.number(Outcome::Held), 11);
@@ -465,6 +465,28 @@ fn an_account_that_was_renamed_before_is_known_by_its_rows() {
     assert_eq!(world.subjects_of(renamed), ["Exported", "Imported"]);
     let settings = of(&world);
     world.run(settings, Direction::Reconcile, |_| {}).idle();
+}
+
+#[test]
+fn a_move_by_mistake_is_taken_back_by_correcting_the_configuration() {
+    let mut world = in_step();
+    let before = everything(&world);
+    let exchange = world.mail.clone();
+    // There is a mailbox, and nobody has moved anything there.
+    world.move_to_graph(Moving { lost: &ALL, ..Moving::default() });
+    for _ in 0..2 {
+        assert_eq!(sync(&mut world).writes(), 0);
+        world.pass(70);
+    }
+    world.back_on_exchange(exchange);
+    world.edit_event("Both", json!({"subject": "Both, there"}));
+    let ran = sync(&mut world);
+    assert_eq!((ran.writes(), ran.number(Outcome::Held)), (1, 0), "{:?}", ran.entries);
+    world.edit_event("Both, there", json!({"subject": "Both"}));
+    sync(&mut world);
+    assert_eq!(everything(&world), before);
+    assert_eq!(adrift(&world), Vec::<String>::new());
+    rests(&mut world);
 }
 
 #[test]
