@@ -82,7 +82,7 @@ pub(super) fn carry_over(run: &mut Run) -> Staged<()> {
     })?;
     pieces(run, "wal/", written_ahead)?;
     erase(run, "item/", |_| true)?;
-    erase(run, "print/", |key| !key.rsplit('/').nth(1).is_some_and(|whose| whose == "c"))?;
+    erase(run, "print/", |key| key.rsplit('/').nth(1).is_none_or(|whose| whose != "c"))?;
     settle_items(run)?;
     let nobody = Digest::of(&"");
     pieces(run, "owed/a/", |_, key, owed: Owed, batch| {
