@@ -357,6 +357,9 @@ pub struct Seen {
     /// In Creatio: in one of the selected groups, where activities are exported by group.
     #[serde(skip, default = "yes")]
     pub grouped: bool,
+    /// When a task of the mailbox was made, to the second: that may outlive its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<DateTime<Utc>>,
     /// The zone that its times name, where nobody knows it: they are read in the account's.
     #[serde(skip)]
     pub odd_zone: Option<String>,

@@ -83,6 +83,7 @@ mod tests {
             owned: true,
             stake: Stake::Part,
             grouped: true,
+            created: None,
             odd_zone: None,
             span: None,
             exportable: true,
@@ -118,6 +119,7 @@ mod tests {
             start: None,
             end: None,
             finished: false,
+            made: None,
             attended: false,
             owned: true,
         };

@@ -1,5 +1,6 @@
 //! The sync engine.
 pub mod activity;
+pub mod alike;
 pub mod ask;
 pub mod attempt;
 pub mod batch;

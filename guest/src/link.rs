@@ -1,6 +1,6 @@
 //! A link: one activity and its mailbox item, and what each side held when the two were last in step.
 
-use crate::activity::{Seen, SideId, Stake, Unit, Values};
+use crate::activity::{Kind, Seen, SideId, Stake, Unit, Values};
 use crate::digest::Digest;
 use crate::identity::Marker;
 use chrono::{DateTime, Utc};
@@ -128,6 +128,9 @@ pub struct Link {
     pub finished: bool,
     /// The item had attendees when last seen.
     pub attended: bool,
+    /// When the item was made, where it is a task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<DateTime<Utc>>,
     /// The activity was the account's contact's own at some time since the two were linked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owned: bool,
@@ -157,6 +160,19 @@ impl Link {
         let same = end.bases.get(&unit).is_none_or(|before| *before == digest);
         end.untouched &= same;
         end.bases.insert(unit, digest);
+    }
+
+    /// The item is not known: its mailbox moved to another service, where it has another id and has not been found yet.
+    #[must_use]
+    pub fn adrift(&self) -> bool {
+        self.mailbox.id.is_empty()
+    }
+
+    /// What its item is, as far as the link tells.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        let appointment = self.identity.is_some() || self.mailbox.bases.contains_key(&Unit::Place);
+        if appointment { Kind::Appointment } else { Kind::Task }
     }
 
     /// It is followed.

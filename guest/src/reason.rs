@@ -116,6 +116,9 @@ reasons! {
     NothingToUndo "nothing-to-undo" "There is nothing to undo." "";
     Renamed "renamed" "The mailbox has another address than before; it is the same account." "";
     GoneBeforeRestore "gone-before-restore" "The pair was restored, and one side of it is not there any more: the other one stays as it is." "Delete it by hand if it should go too.";
+    MailboxMoved "mailbox-moved" "The mailbox has moved to another service: its pairs look for their items there." "";
+    MovedTwins "moved-twins" "The mailbox has moved to another service, and several items look the same: which of them belongs to which activity cannot be told." "Delete what is there twice, in Creatio and in the mailbox; or give each another title or day on both sides.";
+    LeftBehind "left-behind" "The mailbox has moved to another service, and the item was not found there." "If it turns up, the pair goes on by itself. Approve it if it is gone for good: what the sync had made is made anew, and anything else counts as deleted in the mailbox.";
     BuiltInSync "built-in-sync" "Creatio's own synchronization may serve the mailbox as well: each would double what the other writes." "Switch it off in Creatio, or set coexist = true.";
     Forgotten "forgotten" "The account is forgotten: what the sync left is taken back." "";
     OthersTakePart "others-take-part" "Others take part in it, so it stays." "Remove it by hand if it should go too.";
@@ -202,6 +205,7 @@ impl Reason {
                 | Self::ByInvitation
                 | Self::KindChanged
                 | Self::RecurringTask
+                | Self::MovedTwins
         )
     }
 }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 pub fn plan(pair: &Pair, link: &Link, gone: SideId, reason: Reason, frame: &Frame) -> Plan {
     let mut plan = match gone {
         // It may have gone before the links were kept, or be deleted on purpose on one side alone.
+        SideId::Mailbox if reason == Reason::LeftBehind => left_behind(pair, link, frame),
         gone if link.restored && reason != Reason::CancelledByOrganizer => lost_before(pair, gone),
         SideId::Mailbox => item_gone(pair, link, reason, frame),
         SideId::Creatio if reason == Reason::HandedOver => handed_over(pair, link, frame),
@@ -50,6 +51,30 @@ fn lost_before(pair: &Pair, gone: SideId) -> Plan {
         SideId::Creatio => &pair.mailbox,
     };
     if other.here().is_some() { told(gone, Reason::GoneBeforeRestore) } else { ends(gone, false) }
+}
+
+/// The mailbox moved, and the item did not come along: whether it was deleted meanwhile or lost on the way nobody knows. Only
+/// a person's yes makes anew what the sync had made, and takes anything else for deleted.
+fn left_behind(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
+    let gone = SideId::Mailbox;
+    let mut plan = match &pair.creatio {
+        End::Here(activity)
+            if link.origin == Origin::Exported
+                && !pair.follower
+                && !link.attended
+                && !link.handed_over(activity)
+                && !over(activity, link, frame)
+                && frame.settings.ever_writes(gone) =>
+        {
+            let operation = create(pair, activity, gone, Reason::LeftBehind, frame);
+            Plan { operations: vec![operation], state: Some(LinkState::Active), ..Plan::default() }
+        }
+        _ => item_gone(pair, link, Reason::LeftBehind, frame),
+    };
+    for operation in &mut plan.operations {
+        operation.held = Some(Reason::LeftBehind);
+    }
+    plan
 }
 
 /// What has ended or is finished is never touched.

@@ -7,7 +7,7 @@ use crate::policy::{ExportTasks, Policies};
 use crate::time;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What serves the mailbox.
@@ -17,6 +17,38 @@ pub enum MailboxService {
     Graph(String),
     /// Exchange Web Services; the full address.
     Exchange(String),
+}
+
+/// Which kind of service that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// Microsoft 365.
+    Graph,
+    /// An Exchange Server.
+    Exchange,
+}
+
+impl Service {
+    /// As a person calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Graph => "Microsoft 365",
+            Self::Exchange => "an Exchange Server",
+        }
+    }
+}
+
+impl MailboxService {
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> Service {
+        match self {
+            Self::Graph(_) => Service::Graph,
+            Self::Exchange(_) => Service::Exchange,
+        }
+    }
 }
 
 /// Which folders to import from.

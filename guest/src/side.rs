@@ -250,6 +250,12 @@ pub trait Side {
     /// Takes markers off, in batches; nobody is told of it. As many results as marks, in their order: the version after it.
     fn unmark<'a>(&'a self, marks: &[Mark]) -> Ask<'a, Vec<Result<String, Fault>>>;
 
+    /// Looks for items whose ids are not known in every folder of their kind: by identity and marker, and a task without
+    /// either as the only one that holds all that it held.
+    fn sought<'a>(&'a self, items: &[(Kind, Lost)], _folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
+        Ask::ready(items.iter().map(|_| Whereabouts::Unknown(Fault::Garbled("it has no such items".into()))).collect())
+    }
+
     /// Finds out whether items exist, by id, and by identity and marker in every folder.
     fn whereabouts<'a>(&'a self, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>>;
 

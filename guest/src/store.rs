@@ -14,7 +14,7 @@ use std::ops::Bound;
 use uuid::Uuid;
 
 /// Layout of the rows; a newer program reads every older one.
-pub const LAYOUT: u32 = 3;
+pub const LAYOUT: u32 = 4;
 
 /// How many entries a scan asks for at a time.
 const SCAN: u32 = 500;

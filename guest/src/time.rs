@@ -33,6 +33,12 @@ pub fn minutes_before(at: DateTime<Utc>, minutes: i64) -> DateTime<Utc> {
     Duration::try_minutes(minutes).and_then(|span| at.checked_sub_signed(span)).map_or(earliest, |at| at.max(earliest))
 }
 
+/// The instant without its fraction: not every service keeps one.
+#[must_use]
+pub fn whole_seconds(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.with_nanosecond(0).unwrap_or(at)
+}
+
 /// Reads an instant with an offset, with 0 to 9 digits of fraction.
 #[must_use]
 pub fn parse_instant(text: &str) -> Option<DateTime<Utc>> {

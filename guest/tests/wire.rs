@@ -86,6 +86,7 @@ fn seen(id: &str, version: &str) -> Seen {
         stake: Stake::Part,
         exportable: true,
         grouped: true,
+        created: None,
         odd_zone: None,
         partial: false,
     }

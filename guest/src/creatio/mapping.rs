@@ -194,6 +194,7 @@ pub fn seen(side: &Creatio, row: &Json, takes_part: bool, partial: bool) -> Resu
         span,
         exportable: exported && stake != Stake::None,
         grouped: true,
+        created: None,
         odd_zone: None,
         partial,
     })

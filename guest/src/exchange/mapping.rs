@@ -70,6 +70,7 @@ pub fn seen(side: &Exchange, item: &Item) -> Seen {
         span: None,
         exportable: true,
         grouped: true,
+        created: item.created.filter(|_| !appointment).map(|at| time::whole_seconds(at.to_utc())),
         odd_zone: None,
         partial: false,
     }

@@ -187,6 +187,10 @@ impl Side for Exchange {
         write::unmark(self, marks)
     }
 
+    fn sought<'a>(&'a self, items: &[(Kind, Lost)], folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
+        search::sought(self, items, folders)
+    }
+
     fn whereabouts<'a>(&'a self, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
         search::whereabouts(self, items, folders)
     }

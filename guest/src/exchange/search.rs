@@ -129,6 +129,56 @@ pub fn whereabouts<'a>(side: &'a Exchange, items: &[Lost], folders: &[String]) -
     })
 }
 
+/// Looks for items whose ids are not known.
+pub fn sought<'a>(side: &'a Exchange, items: &[(Kind, Lost)], folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
+    let of_kind = |kind| {
+        let mut conditions = Vec::new();
+        for (_, lost) in items.iter().filter(|(of, _)| *of == kind) {
+            conditions.extend(lost.marker.as_ref().map(|marker| Sought::Marker(marker.encode())));
+            conditions
+                .extend(lost.identity.as_deref().map(|identity| Sought::Meeting(identity::global_object_id(identity))));
+            conditions.extend(Some(&lost.title).filter(|_| kind == Kind::Task).cloned().map(Sought::Title));
+        }
+        let conditions: Vec<Condition<'_>> = conditions.iter().map(Sought::condition).collect();
+        let folders: Vec<String> = folders.iter().filter(|folder| kind_of(folder) == kind).cloned().collect();
+        search(side, &folders, &conditions)
+    };
+    let found = of_kind(Kind::Appointment).and(of_kind(Kind::Task));
+    let items = items.to_vec();
+    found.map(move |(appointments, tasks)| {
+        let of = |(kind, lost): &(Kind, Lost)| {
+            let copies = if *kind == Kind::Task { &tasks } else { &appointments };
+            match copies {
+                Err(fault) => Whereabouts::Unknown(fault.clone()),
+                Ok(copies) => known(side, lost, copies),
+            }
+        };
+        items.iter().map(of).collect()
+    })
+}
+
+/// Which of these items a lost one is.
+fn known(side: &Exchange, lost: &Lost, copies: &[Item]) -> Whereabouts {
+    let found: Vec<Seen> = copies.iter().filter(|item| same(lost, item)).map(|item| row(side, item)).collect();
+    if !found.is_empty() {
+        return Whereabouts::Elsewhere { found };
+    }
+    let held = |seen: &Seen| seen.kind == Kind::Task && !lost.bases.is_empty() && holds(seen, lost);
+    let mut alike = copies.iter().map(|item| row(side, item)).filter(held);
+    // Of several that are alike none is certainly it.
+    match (alike.next(), alike.next()) {
+        (Some(seen), None) => Whereabouts::Alive { seen: Box::new(seen) },
+        _ => Whereabouts::Gone,
+    }
+}
+
+/// The item has the marker or the identity of a lost one.
+fn same(lost: &Lost, item: &Item) -> bool {
+    let marked = lost.marker.as_ref().is_some_and(|marker| item.marker.as_ref() == Some(&marker.encode()));
+    let met = lost.identity.is_some() && identity::meeting(&item.uid) == lost.identity;
+    item.occurs == Occurs::Once && (marked || met)
+}
+
 /// What a lost item may be found by.
 enum Sought {
     Marker(String),
@@ -192,13 +242,8 @@ fn judge(
     }
     match (home, copies) {
         (Some(Ok(())), Ok(copies)) => {
-            let marker = lost.marker.as_ref().map(Marker::encode);
-            let same = |item: &&Item| {
-                let marked = marker.is_some() && item.marker == marker;
-                let met = lost.identity.is_some() && identity::meeting(&item.uid) == lost.identity;
-                item.id != bare(&lost.id) && item.occurs == Occurs::Once && (marked || met)
-            };
-            let found: Vec<Seen> = copies.iter().filter(same).map(|item| row(side, item)).collect();
+            let others = copies.iter().filter(|item| item.id != bare(&lost.id) && same(lost, item));
+            let found: Vec<Seen> = others.map(|item| row(side, item)).collect();
             if !found.is_empty() {
                 return Whereabouts::Elsewhere { found };
             }

@@ -158,6 +158,7 @@ fn made(folder: &str, kind: Kind, values: &Values, marker: Option<&Marker>) -> S
         span: None,
         exportable: true,
         grouped: true,
+        created: None,
         odd_zone: None,
         partial: true,
     }

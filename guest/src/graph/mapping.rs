@@ -102,6 +102,7 @@ pub fn seen(side: &Graph, event: &Json, folder: Option<&str>) -> Result<Seen, Fa
         span: None,
         exportable: true,
         grouped: true,
+        created: None,
         odd_zone: odd_zone(event),
         // Occurrences of a delta are abridged: what they lack is not empty.
         partial: event.get("subject").is_none() && series == Some(Series::Occurrence),

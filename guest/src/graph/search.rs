@@ -2,7 +2,7 @@
 
 use super::client::{elements, get_part, marker_expand, marker_id, prefer};
 use super::{Graph, client, mapping, todo};
-use crate::activity::Seen;
+use crate::activity::{Kind, Seen};
 use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
 use crate::http;
@@ -177,6 +177,68 @@ pub fn whereabouts<'a>(side: &'a Graph, items: &[Lost], folders: &[String]) -> A
             })
             .collect()
     })
+}
+
+/// Looks for events and tasks whose ids are not known.
+pub fn sought<'a>(side: &'a Graph, items: &[(Kind, Lost)], folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
+    let mut parts = Vec::new();
+    let mut places: Vec<Vec<String>> = Vec::with_capacity(items.len());
+    for (kind, item) in items {
+        let mut places_of = Vec::new();
+        for folder in folders {
+            match (kind, todo::list_of(folder)) {
+                (Kind::Task, Some(list)) => {
+                    parts.push(todo::search::newest_part(side, list));
+                    places_of.push(folder.clone());
+                }
+                (Kind::Appointment, None) => {
+                    for filter in filters(item) {
+                        parts.push(events_part(side, folder, &filter));
+                        places_of.push(folder.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        places.push(places_of);
+    }
+    let items = items.to_vec();
+    side.client.batch().ask(&parts, true).map(move |answers| {
+        let mut answers = answers.into_iter();
+        items
+            .iter()
+            .zip(places)
+            .map(|((kind, item), places)| {
+                let answers: Vec<_> = answers.by_ref().take(places.len()).collect();
+                match kind {
+                    Kind::Task => todo::search::known(side, item, &places, &answers),
+                    Kind::Appointment => known(side, &places, &answers),
+                }
+            })
+            .collect()
+    })
+}
+
+/// What an event may be found by.
+fn filters(item: &Lost) -> Vec<String> {
+    let identity = item.identity.as_ref().map(|identity| format!("iCalUId eq '{}'", identity.replace('\'', "''")));
+    let marker = item.marker.as_ref().map(|marker| marked_filter("eq", &format!("'{}'", marker.encode())));
+    identity.into_iter().chain(marker).collect()
+}
+
+/// The single events of these listings.
+fn known(side: &Graph, places: &[String], answers: &[Result<PartAnswer, Fault>]) -> Whereabouts {
+    let mut found: Vec<Seen> = Vec::new();
+    for (folder, answer) in places.iter().zip(answers) {
+        match answer.as_ref().map_err(Clone::clone).and_then(|part| elements(&part.body)) {
+            Ok(events) => {
+                let seen = events.iter().filter_map(|event| mapping::seen(side, event, Some(folder)).ok());
+                found.extend(seen.filter(|seen| seen.series.is_none()));
+            }
+            Err(fault) => return Whereabouts::Unknown(fault),
+        }
+    }
+    if found.is_empty() { Whereabouts::Gone } else { Whereabouts::Elsewhere { found } }
 }
 
 /// One of the listings has the event; without a listing there is no telling, and it counts as there.

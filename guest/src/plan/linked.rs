@@ -12,7 +12,8 @@ pub(super) fn active(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
     let (item, activity) = match (&pair.mailbox, &pair.creatio) {
         (End::Here(item), End::Here(activity)) => (item, activity),
         (End::Absent | End::None, _) => {
-            return Plan { gone: Some((SideId::Mailbox, Reason::DeletedInMailbox)), ..Plan::default() };
+            let reason = if link.adrift() { Reason::LeftBehind } else { Reason::DeletedInMailbox };
+            return Plan { gone: Some((SideId::Mailbox, reason)), ..Plan::default() };
         }
         (_, End::Absent | End::None) => {
             return Plan { gone: Some((SideId::Creatio, Reason::DeletedInCreatio)), ..Plan::default() };

@@ -151,10 +151,18 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
             end: None,
             finished: false,
             attended: false,
+            made: None,
             owned: false,
         }
     });
     if let Some(item) = pair.mailbox.here() {
+        if link.adrift() {
+            // What the item does not carry any more, nothing is to be looked for by.
+            link.earlier.clear();
+            let marker = item.marker.as_deref().and_then(Marker::decode);
+            link.nonce = marker.filter(|marker| marker.activity == link.activity).map(|marker| marker.nonce);
+        }
+        link.made = item.created.or(link.made);
         item.id.clone_into(&mut link.mailbox.id);
         link.folder = item.folder.clone().unwrap_or(link.folder);
         link.identity = item.identity.clone().or(link.identity);

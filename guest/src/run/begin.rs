@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::policy::Coexist;
 use crate::reason::Reason;
 use crate::report::{Ending, Report, Warning};
-use crate::settings::{MailboxService, Options, Settings};
+use crate::settings::{MailboxService, Options, Service, Settings};
 use crate::side::Listing;
 use crate::store::{Batch, LAYOUT};
 use crate::time;
@@ -27,6 +27,8 @@ pub(super) const CLOCKS_APART: Duration = Duration::hours(30);
 pub(super) enum Aim {
     /// A run that writes to these sides.
     Sync(Direction),
+    /// To take back what a run did.
+    Undo,
     /// To forget the account. It may be that its user has left and its folders are gone: that is no reason not to.
     Forget,
 }
@@ -80,7 +82,10 @@ pub(super) fn begin<'a>(
         }
     };
     let (opened, quiet) = whose::recognise(caps, settings, options, opened, &folders, owner, report)?;
-    let whose::Opened { store, mut state, before, account, taken_over, renamed, .. } = opened;
+    let whose::Opened { store, mut state, before, account, taken_over, renamed, moved, .. } = opened;
+    if let Some(moved) = moved.filter(|_| !matches!(aim, Aim::Sync(_))) {
+        return Err(RunError::Settings(vec![moved_first(settings, moved)]).into());
+    }
     if !forgets {
         super::epoch::unfinished(&state)?;
     }
@@ -149,9 +154,15 @@ pub(super) fn begin<'a>(
         visible: false,
         chunks: 0,
         adopted: 0,
+        adrift: false,
     };
     if forgets {
         return Ok(run);
+    }
+    if moved.is_some() {
+        super::moving::carry_over(&mut run)?;
+    } else {
+        run.adrift = super::adrift::some(&run)?;
     }
     if renamed {
         whose::read_anew(&mut run)?;
@@ -160,6 +171,16 @@ pub(super) fn begin<'a>(
         whose::tell_again(&mut run)?;
     }
     Ok(run)
+}
+
+fn moved_first(settings: &Settings, before: Service) -> String {
+    let Settings { account, .. } = settings;
+    format!(
+        "the mailbox {} has moved from {} to {}, and its pairs are not carried over yet; nothing was changed. Run sync first",
+        account.address,
+        before.name(),
+        account.service.kind().name()
+    )
 }
 
 fn longest_wait<const N: usize>(faults: [Option<&Fault>; N]) -> Option<u64> {

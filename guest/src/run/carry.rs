@@ -6,7 +6,7 @@
 //!
 //! What was in flight when a run died is found and settled by [`super::settle`].
 
-use super::ahead::{WalRow, write_ahead};
+use super::ahead::{WalRow, link_before, write_ahead};
 use super::record::{RACES, fail, forget_observations, record, record_written};
 use super::shared::commit;
 use super::tell::preview;
@@ -16,6 +16,7 @@ use crate::activity::{Kind, SideId};
 use crate::ask::Fault;
 use crate::deliberate::Deliberate;
 use crate::identity::{self, Marker};
+use crate::link::Link;
 use crate::owed::Owed;
 use crate::plan::{Operation, Pair, Plan};
 use crate::reason::Reason;
@@ -92,6 +93,10 @@ pub(super) fn carry(run: &mut Run, jobs: Vec<Job>) -> Staged<()> {
     if run.options.dry_run {
         for work in &works {
             preview(run, work, &mut batch, &mut entries);
+            if work.job.pair.link.as_ref().is_some_and(Link::adrift) && work.job.pair.mailbox.here().is_some() {
+                // It is not looked for once more.
+                super::shared::store_link(run, &link_before(run, &work.job), None, &mut batch)?;
+            }
         }
         run.commit(batch, entries)?;
         return Ok(());

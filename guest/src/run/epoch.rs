@@ -7,7 +7,7 @@
 use super::shared::leave;
 use super::state::{AccountState, ItemRow};
 use super::whose::{self, Opened};
-use super::{RunError, run_id};
+use super::{RunError, adrift, run_id};
 use crate::capability::Capabilities;
 use crate::link::{End, Link, LinkState};
 use crate::links::{self, Any, FORMAT, Header, Line, Total, VERSION};
@@ -278,8 +278,12 @@ fn put(opened: &mut Opened, settings: &Settings, links: &[Line], caps: Capabilit
             let text = format!("the activity {} or its item is linked twice in the file", line.activity);
             return Err(refused(text));
         }
-        batch.put(key, &link(line, settings, caps.clock.now()));
-        if !line.item.is_empty() {
+        let mut link = link(line, settings, caps.clock.now());
+        if link.adrift() {
+            // Its mailbox had moved, and it was still looking for its item.
+            adrift::cast_off(store, &settings.account.tenant, &mut link, &mut batch);
+        } else {
+            batch.put(key, &link);
             let row = ItemRow {
                 id: line.item.clone(),
                 link: Some(line.activity),
@@ -287,6 +291,7 @@ fn put(opened: &mut Opened, settings: &Settings, links: &[Line], caps: Capabilit
                 folder: line.folder.clone(),
                 print: None,
                 marker: None,
+                alike: None,
                 policy: settings.full_hash(),
             };
             batch.put(item, &row);
@@ -325,6 +330,7 @@ fn link(line: &Line, settings: &Settings, now: chrono::DateTime<chrono::Utc>) ->
         end: line.end,
         finished: line.finished,
         attended: line.attended,
+        made: None,
         owned: false,
     }
 }

@@ -1,6 +1,7 @@
 //! One run: settle what an interrupted run left, observe both sides, pair what belongs together, work off what is owed,
 //! and decide removals last. Each stage is a file; this one is their order and what they share.
 
+pub mod adrift;
 pub mod ahead;
 pub mod before;
 pub mod begin;
@@ -14,6 +15,7 @@ pub mod folders;
 pub mod forget;
 pub mod groups;
 pub mod marks;
+pub mod moving;
 mod note;
 pub mod observe;
 pub mod pair;
@@ -176,6 +178,8 @@ pub struct Run<'a> {
     chunks: u32,
     /// Pairs that were linked as they were.
     adopted: u32,
+    /// Pairs have lost sight of their items.
+    adrift: bool,
 }
 
 /// Runs.
@@ -197,7 +201,7 @@ pub fn run(
 /// Why the run failed; what it had done before is recorded.
 pub fn undo(caps: Capabilities<'_>, account: Account, options: &Options, of: &str) -> Result<Report, RunError> {
     run_id(of)?;
-    conduct(caps, account, options, Aim::Sync(Direction::Reconcile), |run| undo::undo(run, of))
+    conduct(caps, account, options, Aim::Undo, |run| undo::undo(run, of))
 }
 
 /// Forgets an account: takes the sync's markers off its items, on request removes what the sync made and nobody touched,
@@ -266,9 +270,11 @@ impl Run<'_> {
         work::work(self)?;
         if self.complete {
             sweep::existence(self)?;
+            adrift::left_behind(self)?;
             removals::decide(self)?;
             // What was missed and turned up elsewhere has changed.
             work::work(self)?;
+            self.change_state(|state| state.moving = false);
             if !self.creations_held {
                 self.change_state(|state| state.contacted = true);
             }

@@ -1,6 +1,7 @@
 //! Pairing: which activity belongs to an item that has no link. By marker, by meeting identity, on first contact by
 //! fingerprint; else it is new. Every item found here becomes the mailbox half of a pair.
 
+use super::adrift::{self, Owner, Pass};
 use super::note::observed;
 use super::state::{ActivityRow, GoneRow, ItemRow, Print};
 use super::{Run, Staged, double, fatal, unread, work};
@@ -40,6 +41,8 @@ enum Match {
     Gone,
     /// What it would have to be told from could not be read.
     Unknown(Fault),
+    /// A later pass tells.
+    Later,
 }
 
 /// Pairs all items that have no link.
@@ -51,13 +54,17 @@ pub(super) fn pair(run: &mut Run) -> Staged<()> {
     let mut items = subjects(run)?;
     mark(run, &items)?;
     let total = items.len();
-    let mut done = 0_usize;
-    while !items.is_empty() {
-        run.step("match", u64::try_from(done).unwrap_or(0), u64::try_from(total).ok())?;
-        let rest = items.split_off(items.len().min(CHUNK));
-        chunk(run, &items, total > LISTING)?;
-        done += items.len();
-        items = rest;
+    for pass in Pass::ALL {
+        let mut later = Vec::new();
+        let mut done = 0_usize;
+        while !items.is_empty() {
+            run.step("match", u64::try_from(done).unwrap_or(0), u64::try_from(total).ok())?;
+            let rest = items.split_off(items.len().min(CHUNK));
+            later.extend(chunk(run, &items, total > LISTING, pass)?);
+            done += items.len();
+            items = rest;
+        }
+        items = later;
     }
     Ok(())
 }
@@ -65,6 +72,7 @@ pub(super) fn pair(run: &mut Run) -> Staged<()> {
 /// Ids of the items to pair: those observed, and those owed that are due.
 fn subjects(run: &Run) -> Staged<Vec<String>> {
     let mut items = BTreeSet::new();
+    let mut twins = BTreeSet::new();
     run.store.each("seen/i/", |_, observation: Observation| {
         if let Subject::Item(id) = observation.subject {
             items.insert(id);
@@ -72,13 +80,20 @@ fn subjects(run: &Run) -> Staged<Vec<String>> {
         Ok(())
     })?;
     run.store.each("owed/i/", |_, owed: Owed| {
-        if owed.due(run.started, &run.full_policy, &run.writable, run.only())
-            && let Subject::Item(id) = owed.subject
-        {
-            items.insert(id);
+        let due = owed.due(run.started, &run.full_policy, &run.writable, run.only());
+        if let Subject::Item(id) = owed.subject {
+            if due {
+                items.insert(id);
+            } else if owed.reason == Reason::MovedTwins {
+                twins.insert(id);
+            }
         }
         Ok(())
     })?;
+    // Which of them is whose may be told by what became of another one.
+    if !items.is_empty() {
+        items.extend(twins);
+    }
     Ok(items.into_iter().collect())
 }
 
@@ -126,7 +141,9 @@ pub(super) fn mark_folder(run: &mut Run, folder: &str) -> Staged<Result<(), Faul
     }
 }
 
-fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
+/// Pairs some items; gives those that a later pass has to tell.
+fn chunk(run: &mut Run, ids: &[String], listed: bool, pass: Pass) -> Staged<Vec<String>> {
+    let mut later = Vec::new();
     let seen_keys: Vec<String> =
         ids.iter().map(|id| run.store.seen_key(&Subject::Item(id.clone()), SideId::Mailbox)).collect();
     let observations: Vec<Option<Observation>> = run.store.get(&seen_keys)?;
@@ -170,9 +187,13 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
             continue;
         }
         let verdict = match found.get(id) {
-            Some(seen) => judge(run, seen, &missed)?,
+            Some(seen) => judge(run, seen, &missed, pass)?,
             None => Match::Gone,
         };
+        if matches!(verdict, Match::Later) {
+            later.push(id.clone());
+            continue;
+        }
         if let Match::Unknown(fault) = verdict {
             unread::fail(run, id, &fault)?;
             continue;
@@ -180,7 +201,7 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool) -> Staged<()> {
         settle(run, id, row, found.remove(id), verdict)?;
     }
     run.commit(Batch::default(), Vec::new())?;
-    Ok(())
+    Ok(later)
 }
 
 pub(super) fn rows_of(run: &Run, ids: &[String]) -> Staged<Vec<Option<ItemRow>>> {
@@ -196,12 +217,18 @@ pub(super) fn shown(run: &Run, observation: Option<&Observation>, row: Option<&I
 }
 
 /// Which activity an item belongs to.
-fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
+fn judge(run: &mut Run, seen: &Seen, missed: &[Link], pass: Pass) -> Staged<Match> {
     if let Some(reason) = seen.left_alone {
         return Ok(Match::Leave(reason));
     }
     if super::retire::retired(run, &seen.id)? {
         return Ok(Match::Leave(Reason::KindChanged));
+    }
+    match adrift::owner(run, seen, pass)? {
+        Owner::Pair(activity) => return Ok(Match::Of(activity)),
+        Owner::Later => return Ok(Match::Later),
+        Owner::Several => return Ok(several(run, seen)),
+        Owner::Nobody => {}
     }
     let marker = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| run.ours(marker));
     if let Some(marker) = marker.filter(|_| !Deliberate::IgnoreMarker.on()) {
@@ -218,6 +245,8 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
                 Some(_) => {}
             },
             Some(link) if link.mailbox.id == seen.id => return Ok(Match::Of(link.activity)),
+            // Another item was found to be the pair's: this one is a copy.
+            Some(link) if link.adrift() => {}
             Some(link) => {
                 let own = match own(run, &link)? {
                     Err(fault) => return Ok(Match::Unknown(fault)),
@@ -242,6 +271,9 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
     if let Some(link) = run.store.one::<Link>(run.store.link_key(activity))? {
         if link.mailbox.id == seen.id {
             return Ok(Match::Of(activity));
+        }
+        if link.adrift() {
+            return Ok(Match::Held(Reason::DuplicateIdentity));
         }
         return Ok(match still_there(run, &link)? {
             Err(fault) => Match::Unknown(fault),
@@ -269,6 +301,14 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link]) -> Staged<Match> {
     match plan::not_importable(seen, &run.frame()) {
         Some(reason) => Ok(Match::Leave(reason)),
         None => Ok(Match::Of(activity)),
+    }
+}
+
+/// It may be the item of several pairs whose mailbox moved, and nothing tells which.
+fn several(run: &Run, seen: &Seen) -> Match {
+    match plan::not_importable(seen, &run.frame()) {
+        Some(reason) => Match::Leave(reason),
+        None => Match::Held(Reason::MovedTwins),
     }
 }
 
@@ -379,6 +419,12 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
     let mut batch = Batch::default();
     batch.delete(run.store.seen_key(&subject, SideId::Mailbox));
     let mut entries = Vec::new();
+    if !matches!(verdict, Match::Held(Reason::MovedTwins))
+        && let Some(mut row) = run.store.one::<ItemRow>(run.store.item_key(id))?.filter(|row| row.alike.is_some())
+    {
+        adrift::leave(&mut row, &mut batch);
+        batch.put(run.store.item_key(id), &row);
+    }
     if !matches!(verdict, Match::Held(_))
         && let Some(owed) = run.store.one::<Owed>(owed_key.clone())?
     {
@@ -453,8 +499,8 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
             };
             batch.put(owed_key, &owed);
         }
-        // It was told as failed, and is tried again.
-        Match::Unknown(_) => {}
+        // It was told as failed, and is tried again; or it is looked at once more in this run.
+        Match::Unknown(_) | Match::Later => {}
         Match::Double(link) => {
             entries.extend(double::remove(run, &link, id, subject, &mut batch)?);
         }
@@ -491,6 +537,7 @@ fn new_row(run: &Run, id: &str, seen: Option<&Seen>) -> ItemRow {
         folder: seen.and_then(|seen| seen.folder.clone()).unwrap_or_default(),
         print: None,
         marker: None,
+        alike: None,
         policy: run.full_policy.clone(),
     }
 }

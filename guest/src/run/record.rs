@@ -437,8 +437,9 @@ pub(super) fn adopt_end(link: &mut Link, side: SideId, after: &Seen, by_us: bool
     end.version.clone_from(&after.version);
     end.by_us = by_us;
     link.describe(after);
-    if side == SideId::Creatio {
-        link.finished = after.state != State::Open;
+    match side {
+        SideId::Creatio => link.finished = after.state != State::Open,
+        SideId::Mailbox => link.made = after.created.or(link.made),
     }
 }
 

@@ -71,6 +71,8 @@ fn candidates(run: &Run, side: SideId) -> Staged<Vec<GoneRow>> {
                     || run.only().is_some_and(|only| only.contains(operation))
             }
         };
+        // In the run in which a mailbox moved nothing is removed: it is only told what did not come along.
+        let due = due && (!run.state.moving || row.reason == Reason::LeftBehind);
         // What this run made its feeds could not show.
         let unshown = row.reason == UNSHOWN && row.since >= run.started;
         if due && !unshown {
@@ -90,12 +92,17 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
     let mut certain = Vec::new();
     let mut batch = Batch::default();
     let mut lost: Vec<(Link, Lost, Reason)> = Vec::new();
+    let mut adrift: Vec<Link> = Vec::new();
     for (row, link) in rows.iter().zip(links(run, rows)?) {
         let key = gone_key(run, SideId::Mailbox, row.activity);
         match link {
             Some(link) if link.active() && (row.folder.is_empty() || row.folder == link.folder) => {
                 if row.reason == Reason::CancelledByOrganizer || Deliberate::AbsenceIsDeletion.on() {
                     certain.push((row.activity, SideId::Mailbox, row.reason));
+                    continue;
+                }
+                if link.adrift() {
+                    adrift.push(link);
                     continue;
                 }
                 let item = Lost {
@@ -111,6 +118,15 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
             }
             // From a folder that is no longer the link's, or of a link that is not followed any more.
             _ => batch.delete(key),
+        }
+    }
+    for (link, found) in adrift.iter().zip(super::adrift::seek(run, &adrift)?) {
+        match found {
+            Ok(Some(seen)) => super::adrift::turned_up(run, link, seen, &mut batch)?,
+            Ok(None) => certain.push((link.activity, SideId::Mailbox, Reason::LeftBehind)),
+            Err(fault) => {
+                run.report.warn(Reason::Absent, format!("An item cannot be looked for at the moment: {fault}."))
+            }
         }
     }
     if !lost.is_empty() {
@@ -265,7 +281,9 @@ fn hold(run: &mut Run, jobs: &mut [Job]) -> Staged<()> {
         let mut folders: BTreeMap<String, usize> = BTreeMap::new();
         let mut count = 0_usize;
         for job in jobs.iter().filter(|job| job.plan.removal == Some(gone)) {
-            if job.plan.operations.iter().any(Operation::removes) {
+            // What did not come along with its mailbox waits for a yes of its own.
+            let counts = |operation: &Operation| operation.removes() && operation.held != Some(Reason::LeftBehind);
+            if job.plan.operations.iter().any(counts) {
                 count += 1;
                 let folder = job.pair.link.as_ref().map(|link| link.folder.clone()).unwrap_or_default();
                 *folders.entry(folder).or_default() += 1;

@@ -71,6 +71,7 @@ pub(super) fn put_link(run: &mut Run, job: &Job, link: &Link, batch: &mut Batch)
 /// The link and all rows that lead to it.
 pub(super) fn store_link(run: &mut Run, link: &Link, item: Option<&Seen>, batch: &mut Batch) -> Staged<()> {
     batch.put(run.store.link_key(link.activity), link);
+    super::adrift::found(run, link, batch)?;
     if !link.mailbox.id.is_empty() {
         let key = run.store.item_key(&link.mailbox.id);
         if let Some(print) = run.store.one::<ItemRow>(key.clone())?.and_then(|row| row.print) {
@@ -83,6 +84,7 @@ pub(super) fn store_link(run: &mut Run, link: &Link, item: Option<&Seen>, batch:
             folder: link.folder.clone(),
             print: None,
             marker: None,
+            alike: None,
             policy: run.full_policy.clone(),
         };
         batch.put(key, &row);

@@ -2,6 +2,7 @@
 
 use crate::activity::SideId;
 use crate::digest::Digest;
+use crate::settings::Service;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,6 +22,12 @@ pub struct AccountState {
     /// The mailbox's default calendar.
     #[serde(default)]
     pub calendar: Option<String>,
+    /// What serves the mailbox; none where no layout before 4 wrote it down.
+    #[serde(default)]
+    pub service: Option<Service>,
+    /// The mailbox moved to another service, and has not been read to its end since: nothing counts as gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moving: bool,
     /// Links are being put back, and so many are: until all are, no run may begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restoring: Option<u64>,
@@ -85,6 +92,9 @@ pub struct ItemRow {
     pub print: Option<String>,
     /// Its marker, where it has one that leads to no link.
     pub marker: Option<String>,
+    /// Key of the row that says it may be the item of a pair that lost sight of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alike: Option<String>,
     /// The policy under which it was looked at.
     pub policy: Digest,
 }

@@ -32,7 +32,7 @@ pub(super) fn entry(job: &Job, operation: &Operation, outcome: Outcome, reason: 
             .mailbox
             .here()
             .map(|seen| seen.id.clone())
-            .or_else(|| pair.link.as_ref().map(|link| link.mailbox.id.clone())),
+            .or_else(|| pair.link.as_ref().map(|link| link.mailbox.id.clone()).filter(|id| !id.is_empty())),
         title: title.unwrap_or_default(),
         start: start.map(|start| start.timestamp_millis()),
         units: operation

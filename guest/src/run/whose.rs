@@ -6,7 +6,7 @@
 //! are refused, because each would take the other's items for a user's.
 
 use super::state::{AccountState, FeedState, GoneRow};
-use super::{Run, RunError, Staged};
+use super::{Run, RunError, Staged, moving};
 use crate::activity::Kind;
 use crate::ask::Fault;
 use crate::capability::{Capabilities, Guard, Storage, Version};
@@ -15,7 +15,7 @@ use crate::identity;
 use crate::owed::Owed;
 use crate::reason::Reason;
 use crate::report::Report;
-use crate::settings::{Options, Settings};
+use crate::settings::{Options, Service, Settings};
 use crate::side::{Folder, Owner};
 use crate::store::{self, Batch, LAYOUT, Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,8 @@ pub(super) struct Opened<'a> {
     pub(super) stored: bool,
     /// Layout of the tenant's shared rows, where one is written down.
     pub(super) shared: Option<u32>,
+    /// Another service had the mailbox until now.
+    pub(super) moved: Option<Service>,
 }
 
 /// Opens the rows below an account's id; refuses those of a newer program.
@@ -77,7 +79,17 @@ pub(super) fn open<'a>(caps: Capabilities<'a>, account: &str, run: &str) -> Resu
     let shared = shared.map(|row| row.layout);
     let state = state.unwrap_or_default();
     let before = state.clone();
-    Ok(Opened { store, state, before, account: account.to_owned(), taken_over: false, renamed: false, stored, shared })
+    Ok(Opened {
+        store,
+        state,
+        before,
+        account: account.to_owned(),
+        taken_over: false,
+        renamed: false,
+        stored,
+        shared,
+        moved: None,
+    })
 }
 
 /// The account under whose id the rows of an account lie, as far as storage alone tells.
@@ -158,10 +170,42 @@ pub(super) fn recognise<'a>(
             .unwrap_or_default(),
     };
     let mut opened = opened;
-    if opened.stored {
-        same(&opened.state, &mailbox)?;
-    }
     let me = &settings.account.id;
+    let mut left = Vec::new();
+    if !opened.stored {
+        // Rows of an account that was renamed lie below its first id, and only the old mailbox leads there.
+        let rows = rows_of(caps.storage, me)?;
+        if rows != *me {
+            let other = open(caps, &rows, &options.run)?;
+            let now = settings.account.service.kind();
+            if moving::served(&other.store, &other.state)?.is_some_and(|before| before != now) {
+                opened = other;
+            }
+        }
+    }
+    if opened.stored {
+        let now = settings.account.service.kind();
+        match moving::served(&opened.store, &opened.state)?.filter(|before| *before != now) {
+            None => same(&opened.state, &mailbox)?,
+            Some(before) => {
+                let named =
+                    |name: &str| name.eq_ignore_ascii_case(mailbox.address) || mailbox.has_name(name) == Some(true);
+                left = moving::proof(&opened.store, &opened.state, &opened.account, me, named)?;
+                if left.is_empty() {
+                    return Err(RunError::Settings(vec![unproved(mailbox.address, before, now)]).into());
+                }
+                let text = format!(
+                    "The mailbox {} has moved from {} to {}; its pairs are carried over.",
+                    mailbox.address,
+                    before.name(),
+                    now.name()
+                );
+                report.warn(Reason::MailboxMoved, text);
+                opened.moved = Some(before);
+                (opened.state.directory, opened.state.calendar) = (None, None);
+            }
+        }
+    }
     let keys = mailbox.keys();
     let rows: Vec<Option<(MailboxRow, Version)>> = opened.store.get_versioned(&keys)?;
     // A row about another mailbox says nothing: that one was here before.
@@ -183,13 +227,16 @@ pub(super) fn recognise<'a>(
             same(&opened.state, &mailbox)?;
         }
         opened.taken_over = row.holder != *me;
-        if !row.address.eq_ignore_ascii_case(mailbox.address) {
+        if opened.moved.is_none() && !row.address.eq_ignore_ascii_case(mailbox.address) {
             let text = format!("The mailbox {} is now {}; the account goes on with it.", row.address, mailbox.address);
             report.warn(Reason::Renamed, text);
             opened.renamed = true;
         }
     }
     let mut batch = Batch::default();
+    for (key, version) in left {
+        batch.delete_at(key, version);
+    }
     if opened.shared != Some(LAYOUT) {
         batch.put(TENANT.to_owned(), &TenantRow { layout: LAYOUT });
     }
@@ -249,6 +296,15 @@ fn same(state: &AccountState, mailbox: &Mailbox) -> Staged<()> {
     .into())
 }
 
+fn unproved(address: &str, before: Service, now: Service) -> String {
+    let (before, now) = (before.name(), now.name());
+    format!(
+        "the account's pairs are of a mailbox on {before}, and {address} is one on {now}; that it is the same, moved, is not \
+         certain, because the account was last reached under another address or id. Nothing was changed. If it is the same, \
+         give the account the id and the address that it had; if it is another one, give it a new id"
+    )
+}
+
 fn taken(mailbox: &Mailbox, row: &MailboxRow) -> String {
     let MailboxRow { holder, address, .. } = row;
     let here = mailbox.address;
@@ -262,6 +318,7 @@ fn taken(mailbox: &Mailbox, row: &MailboxRow) -> String {
 fn remember(opened: &mut Opened, row: &MailboxRow, settings: &Settings) {
     let tenant = &settings.account.tenant;
     let state = &mut opened.state;
+    state.service = Some(settings.account.service.kind());
     state.directory.clone_from(&row.directory);
     if !row.calendar.is_empty() {
         state.calendar = Some(row.calendar.clone());

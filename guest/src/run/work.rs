@@ -136,10 +136,25 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
         items.push(End::None);
         unread.extend(item.map(|id| (at, id)));
     }
+    let mut faults: BTreeMap<usize, (SideId, Fault)> = BTreeMap::new();
+    // What has lost sight of its item may have it without its feed having shown it.
+    let without = |(at, link): (usize, &Option<Link>)| {
+        let known = unread.iter().any(|(of, _)| *of == at) || items.get(at).is_some_and(|end| end.here().is_some());
+        link.clone().filter(|link| link.adrift() && !known).map(|link| (at, link))
+    };
+    let (places, adrift): (Vec<usize>, Vec<Link>) = links.iter().enumerate().filter_map(without).unzip();
+    for (at, found) in places.into_iter().zip(super::adrift::seek(run, &adrift)?) {
+        match found {
+            Ok(Some(seen)) => put(&mut items, at, End::Here(seen)),
+            Ok(None) => {}
+            Err(fault) => {
+                faults.insert(at, (SideId::Mailbox, fault));
+            }
+        }
+    }
     let activity_ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
     let item_ids: Vec<String> = unread.iter().map(|(_, id)| id.clone()).collect();
     let (activities, read) = read_both(run, &activity_ids, &item_ids)?;
-    let mut faults: BTreeMap<usize, (SideId, Fault)> = BTreeMap::new();
     for ((at, _), found) in unread.iter().zip(read) {
         match found {
             Ok(Found::Here(seen)) => put(&mut items, *at, End::Here(seen)),
@@ -218,8 +233,9 @@ fn place(item: End, link: Option<&Link>) -> End {
 
 /// What other rows say of a pair.
 pub(super) fn complete(run: &Run, pair: &mut Pair) -> Staged<()> {
-    if let (None, End::Here(item)) = (&pair.link, &mut pair.mailbox)
+    if let End::Here(item) = &mut pair.mailbox
         && item.folder.is_none()
+        && pair.link.as_ref().is_none_or(Link::adrift)
     {
         let row: Option<super::state::ItemRow> = run.store.one(run.store.item_key(&item.id))?;
         item.folder = row.map(|row| row.folder);

@@ -50,6 +50,8 @@ pub struct Desk {
     control: String,
     creatio: String,
     graph: String,
+    /// Address of Exchange Web Services.
+    pub exchange: String,
     folder: TempDir,
     /// The value of the secret.
     pub secret: String,
@@ -71,6 +73,7 @@ impl Desk {
             control: text("/control").trim_start_matches("http://").to_owned(),
             creatio: text("/creatio"),
             graph: text("/graph"),
+            exchange: text("/exchange"),
             folder: TempDir::with_prefix("command-").unwrap(),
             secret: text("/client/secret"),
         };
@@ -170,6 +173,12 @@ import-tasks = "all"
     /// Lets somebody edit something in the mailboxes.
     pub fn graph(&self, mut edit: Value) -> Value {
         edit["service"] = "graph".into();
+        self.ask("POST", "/edit", &edit.to_string())
+    }
+
+    /// Lets somebody edit something in the mailboxes on Exchange.
+    pub fn exchange(&self, mut edit: Value) -> Value {
+        edit["service"] = "exchange".into();
         self.ask("POST", "/edit", &edit.to_string())
     }
 

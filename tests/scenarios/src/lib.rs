@@ -20,6 +20,7 @@ pub mod engine;
 pub mod history;
 pub mod life;
 pub mod mail;
+pub mod moving;
 pub mod native;
 pub mod normal;
 pub mod soap;

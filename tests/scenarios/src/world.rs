@@ -101,7 +101,7 @@ pub struct World {
     pub interlude: Arc<Mutex<Option<Interlude>>>,
     /// What runs in it.
     pub engine: Engine,
-    egress: Arc<Egress>,
+    pub(crate) egress: Arc<Egress>,
     runs: u32,
 }
 
@@ -522,7 +522,7 @@ impl Runner {
 }
 
 /// The way out of a host, with sign-ins and limits of its own.
-fn egress(transport: SiteTransport, server: Server) -> Arc<Egress> {
+pub(crate) fn egress(transport: SiteTransport, server: Server) -> Arc<Egress> {
     let clock = transport.clock.clone();
     let url = |text: &str| Url::parse(text).unwrap();
     let client = |place, token: &str, scope: Option<&str>| {
@@ -560,7 +560,7 @@ fn egress(transport: SiteTransport, server: Server) -> Arc<Egress> {
     )
 }
 
-fn origin(address: &str) -> String {
+pub(crate) fn origin(address: &str) -> String {
     Url::parse(address).unwrap().origin().ascii_serialization()
 }
 

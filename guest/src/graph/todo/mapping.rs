@@ -48,6 +48,7 @@ pub fn seen(side: &Graph, task: &Json, list: &str) -> Result<Seen, Fault> {
         span: None,
         exportable: true,
         grouped: true,
+        created: time::parse_instant(string(task, "createdDateTime")).map(time::whole_seconds),
         odd_zone: None,
         partial: false,
     })

@@ -1,7 +1,7 @@
 //! Finding tasks by id and marker, and telling a deleted one from one that is elsewhere.
 
 use super::client::{EXPAND, list_path, task_path};
-use super::{item_id, mapping};
+use super::{item_id, list_of, mapping};
 use crate::activity::Seen;
 use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
@@ -117,13 +117,29 @@ pub fn judge(
     if let Err(fault) = its_list {
         return Whereabouts::Unknown(fault.clone());
     }
+    among(side, lost, &item_id(list, task), lists, elsewhere)
+}
+
+/// What the newest tasks of some lists say of one whose id is not known.
+#[must_use]
+pub fn known(side: &Graph, lost: &Lost, folders: &[String], answers: &[Result<PartAnswer, Fault>]) -> Whereabouts {
+    let lists: Vec<&str> = folders.iter().filter_map(|folder| list_of(folder)).collect();
+    let by_marker = among(side, lost, "", &lists, answers);
+    match by_marker {
+        // Another service's marker does not show here.
+        Whereabouts::Gone => among(side, &Lost { marker: None, ..lost.clone() }, "", &lists, answers),
+        found => found,
+    }
+}
+
+fn among(side: &Graph, lost: &Lost, own: &str, lists: &[&str], answers: &[Result<PartAnswer, Fault>]) -> Whereabouts {
     let marker = lost.marker.as_ref().map(Marker::encode);
     let (mut marked, mut alike) = (Vec::new(), Vec::new());
-    for (list, answer) in lists.iter().zip(elsewhere) {
+    for (list, answer) in lists.iter().zip(answers) {
         let tasks = answer.as_ref().map_err(Clone::clone).and_then(|part| all(side, list, &part.body));
         match tasks {
             Ok(tasks) => {
-                for seen in tasks.into_iter().filter(|seen| seen.id != item_id(list, task)) {
+                for seen in tasks.into_iter().filter(|seen| seen.id != own) {
                     if marker.is_some() && seen.marker == marker {
                         marked.push(seen);
                         continue;

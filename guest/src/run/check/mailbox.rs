@@ -118,7 +118,12 @@ fn identity(
     }
     let opened = whose::open(caps, &settings.account.id, "check")?;
     let options = Options { run: "check".into(), dry_run: true, ..Options::default() };
-    match whose::recognise(caps, settings, &options, opened, folders, owner, &mut Report::default()) {
+    let mut report = Report::default();
+    let recognised = whose::recognise(caps, settings, &options, opened, folders, owner, &mut report);
+    for warning in report.warnings.into_iter().filter(|warning| warning.code == Reason::MailboxMoved) {
+        told.tell("mailbox", Verdict::Note, warning.code, warning.text);
+    }
+    match recognised {
         Err(Stop::Failed(RunError::Settings(texts))) => {
             told.tell("mailbox", Verdict::Bad, Reason::MailboxTaken, texts.join("; "));
             Ok(())

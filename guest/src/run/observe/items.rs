@@ -141,7 +141,8 @@ fn loose_item(run: &mut Run, key: &str, row: Option<ItemRow>, seen: Box<Seen>, b
         version: seen.version.clone(),
         folder: seen.folder.clone().unwrap_or_default(),
         print,
-        marker: row.and_then(|row| row.marker),
+        marker: row.as_ref().and_then(|row| row.marker.clone()),
+        alike: row.and_then(|row| row.alike),
         policy: run.full_policy.clone(),
     };
     batch.put(key.to_owned(), &row);

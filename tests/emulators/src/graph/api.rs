@@ -221,6 +221,29 @@ impl Graph {
         Ok(self.immutable_id(at, key))
     }
 
+    /// Puts an event into a mailbox as a move from another server does: it keeps its `iCalUId`, and nobody is told. With
+    /// `isOrganizer` false it is of the `organizer` in it. Answers its immutable id.
+    ///
+    /// # Errors
+    /// What the service would refuse.
+    pub fn bring_event(
+        &mut self,
+        mailbox: &str,
+        calendar: Option<&str>,
+        event: &Value,
+        now: DateTime<Utc>,
+    ) -> Result<String, String> {
+        let at = self.mailbox_at(mailbox)?;
+        let calendar = self.calendar_at(at, calendar)?;
+        let key = self.create_from(at, calendar, event, false, now)?;
+        let said = |name: &str| event.pointer(&format!("/organizer/emailAddress/{name}")).and_then(Value::as_str);
+        let foreign = event.get("isOrganizer").and_then(Value::as_bool) == Some(false);
+        let uid = event.get("iCalUId").and_then(Value::as_str).unwrap_or_default();
+        self.bring(at, key, foreign.then(|| [said("name"), said("address")].map(Option::unwrap_or_default)), uid, now)
+            .map_err(text)?;
+        Ok(self.immutable_id(at, key))
+    }
+
     fn create_from(
         &mut self,
         at: usize,

@@ -138,6 +138,10 @@ impl Graph {
             };
             return Ok(json!({ "id": id }));
         }
+        if action == "bring-event" {
+            let id = self.bring_event(mailbox, edit.maybe("calendar"), edit.value("event")?, now)?;
+            return Ok(json!({ "id": id }));
+        }
         let id = self.named_event(edit)?;
         match action {
             "update-event" => self.update_event(mailbox, &id, edit.value("event")?, now)?,

@@ -233,6 +233,30 @@ impl Graph {
     }
 }
 
+impl Graph {
+    /// Gives an event the identity that it had on another server, and the organizer where that is somebody else.
+    pub(super) fn bring(
+        &mut self,
+        at: usize,
+        key: Key,
+        organizer: Option<[&str; 2]>,
+        uid: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), ApiError> {
+        let mut event = self.event(at, key)?.clone();
+        let global = GlobalId::named(uid);
+        let index = &mut self.mailbox_mut(at)?.by_global;
+        index.remove(&event.global);
+        index.insert(global.clone(), key);
+        event.global = global;
+        if let Some([name, address]) = organizer {
+            event.organizer = Address { name: name.to_owned(), address: address.to_owned() };
+            event.is_organizer = false;
+        }
+        self.store(at, event, now)
+    }
+}
+
 fn addresses(people: &[Attendee], organizer: &Address) -> Vec<String> {
     people.iter().filter(|one| !one.who.is(&organizer.address)).map(|one| one.who.address.clone()).collect()
 }
