@@ -181,7 +181,10 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool, pass: Pass) -> Staged<Vec<
         rows = unread::unreadable(run, ids, rows, &observations, &mut found, &mut failed)?;
     }
     let missed = missed(run, &found, !listed)?;
-    for (id, row) in ids.iter().zip(rows) {
+    let originals = originals(run, &found)?;
+    let mut items: Vec<(&String, Option<ItemRow>)> = ids.iter().zip(rows).collect();
+    items.sort_by_key(|(id, _)| !originals.contains(*id));
+    for (id, row) in items {
         if let Some(fault) = failed.remove(id) {
             unread::fail(run, id, &fault)?;
             continue;
@@ -202,6 +205,34 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool, pass: Pass) -> Staged<Vec<
     }
     run.commit(Batch::default(), Vec::new())?;
     Ok(later)
+}
+
+/// Of items that carry one marker, those that have the identity of its pair's item: they are judged first, because the
+/// others are copies. All may be new under their ids where a moved item has another one.
+fn originals(run: &Run, found: &BTreeMap<String, Seen>) -> Staged<BTreeSet<String>> {
+    let mut by_activity: BTreeMap<Uuid, Vec<&Seen>> = BTreeMap::new();
+    for seen in found.values() {
+        if let Some(marker) = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| run.ours(marker)) {
+            by_activity.entry(marker.activity).or_default().push(seen);
+        }
+    }
+    by_activity.retain(|_, all| all.len() > 1);
+    let mut originals = BTreeSet::new();
+    for (activity, all) in by_activity {
+        let Some(link) = link_of(run, activity)? else { continue };
+        let same = |seen: &&Seen| seen.identity.is_some() && seen.identity == link.identity;
+        originals.extend(all.into_iter().filter(same).map(|seen| seen.id.clone()));
+    }
+    Ok(originals)
+}
+
+/// The link of an activity, as this stage left it.
+fn link_of(run: &Run, activity: Uuid) -> Staged<Option<Link>> {
+    let key = run.store.link_key(activity);
+    match run.quiet.row::<Link>(&key) {
+        Some(link) => Ok(Some(link)),
+        None => Ok(run.store.one(key)?),
+    }
 }
 
 pub(super) fn rows_of(run: &Run, ids: &[String]) -> Staged<Vec<Option<ItemRow>>> {
@@ -232,7 +263,7 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link], pass: Pass) -> Staged<Matc
     }
     let marker = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| run.ours(marker));
     if let Some(marker) = marker.filter(|_| !Deliberate::IgnoreMarker.on()) {
-        match run.store.one::<Link>(run.store.link_key(marker.activity))? {
+        match link_of(run, marker.activity)? {
             None => match claimed(run, marker.activity, &seen.id)? {
                 None => return Ok(Match::Of(marker.activity)),
                 // One of the two is a user's copy: rather the one that looks otherwise.
@@ -268,7 +299,7 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link], pass: Pass) -> Staged<Matc
     }
     let identity = seen.identity.clone().unwrap_or_else(|| seen.id.clone());
     let activity = identity::activity_of_meeting(&run.settings.account.tenant, &identity);
-    if let Some(link) = run.store.one::<Link>(run.store.link_key(activity))? {
+    if let Some(link) = link_of(run, activity)? {
         if link.mailbox.id == seen.id {
             return Ok(Match::Of(activity));
         }

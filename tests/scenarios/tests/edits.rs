@@ -340,3 +340,28 @@ fn a_meeting_that_was_on_both_sides_is_followed_into_another_calendar() {
     assert_eq!(world.event("Same")["location"]["displayName"], "Room 3");
     world.rests();
 }
+
+#[test]
+fn an_item_that_was_moved_is_told_from_a_copy_with_its_marker() {
+    let mut world = World::empty();
+    world.calendar("Projects");
+    world.activity("Plan", 30);
+    world.synced();
+    world.pass(20);
+    let (full, now) = (world.event("Plan"), world.now());
+    let mut copy = json!({"isReminderOn": false});
+    for name in ["subject", "start", "end", "singleValueExtendedProperties"] {
+        copy[name] = full[name].clone();
+    }
+    let id = world.event_id("Plan");
+    let copied = world.mail.add_event(EUGENE, None, &copy, now).unwrap();
+    world.mail.move_event(EUGENE, &id, "Projects", now).unwrap();
+    world.edit_activity("Plan", json!({"Location": "Room 5"}));
+    for _ in 0..3 {
+        world.synced();
+        world.pass(70);
+    }
+    let place = |id: &str| world.mail.event_json(EUGENE, id).unwrap()["location"]["displayName"].clone();
+    assert_eq!((place(&id), place(&copied)), (json!("Room 5"), json!("")));
+    assert_eq!((world.titles(), world.subjects()), (vec!["Plan".to_owned(); 2], vec!["Plan".to_owned(); 2]));
+}

@@ -69,14 +69,14 @@ const HEAD: &str = "# Deliberate faults
 
 An invariant that was never seen to fail may not be checked at all. Each of these rules of the engine can be broken at run
 time (`guest/src/deliberate.rs`; only with the feature `deliberate-faults`, which the component is never built with), and
-the simulation has to find it. A world that did; a fault without a seed was not found in the worlds that were played when
-this was written.
+the simulation has to find it. A world that did, with a mailbox on Graph and with one on Exchange; a fault without a seed was not
+found in the worlds that were played when this was written.
 
 The last two invariants, of tenants and of secrets, are kept by the host: its own tests (`host-runner/src/http/tests.rs`,
 `host-runner/src/store/tests.rs`, `host-runner/tests/cli.rs`) look after them.
 
-| fault | invariant | what the engine does | seed | what the check said |
-|---|---|---|---|---|
+| fault | invariant | what the engine does | seed | what the check said | seed on Exchange | what the check said there |
+|---|---|---|---|---|---|---|
 ";
 
 const FOOT: &str = "
@@ -92,6 +92,7 @@ To look for the first world that finds it, or for those of all faults:
 Worlds change with the generator. This file is written anew by
 
     cargo run --release -p simulation -- --deliberate all --record
+    cargo run --release -p simulation -- --deliberate all --record --mailbox exchange
 
 and `tests/faults.rs` plays each seed of it with the fault, which it must find, and without, where it must end well.
 ";
@@ -100,26 +101,36 @@ fn file() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "FAULTS.md"].iter().collect()
 }
 
-/// Writes the list of faults with what found them.
-pub fn write(found: &BTreeMap<Deliberate, Caught>) -> io::Result<()> {
+/// What the list says of a fault found with this mailbox: seed and what was said.
+fn cells(text: &str, fault: Deliberate, mailbox: Server) -> [String; 2] {
+    let line = text.lines().find(|line| line.starts_with(&format!("| `{}` |", fault.code()))).unwrap_or_default();
+    let at = if mailbox == Server::Exchange { 5 } else { 3 };
+    let cell = |at: usize| line.trim_end_matches(" |").split(" | ").nth(at).map(|cell| cell.trim().to_owned());
+    [cell(at).unwrap_or_else(|| "-".into()), cell(at + 1).unwrap_or_else(|| "not found".into())]
+}
+
+/// Writes the list of faults with what found them with one kind of mailbox; what the other found stays.
+pub fn write(mailbox: Server, found: &BTreeMap<Deliberate, Caught>) -> io::Result<()> {
+    let old = fs::read_to_string(file())?;
     let mut text = HEAD.to_owned();
     for fault in Deliberate::ALL {
-        let (seed, said) = match found.get(fault) {
-            Some(caught) => (caught.seed.to_string(), caught.said.replace('|', "\\|").replace('\n', " ")),
-            None => ("-".to_owned(), "not found".to_owned()),
-        };
-        let _ = writeln!(text, "| `{}` | {} | {} | {seed} | {said} |", fault.code(), fault.breaks(), fault.about());
+        let mut row = String::new();
+        for server in [Server::Graph, Server::Exchange] {
+            let [seed, said] = match found.get(fault) {
+                _ if server != mailbox => cells(&old, *fault, server),
+                Some(caught) => [caught.seed.to_string(), caught.said.replace('|', "\\|").replace('\n', " ")],
+                None => ["-".to_owned(), "not found".to_owned()],
+            };
+            let _ = write!(row, " {seed} | {said} |");
+        }
+        let _ = writeln!(text, "| `{}` | {} | {} |{row}", fault.code(), fault.breaks(), fault.about());
     }
     text.push_str(FOOT);
     fs::write(file(), text)
 }
 
-/// The seeds that the list records, by fault; none for a fault that it does not have.
-pub fn recorded() -> io::Result<BTreeMap<Deliberate, Option<u64>>> {
+/// The seeds that the list records for a kind of mailbox, by fault; none for a fault that it does not have.
+pub fn recorded(mailbox: Server) -> io::Result<BTreeMap<Deliberate, Option<u64>>> {
     let text = fs::read_to_string(file())?;
-    let seed = |fault: &Deliberate| {
-        let line = text.lines().find(|line| line.starts_with(&format!("| `{}` |", fault.code())))?;
-        line.split(" | ").nth(3)?.trim().parse().ok()
-    };
-    Ok(Deliberate::ALL.iter().map(|fault| (*fault, seed(fault))).collect())
+    Ok(Deliberate::ALL.iter().map(|fault| (*fault, cells(&text, *fault, mailbox)[0].parse().ok())).collect())
 }

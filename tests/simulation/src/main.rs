@@ -237,7 +237,7 @@ fn look_for(name: &str, args: &Args, out: &mut impl Write) -> ExitCode {
     let found = faults::find(&wanted, mailbox, args.seeds, out);
     let recorded = found.and_then(|found| {
         if args.record {
-            faults::write(&found)?;
+            faults::write(mailbox, &found)?;
         }
         Ok(found.len())
     });

@@ -1,6 +1,7 @@
 //! The same worlds through the built component.
 
 use guest::deliberate::{Deliberate, with};
+use scenarios::mail::Server;
 use simulation::compare;
 use simulation::history::{self, Size};
 
@@ -12,6 +13,16 @@ fn the_built_component_does_what_the_library_does() {
     for seed in 0..WORLDS {
         if let Some(text) = compare::compare(&history::of(seed, Size::Small)) {
             panic!("seed {seed}: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_built_component_does_what_the_library_does_on_an_exchange_server() {
+    let worlds = (0..20).map(|seed| (seed, Size::Small)).chain((0..10).map(|seed| (seed, Size::Changing)));
+    for (seed, size) in worlds {
+        if let Some(text) = compare::compare(&history::of(seed, size).on(Server::Exchange)) {
+            panic!("seed {seed}, {size:?}: {text}");
         }
     }
 }

@@ -34,7 +34,7 @@ fn the_first_worlds_end_well() {
 
 #[test]
 fn the_first_worlds_on_an_exchange_server_end_well() {
-    all_end_well(0..80, Size::Mixed, Server::Exchange);
+    all_end_well(0..60, Size::Mixed, Server::Exchange);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn worlds_whose_settings_change_end_well() {
 
 #[test]
 fn worlds_on_an_exchange_server_whose_settings_change_end_well() {
-    all_end_well(0..40, Size::Changing, Server::Exchange);
+    all_end_well(0..25, Size::Changing, Server::Exchange);
 }
 
 #[test]

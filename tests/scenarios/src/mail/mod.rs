@@ -125,7 +125,7 @@ impl Mail {
     ) -> Done<String> {
         self.either(
             |graph| graph.add_foreign_meeting(mailbox, organizer, event, now),
-            |exchange| exchange.add_foreign_meeting(mailbox, organizer, &write::appointment(event), now),
+            |exchange| write::invitation(exchange, mailbox, organizer, event, now),
         )
     }
 

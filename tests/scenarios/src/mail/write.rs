@@ -45,6 +45,28 @@ pub(super) fn appointment(event: &Value) -> String {
     format!("<CalendarItem>{}</CalendarItem>", inside(event, APPOINTMENT))
 }
 
+/// An invitation by somebody from elsewhere, in the mailboxes of all who are invited and have one: each has a copy of one
+/// meeting. Gives the id of the copy in this mailbox.
+pub(super) fn invitation(
+    exchange: &mut Exchange,
+    mailbox: &str,
+    organizer: (&str, &str),
+    event: &Value,
+    now: DateTime<Utc>,
+) -> Result<String, String> {
+    let id = exchange.add_foreign_meeting(mailbox, organizer, &appointment(event), now)?;
+    let copy = exchange.item_json(mailbox, &id).unwrap_or_default();
+    let mut event = event.clone();
+    event["iCalUId"] = copy["UID"].clone();
+    let invited = event["attendees"].as_array().cloned().unwrap_or_default();
+    for other in invited.iter().filter_map(|one| one["emailAddress"]["address"].as_str()) {
+        if other != mailbox && exchange.folder_id(other, "calendar").is_some() {
+            exchange.add_foreign_meeting(other, organizer, &appointment(&event), now)?;
+        }
+    }
+    Ok(id)
+}
+
 /// A task as an element.
 pub(super) fn task(task: &Value) -> String {
     format!("<Task>{}</Task>", inside(task, TASK))
