@@ -16,7 +16,6 @@ use guest::activity::SideId;
 use guest::capability::{Directive, Level, Progress};
 use guest::run::{Direction, RunError};
 use guest::settings::{Account, Budget, Folders, Options};
-use host_runner::store::MemoryStore;
 use scenarios::engine::Engine;
 use scenarios::native::{Pause, Unwatched};
 use scenarios::switch::Cut;
@@ -30,8 +29,10 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 mod aside;
+mod backup;
 
 use aside::Last;
+use backup::Backup;
 
 /// Minutes between the syncs in which a world comes to rest: some far enough apart for what failed often, and one for what
 /// is looked at once a week.
@@ -43,8 +44,7 @@ const LEAST: usize = 6;
 struct Play {
     world: World,
     people: People,
-    /// A copy of the storage, with the leases that stood then.
-    backup: Option<(MemoryStore, BTreeMap<Who, DateTime<Utc>>)>,
+    backup: Option<Backup>,
     /// Accounts whose second calendar is not imported.
     unticked: BTreeSet<Who>,
     /// What the accounts' settings choose.
@@ -53,13 +53,15 @@ struct Play {
     disturbed: bool,
     /// The last run, as long as nothing has happened since.
     last: Option<Last>,
+    /// A run is going to be undone: what there was before each has to be known.
+    undoes: bool,
     /// Mailboxes that refuse.
     denied: BTreeSet<Who>,
     /// Something was taken away that makes runs fail.
     refused: bool,
     /// Creatio shows nothing.
     blind: bool,
-    /// The storage went back, and what it counted with it.
+    /// The storage went back.
     went_back: bool,
     /// A listing left out what the feed is never going to show again by itself.
     lied: bool,
@@ -167,6 +169,7 @@ impl Play {
             choices: BTreeMap::new(),
             disturbed: false,
             last: None,
+            undoes: history.steps.iter().any(|step| matches!(step, Step::Undo(_))),
             denied: BTreeSet::new(),
             refused: false,
             blind: false,
@@ -210,14 +213,8 @@ impl Play {
             Step::Deed(deed) => self.people.act(deed),
             Step::Pass(minutes) => self.world.pass(*minutes),
             Step::Run(who, direction, troubles) => self.run(*who, *direction, troubles),
-            Step::Backup => self.backup = Some(((*self.world.store).clone(), self.standing.clone())),
-            Step::GoBack => {
-                if let Some((store, standing)) = self.backup.clone() {
-                    self.world.store = Arc::new(store);
-                    self.standing = standing;
-                    self.went_back = true;
-                }
-            }
+            Step::Backup => self.back_up(),
+            Step::GoBack => self.go_back(),
             Step::Rights(given) => self.rights(*given),
             Step::Mailbox(who, answers) => self.mailbox(*who, *answers),
             Step::Ticked(who, ticked) => {
@@ -307,14 +304,15 @@ impl Play {
         let paused = course.pause.is_some();
         let cut = course.cut;
         self.disturbed |= !troubles.is_empty();
-        let (before, left_out) = (aside::everything(&self.people), self.left_out(who));
+        let before = self.undoes.then(|| aside::everything(&self.people));
+        let left_out = self.left_out(who);
         if let Some(ran) = self.ran(who, direction, course) {
             self.judge_left_out(&left_out, &ran);
             let calm = troubles.is_empty() && ran.report.is_ok();
             if calm && direction == Direction::Reconcile {
                 self.people.ledger.lock().unwrap().strangers = false;
             }
-            self.last = calm.then_some(Last { who, before });
+            self.last = before.filter(|_| calm).map(|before| Last { who, before });
             let expected = match &ran.report {
                 Ok(_) => true,
                 Err(RunError::Host(_)) => false,
@@ -322,7 +320,7 @@ impl Play {
                 Err(RunError::State(_)) => storage,
                 Err(RunError::Settings(_)) => self.refused,
                 Err(RunError::Storage(_)) => self.world.switch.dead() || storage,
-                Err(RunError::Superseded) => beside || paused || self.went_back || storage,
+                Err(RunError::Superseded) => beside || paused || storage,
                 Err(RunError::SignIn(..) | RunError::Unavailable(..)) => self.refused || !troubles.is_empty(),
             };
             if !expected {
@@ -474,6 +472,9 @@ impl Play {
     }
 
     fn tell(&self, which: &str, ran: &Ran) {
+        if self.talk.is_none() {
+            return;
+        }
         let ending = ran.report.as_ref().map(|report| (report.ending, &report.warnings));
         self.say(&format!("    {which}: {ending:?}, {} writes, {} commits", ran.writes(), ran.commits));
         for entry in &ran.entries {
@@ -490,13 +491,11 @@ impl Play {
                 self.say(&format!("          {}: {:?} -> {:?}", unit.unit.code(), unit.before, unit.after));
             }
         }
-        if self.talk.is_some() {
-            for (line, entry) in ran.requests.iter().zip(&ran.log) {
-                self.say(&format!("        {}", line.chars().take(110).collect::<String>()));
-                for part in entry.parts.iter().filter(|part| part.method != "GET") {
-                    let url: String = part.url.chars().take(90).collect();
-                    self.say(&format!("            {:?} {} {url}", part.status, part.method));
-                }
+        for (line, entry) in ran.requests.iter().zip(&ran.log) {
+            self.say(&format!("        {}", line.chars().take(110).collect::<String>()));
+            for part in entry.parts.iter().filter(|part| part.method != "GET") {
+                let url: String = part.url.chars().take(90).collect();
+                self.say(&format!("            {:?} {} {url}", part.status, part.method));
             }
         }
     }
