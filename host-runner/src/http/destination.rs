@@ -181,8 +181,8 @@ fn in_mailbox(root: &Url, path: &str, mailbox: &str) -> bool {
 
 /// What follows the base in a path, both normalised; none if the path is not below it or tries to climb.
 fn rest(base: &str, path: &str) -> Option<Vec<String>> {
-    let base = segments(base)?;
-    segments(path)?.strip_prefix(base.as_slice()).map(<[String]>::to_vec)
+    let (base, mut path) = (segments(base)?, segments(path)?);
+    path.starts_with(&base).then(|| path.split_off(base.len()))
 }
 
 /// The segments of a path as the least careful server could understand them. None where that would climb: servers and

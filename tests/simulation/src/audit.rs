@@ -35,10 +35,7 @@ pub fn run(people: &People, went_back: bool, ran: &Ran, faults: &mut Vec<String>
     }
     for entry in &ran.entries {
         removal(&ledger, people.now(), entry, faults);
-        // A storage that went back knows no more what was written since.
-        if !went_back {
-            conflict(&ledger, entry, faults);
-        }
+        conflict(&ledger, entry, went_back, faults);
     }
 }
 
@@ -173,8 +170,9 @@ fn removal(ledger: &Ledger, now: DateTime<Utc>, entry: &Entry, faults: &mut Vec<
     }
 }
 
-/// A value that lost a conflict lost to one that somebody had set on the other side, or that landed there late.
-fn conflict(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
+/// A value that lost a conflict lost to one that somebody had set on the other side, or that landed there late. A storage
+/// that went back does not know any more on which side it was set, and what the sync itself carried over.
+fn conflict(ledger: &Ledger, entry: &Entry, went_back: bool, faults: &mut Vec<String>) {
     let Some(item) = item(&entry.title).filter(|_| entry.outcome == Outcome::Conflict) else { return };
     for change in &entry.units {
         let (Some(_), Some(after)) = (&change.before, &change.after) else { continue };
@@ -185,7 +183,7 @@ fn conflict(ledger: &Ledger, entry: &Entry, faults: &mut Vec<String>) {
         let set = ledger.edits.iter().any(|edit| {
             edit.item == item
                 && edit.unit == change.unit
-                && side(edit.at) != entry.target
+                && (went_back || side(edit.at) != entry.target)
                 && after.contains(&edit.value)
         });
         let landed = entry.target == SideId::Mailbox

@@ -54,9 +54,7 @@ pub fn world(people: &People, went_back: bool, faults: &mut Vec<String>) {
         let invited = people.accounts().any(|who| !made.deciding().contains(&who) && lives(&who));
         one(&ledger, *item, made, (activity, invited), &copies, faults);
     }
-    if !went_back {
-        guarded(&ledger, faults);
-    }
+    guarded(&ledger, faults);
     people.check_copies(&ledger, faults);
 }
 
@@ -187,7 +185,7 @@ impl Sights {
 
 /// The guard held: within a day no account loses more on a side than five items, or one in twenty. What a run removed is
 /// known when it ends, which may be some time later.
-fn guarded(ledger: &Ledger, faults: &mut Vec<String>) {
+pub(crate) fn guarded(ledger: &Ledger, faults: &mut Vec<String>) {
     let most = ((ledger.items.len() + ledger.copies.len()) / 20).max(5);
     for ((who, side), removals) in &ledger.removals {
         let within = |window: &[DateTime<Utc>]| window[most] - window[0] < TimeDelta::hours(23);

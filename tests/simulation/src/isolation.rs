@@ -28,9 +28,11 @@ pub fn provoke(people: &People) -> Option<(Vec<u32>, Vec<Value>)> {
             {
                 items.push((item, here.id.clone()));
             }
+            if items.len() == MOST {
+                break;
+            }
         }
     }
-    items.truncate(MOST);
     let (_, id) = items.first().filter(|_| items.len() > 1)?;
     let body = json!({"error": {"code": "ErrorAccessDenied", "message": "no"}});
     let effect = json!({"kind": "part", "method": "GET", "url": guest::http::encode(id), "status": 403, "body": body});

@@ -47,6 +47,9 @@ impl Made {
     }
 }
 
+/// When something was removed, by account and side.
+pub type Removals = BTreeMap<(Who, SideId), Vec<DateTime<Utc>>>;
+
 /// What users did, and what the runs told them.
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -68,8 +71,8 @@ pub struct Ledger {
     pub mails: usize,
     /// Journal entries of all runs.
     pub entries: Vec<Entry>,
-    /// When runs of an account removed something from a side.
-    pub removals: BTreeMap<(Who, SideId), Vec<DateTime<Utc>>>,
+    /// When runs of an account removed something from a side, as far as its storage can know.
+    pub removals: Removals,
     /// What another program copied.
     pub copies: Vec<Copied>,
     /// Values that a late write put into Creatio: nobody set them there, and nobody can tell.

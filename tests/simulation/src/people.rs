@@ -257,10 +257,11 @@ impl People {
     /// the new one.
     fn turning(&self, at: Place, item: u32, seen: &Sight) {
         let Place::Mailbox(_) = at else { return };
-        let several = self.see(at, item).len() > 1;
+        // Two of one kind are no such thing: they are doubled.
+        let both = self.see(at, item).iter().any(|other| other.task != seen.task);
         let turned = self.see(Place::Creatio, item).iter().any(|activity| activity.task != seen.task);
         let mut ledger = self.ledger.lock().unwrap();
-        if several || (turned && ledger.during) {
+        if both || (turned && ledger.during) {
             ledger.astray.insert(item);
         }
     }

@@ -10,7 +10,6 @@ use crate::step::{Step, Who};
 use chrono::{DateTime, Utc};
 use guest::activity::SideId;
 use guest::settings::{Account, Folders};
-use host_runner::store::MemoryStore;
 use scenarios::engine::Engine;
 use scenarios::{Ran, World};
 use serde_json::{Value, json};
@@ -18,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 mod aside;
+mod backup;
 mod beside;
 mod persons;
 mod rest;
@@ -25,14 +25,14 @@ mod run;
 mod tell;
 
 use aside::Last;
+use backup::Backup;
 use persons::persons;
 
 /// A world that is being played.
 struct Play {
     world: World,
     people: People,
-    /// A copy of the storage, with the leases that stood then.
-    backup: Option<(MemoryStore, BTreeMap<Who, DateTime<Utc>>)>,
+    backup: Option<Backup>,
     /// Accounts whose second calendar is not imported.
     unticked: BTreeSet<Who>,
     /// What the accounts' settings choose.
@@ -41,13 +41,15 @@ struct Play {
     disturbed: bool,
     /// The last run, as long as nothing has happened since.
     last: Option<Last>,
+    /// A run is going to be undone: what there was before each has to be known.
+    undoes: bool,
     /// Mailboxes that refuse.
     denied: BTreeSet<Who>,
     /// Something was taken away that makes runs fail.
     refused: bool,
     /// Creatio shows nothing.
     blind: bool,
-    /// The storage went back, and what it counted with it.
+    /// The storage went back.
     went_back: bool,
     /// A listing left out what the feed is never going to show again by itself.
     lied: bool,
@@ -134,6 +136,7 @@ impl Play {
             choices: BTreeMap::new(),
             disturbed: false,
             last: None,
+            undoes: history.steps.iter().any(|step| matches!(step, Step::Undo(_))),
             denied: BTreeSet::new(),
             refused: false,
             blind: false,
@@ -170,14 +173,8 @@ impl Play {
             Step::Deed(deed) => self.people.act(deed),
             Step::Pass(minutes) => self.world.pass(*minutes),
             Step::Run(who, direction, troubles) => self.run(*who, *direction, troubles),
-            Step::Backup => self.backup = Some(((*self.world.store).clone(), self.standing.clone())),
-            Step::GoBack => {
-                if let Some((store, standing)) = self.backup.clone() {
-                    self.world.store = Arc::new(store);
-                    self.standing = standing;
-                    self.went_back = true;
-                }
-            }
+            Step::Backup => self.back_up(),
+            Step::GoBack => self.go_back(),
             Step::Rights(given) => self.rights(*given),
             Step::Mailbox(who, answers) => self.mailbox(*who, *answers),
             Step::Ticked(who, ticked) => {

@@ -1,6 +1,6 @@
 //! Values of columns, and how they look on the wire: Creatio never shows a null.
 
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, Utc};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -181,13 +181,15 @@ fn nothing() -> DateTime<Utc> {
 }
 
 fn format_time(time: DateTime<Utc>, fraction: Fraction) -> String {
-    let whole = time.format("%Y-%m-%dT%H:%M:%S");
+    let mut text = time.to_rfc3339_opts(SecondsFormat::Secs, true);
     let ticks = time.timestamp_subsec_nanos() / 100;
-    match fraction {
-        Fraction::Echo => format!("{whole}.{ticks:07}Z"),
-        Fraction::Kept if ticks == 0 => format!("{whole}Z"),
-        Fraction::Kept => format!("{whole}.{}Z", format!("{ticks:07}").trim_end_matches('0')),
+    if fraction == Fraction::Kept && ticks == 0 {
+        return text;
     }
+    text.pop();
+    let digits = format!("{ticks:07}");
+    let digits = if fraction == Fraction::Kept { digits.trim_end_matches('0') } else { &digits };
+    format!("{text}.{digits}Z")
 }
 
 #[cfg(test)]

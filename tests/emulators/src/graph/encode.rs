@@ -74,79 +74,89 @@ impl Shape {
 
     /// Everything but what has to be expanded.
     pub(super) fn full(&self, seen: &Seen<'_>) -> Map<String, Value> {
+        self.members(seen, |_| true)
+    }
+
+    /// The members that are wanted, but for what has to be expanded.
+    pub(super) fn members(&self, seen: &Seen<'_>, wanted: impl Fn(&str) -> bool) -> Map<String, Value> {
         let (event, content) = (seen.event, seen.content());
-        let change_key = ids::change_key(self.mailbox, seen.change());
-        let id = self.id(seen);
-        let (start, end) = self.times(seen);
-        let empty = json!({ "displayName": "", "locationType": "default", "uniqueIdType": "unknown", "address": {}, "coordinates": {} });
-        let master = seen.date.map(|_| event_id(self.mailbox, event, None, self.immutable));
-        let recurrence = match (&event.series, seen.date) {
-            (Some(series), None) => {
-                let zone = series.rule.zone.clone().unwrap_or_else(|| content.start.zone.name.clone());
-                series.rule.to_json(if self.custom_zone { "tzone://Microsoft/Custom" } else { &zone })
+        let mut map = Map::new();
+        let mut put = |name: &str, value: &dyn Fn() -> Value| {
+            if wanted(name) {
+                map.insert(name.to_owned(), value());
             }
-            _ => Value::Null,
         };
-        let body = if self.text_body {
+        put("@odata.etag", &|| etag(self.mailbox, seen.change()).into());
+        put("id", &|| self.id(seen).into());
+        put("createdDateTime", &|| stamp(event.created).into());
+        put("lastModifiedDateTime", &|| stamp(seen.modified()).into());
+        put("changeKey", &|| ids::change_key(self.mailbox, seen.change()).into());
+        put("categories", &|| json!(content.categories));
+        if let Some(transaction) = &event.transaction {
+            put("transactionId", &|| transaction.clone().into());
+        }
+        put("originalStartTimeZone", &|| self.zone_name(&content.start).into());
+        put("originalEndTimeZone", &|| self.zone_name(&content.end).into());
+        put("iCalUId", &|| event.global.text(seen.date).into());
+        put("reminderMinutesBeforeStart", &|| content.reminder_minutes.into());
+        put("isReminderOn", &|| content.reminder_on.into());
+        put("hasAttachments", &|| false.into());
+        put("subject", &|| json!(content.subject));
+        put("bodyPreview", &|| body::preview(&content.body).into());
+        put("importance", &|| content.importance.into());
+        put("sensitivity", &|| content.sensitivity.into());
+        put("isAllDay", &|| content.all_day.into());
+        put("isCancelled", &|| seen.cancelled().into());
+        put("isOrganizer", &|| event.is_organizer.into());
+        put("responseRequested", &|| content.response_requested.into());
+        put("seriesMasterId", &|| json!(seen.date.map(|_| event_id(self.mailbox, event, None, self.immutable))));
+        put("showAs", &|| content.show_as.into());
+        put("type", &|| seen.kind().into());
+        put("webLink", &|| {
+            let id = self.id(seen);
+            format!("https://outlook.office365.com/owa/?itemid={id}&exvsurl=1&path=/calendar/item").into()
+        });
+        put("onlineMeetingUrl", &|| Value::Null);
+        put("isOnlineMeeting", &|| content.online.on.into());
+        put("onlineMeetingProvider", &|| content.online.provider.unwrap_or("unknown").into());
+        put("allowNewTimeProposals", &|| content.allow_proposals.into());
+        put("isDraft", &|| false.into());
+        put("hideAttendees", &|| content.hide_attendees.into());
+        if let Some(at) = seen.original_start() {
+            put("originalStart", &|| at.format("%Y-%m-%dT%H:%M:%SZ").to_string().into());
+        }
+        put("responseStatus", &|| answer(seen.answer()));
+        put("body", &|| self.body(content));
+        put("start", &|| self.time(content.all_day, seen.start(), seen.start_at()));
+        put("end", &|| self.time(content.all_day, seen.end(), seen.end_at()));
+        put("location", &|| content.locations.first().cloned().unwrap_or_else(nowhere));
+        put("locations", &|| json!(content.locations));
+        put("recurrence", &|| self.recurrence(seen));
+        put("attendees", &|| attendees(content, event.is_organizer));
+        put(
+            "organizer",
+            &|| json!({ "emailAddress": { "name": event.organizer.name, "address": event.organizer.address } }),
+        );
+        put("onlineMeeting", &|| json!(content.online.join_url.as_ref().map(|url| json!({ "joinUrl": url }))));
+        map
+    }
+
+    fn body(&self, content: &Content) -> Value {
+        if self.text_body {
             json!({ "contentType": "text", "content": body::text(&content.body) })
         } else {
             json!({ "contentType": "html", "content": content.body })
-        };
-        let mut map = Map::new();
-        let mut put = |name: &str, value: Value| {
-            map.insert(name.to_owned(), value);
-        };
-        put("@odata.etag", format!("W/\"{change_key}\"").into());
-        put("id", id.clone().into());
-        put("createdDateTime", stamp(event.created).into());
-        put("lastModifiedDateTime", stamp(seen.modified()).into());
-        put("changeKey", change_key.into());
-        put("categories", json!(content.categories));
-        if let Some(transaction) = &event.transaction {
-            put("transactionId", transaction.clone().into());
         }
-        put("originalStartTimeZone", self.zone_name(&content.start).into());
-        put("originalEndTimeZone", self.zone_name(&content.end).into());
-        put("iCalUId", event.global.text(seen.date).into());
-        put("reminderMinutesBeforeStart", content.reminder_minutes.into());
-        put("isReminderOn", content.reminder_on.into());
-        put("hasAttachments", false.into());
-        put("subject", json!(content.subject));
-        put("bodyPreview", body::preview(&content.body).into());
-        put("importance", content.importance.into());
-        put("sensitivity", content.sensitivity.into());
-        put("isAllDay", content.all_day.into());
-        put("isCancelled", seen.cancelled().into());
-        put("isOrganizer", event.is_organizer.into());
-        put("responseRequested", content.response_requested.into());
-        put("seriesMasterId", json!(master));
-        put("showAs", content.show_as.into());
-        put("type", seen.kind().into());
-        put("webLink", format!("https://outlook.office365.com/owa/?itemid={id}&exvsurl=1&path=/calendar/item").into());
-        put("onlineMeetingUrl", Value::Null);
-        put("isOnlineMeeting", content.online.on.into());
-        put("onlineMeetingProvider", content.online.provider.unwrap_or("unknown").into());
-        put("allowNewTimeProposals", content.allow_proposals.into());
-        put("isDraft", false.into());
-        put("hideAttendees", content.hide_attendees.into());
-        if let Some(at) = seen.original_start() {
-            put("originalStart", at.format("%Y-%m-%dT%H:%M:%SZ").to_string().into());
+    }
+
+    fn recurrence(&self, seen: &Seen<'_>) -> Value {
+        match (&seen.event.series, seen.date) {
+            (Some(series), None) => {
+                let zone = series.rule.zone.as_deref().unwrap_or(&seen.content().start.zone.name);
+                series.rule.to_json(if self.custom_zone { "tzone://Microsoft/Custom" } else { zone })
+            }
+            _ => Value::Null,
         }
-        put("responseStatus", answer(seen.answer()));
-        put("body", body);
-        put("start", start);
-        put("end", end);
-        put("location", content.locations.first().cloned().unwrap_or(empty));
-        put("locations", json!(content.locations));
-        put("recurrence", recurrence);
-        put("attendees", attendees(content, event.is_organizer));
-        put(
-            "organizer",
-            json!({ "emailAddress": { "name": event.organizer.name, "address": event.organizer.address } }),
-        );
-        let online = content.online.join_url.as_ref().map(|url| json!({ "joinUrl": url }));
-        put("onlineMeeting", json!(online));
-        map
     }
 
     /// `cancelledOccurrences`, which is shown on demand only.
@@ -155,6 +165,10 @@ impl Shape {
         let dates = event.series.iter().flat_map(|series| &series.deleted);
         dates.map(|date| Value::from(format!("OID.{master}.{date}"))).collect()
     }
+}
+
+fn nowhere() -> Value {
+    json!({ "displayName": "", "locationType": "default", "uniqueIdType": "unknown", "address": {}, "coordinates": {} })
 }
 
 fn attendees(content: &Content, is_organizer: bool) -> Value {

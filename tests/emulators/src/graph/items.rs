@@ -230,8 +230,7 @@ impl Graph {
 
 /// An event as a query wants it.
 pub(super) fn render(mailbox: &Mailbox, shape: &Shape, seen: &Seen<'_>, query: &Query) -> Map<String, Value> {
-    let mut map = shape.full(seen);
-    query.project(&mut map, &[]);
+    let mut map = shape.members(seen, |name| query.wants(name));
     if let Some(wanted) = &query.expand.extended {
         let found = extended(seen, Some(wanted));
         // Graph leaves the member out where there is nothing to show.

@@ -227,14 +227,15 @@ impl Query {
 
     /// Keeps the selected members, the id, and annotations.
     pub(super) fn project(&self, map: &mut Map<String, Value>, expanded: &[&str]) {
-        if let Some(select) = &self.select {
-            map.retain(|name, _| {
-                name == "id"
-                    || name.contains('@')
-                    || expanded.contains(&name.as_str())
-                    || select.iter().any(|one| one == name)
-            });
+        if self.select.is_some() {
+            map.retain(|name, _| expanded.contains(&name.as_str()) || self.wants(name));
         }
+    }
+
+    /// The member is selected, or is shown whatever is.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        let Some(select) = &self.select else { return true };
+        name == "id" || name.contains('@') || select.iter().any(|one| one == name)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Time zones: Windows and IANA names in, wall-clock and instants out.
 
-use chrono::{DateTime, Datelike as _, Duration, LocalResult, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
+use chrono::{
+    DateTime, Datelike as _, Duration, LocalResult, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone as _, Utc,
+};
 use chrono_tz::Tz;
 use windows_timezones::WindowsTimezone;
 
@@ -56,12 +58,16 @@ pub(crate) fn instant(tz: Tz, wall: NaiveDateTime) -> DateTime<Utc> {
 
 /// A stamp as the service writes `lastModifiedDateTime`: seven digits.
 pub(crate) fn stamp(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S.").to_string() + &format!("{:07}Z", at.timestamp_subsec_nanos() / 100)
+    let mut text = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    text.pop();
+    format!("{text}.{:07}Z", at.timestamp_subsec_nanos() / 100)
 }
 
 /// A wall-clock time as it stands in `dateTimeTimeZone`.
 pub(crate) fn wall_text(wall: NaiveDateTime) -> String {
-    wall.format("%Y-%m-%dT%H:%M:%S.0000000").to_string()
+    let mut text = wall.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
+    text.pop();
+    text + ".0000000"
 }
 
 /// Reads `dateTime`: a wall-clock time, of which seconds and fraction may be missing; with an offset it is an instant.

@@ -62,8 +62,13 @@ impl Play {
             let there = tasks.iter().filter(|task| task.list == ERRANDS);
             unticked.extend(there.filter_map(|task| sight::item_of(&task.title)));
         }
-        let items = self.people.ledger.lock().unwrap().items.clone();
-        let made = |item: &u32, side: SideId| items.get(item).is_some_and(|made| made.side == side);
+        let (items, copies) = {
+            let ledger = self.people.ledger.lock().unwrap();
+            (ledger.items.clone(), ledger.copies.clone())
+        };
+        // A copy has the title of its original, and may lie in what is ticked.
+        let copied = |item: &u32| copies.iter().any(|copy| copy.item == *item);
+        let made = |item: &u32, side: SideId| !copied(item) && items.get(item).is_some_and(|made| made.side == side);
         unticked.retain(|item| made(item, SideId::Mailbox));
         if choices.grouped() {
             let outside = self.people.see_all_but(Place::Creatio, &[]).into_iter();

@@ -77,14 +77,15 @@ impl Play {
         let paused = course.pause.is_some();
         let cut = course.cut;
         self.disturbed |= !troubles.is_empty();
-        let (before, left_out) = (aside::everything(&self.people), self.left_out(who));
+        let before = self.undoes.then(|| aside::everything(&self.people));
+        let left_out = self.left_out(who);
         if let Some(ran) = self.ran(who, direction, course) {
             self.judge_left_out(&left_out, &ran);
             let calm = troubles.is_empty() && ran.report.is_ok();
             if calm && direction == Direction::Reconcile {
                 self.people.ledger.lock().unwrap().strangers = false;
             }
-            self.last = calm.then_some(Last { who, before });
+            self.last = before.filter(|_| calm).map(|before| Last { who, before });
             let expected = match &ran.report {
                 Ok(_) => true,
                 Err(RunError::Host(_)) => false,
@@ -92,7 +93,7 @@ impl Play {
                 Err(RunError::State(_)) => storage,
                 Err(RunError::Settings(_)) => self.refused,
                 Err(RunError::Storage(_)) => self.world.switch.dead() || storage,
-                Err(RunError::Superseded) => beside || paused || self.went_back || storage,
+                Err(RunError::Superseded) => beside || paused || storage,
                 Err(RunError::SignIn(..) | RunError::Unavailable(..)) => self.refused || !troubles.is_empty(),
             };
             if !expected {

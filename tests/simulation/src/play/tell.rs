@@ -13,6 +13,9 @@ impl Play {
     }
 
     pub(super) fn tell(&self, which: &str, ran: &Ran) {
+        if self.talk.is_none() {
+            return;
+        }
         let ending = ran.report.as_ref().map(|report| (report.ending, &report.warnings));
         self.say(&format!("    {which}: {ending:?}, {} writes, {} commits", ran.writes(), ran.commits));
         for entry in &ran.entries {
@@ -29,13 +32,11 @@ impl Play {
                 self.say(&format!("          {}: {:?} -> {:?}", unit.unit.code(), unit.before, unit.after));
             }
         }
-        if self.talk.is_some() {
-            for (line, entry) in ran.requests.iter().zip(&ran.log) {
-                self.say(&format!("        {}", line.chars().take(110).collect::<String>()));
-                for part in entry.parts.iter().filter(|part| part.method != "GET") {
-                    let url: String = part.url.chars().take(90).collect();
-                    self.say(&format!("            {:?} {} {url}", part.status, part.method));
-                }
+        for (line, entry) in ran.requests.iter().zip(&ran.log) {
+            self.say(&format!("        {}", line.chars().take(110).collect::<String>()));
+            for part in entry.parts.iter().filter(|part| part.method != "GET") {
+                let url: String = part.url.chars().take(90).collect();
+                self.say(&format!("            {:?} {} {url}", part.status, part.method));
             }
         }
     }
