@@ -1,8 +1,9 @@
 //! The built component in the host's own runtime, against the same world: what the native engine does, the component does.
 
+use crate::mail::Server;
 use crate::switch::{Cut, Power, Switch};
 use crate::transport::SiteTransport;
-use crate::world::{CREATIO, EUGENE, GRAPH, World};
+use crate::world::{CREATIO, EUGENE, EXCHANGE, GRAPH, SIGN_IN, World};
 use emulators::graph::world as graph_world;
 use futures::future::{BoxFuture, Either, select};
 use host_runner::config::Config;
@@ -12,14 +13,33 @@ use host_runner::store::{
     Change, Entry, Fence, Lease, MemoryStore, Outcome, Page, RunRecord, RunResult, Store, StoreError, Ticket,
 };
 use host_runner::{Action, Clock, Connector, Host, RunError, RunOptions, RunReport, Silent, Tenant, VirtualClock};
+use std::cell::OnceCell;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, Once};
 use std::task::Poll;
 use std::time::Duration;
 
-/// One compiled component for all worlds of a process: the transport and the clock lead to the world at hand.
-static LOADED: OnceLock<(Host, Connector, Arc<Current>)> = OnceLock::new();
+thread_local! {
+    /// One compiled component for all worlds of a thread: the transport and the clock lead to the world at hand.
+    static LOADED: OnceCell<Loaded> = const { OnceCell::new() };
+}
+
+struct Loaded {
+    host: Host,
+    connector: Connector,
+    current: Arc<Current>,
+}
+
+impl Loaded {
+    fn new() -> Self {
+        let current = Arc::new(Current::default());
+        let host =
+            Host::builder().transport(Arc::clone(&current) as _).clock(Arc::clone(&current) as _).build().unwrap();
+        let connector = host.load(component::bytes()).unwrap();
+        Self { host, connector, current }
+    }
+}
 
 #[derive(Default)]
 struct Current(Mutex<Option<(Arc<SiteTransport>, VirtualClock)>>);
@@ -140,12 +160,24 @@ impl Store for Cuttable {
     }
 }
 
-fn config() -> String {
+fn config(server: Server) -> String {
     let folder = std::env::temp_dir().join(format!("schedule-sync-scenarios-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    // Written once: another thread may be reading it.
+    static WRITTEN: Once = Once::new();
     let secret = folder.join("secret");
-    std::fs::write(&secret, graph_world::CLIENT_SECRET).unwrap();
+    WRITTEN.call_once(|| {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(&secret, graph_world::CLIENT_SECRET).unwrap();
+    });
     let (id, secret) = (graph_world::CLIENT_ID, secret.display());
+    let mailboxes = match server {
+        Server::Graph => format!(
+            "[microsoft]\ngraph-url = \"{GRAPH}\"\nlogin-url = \"{GRAPH}\"\ndirectory = \"mycompany.onmicrosoft.com\""
+        ),
+        Server::Exchange => {
+            format!("[exchange]\nurl = \"{EXCHANGE}\"\nsign-in = \"oauth\"\ntoken-url = \"{SIGN_IN}/oauth2/token\"")
+        }
+    };
     format!(
         r#"
 [tenant]
@@ -160,10 +192,7 @@ client-id = "{id}"
 client-secret = {{ file = "{secret}" }}
 visibility = "shared"
 
-[microsoft]
-graph-url = "{GRAPH}"
-login-url = "{GRAPH}"
-directory = "mycompany.onmicrosoft.com"
+{mailboxes}
 client-id = "{id}"
 client-secret = {{ file = "{secret}" }}
 
@@ -183,6 +212,7 @@ export = "all"
 pub struct Sandboxed {
     runtime: tokio::runtime::Runtime,
     tenant: Tenant,
+    connector: Connector,
 }
 
 impl Sandboxed {
@@ -190,24 +220,20 @@ impl Sandboxed {
     #[must_use]
     pub fn beside(world: &World) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (host, _, current) = LOADED.get_or_init(|| {
-            let current = Arc::new(Current::default());
-            let host =
-                Host::builder().transport(Arc::clone(&current) as _).clock(Arc::clone(&current) as _).build().unwrap();
-            let connector = host.load(component::bytes()).unwrap();
-            (host, connector, current)
-        });
         let transport = SiteTransport {
             site: Arc::clone(&world.site),
             clock: world.clock.clone(),
             switch: Arc::clone(&world.switch),
             interlude: Arc::clone(&world.interlude),
         };
-        *current.0.lock().unwrap() = Some((Arc::new(transport), world.clock.clone()));
-        let config = Config::parse("scenario.toml".as_ref(), &config()).unwrap();
+        let config = Config::parse("scenario.toml".as_ref(), &config(world.server())).unwrap();
         let store = Cuttable { store: Arc::clone(&world.store), switch: Arc::clone(&world.switch) };
-        let tenant = host.tenant(config).store(Arc::new(store)).open().unwrap();
-        Self { runtime, tenant }
+        LOADED.with(|loaded| {
+            let Loaded { host, connector, current } = loaded.get_or_init(Loaded::new);
+            *current.0.lock().unwrap() = Some((Arc::new(transport), world.clock.clone()));
+            let tenant = host.tenant(config).store(Arc::new(store)).open().unwrap();
+            Self { runtime, tenant, connector: connector.clone() }
+        })
     }
 
     /// Runs the component, and cuts the power: then the run is dropped where it is. None for a run that was cut.
@@ -223,17 +249,15 @@ impl Sandboxed {
         options: RunOptions,
         cut: Cut,
     ) -> Option<Result<RunReport, RunError>> {
-        let (_, connector, _) = LOADED.get().unwrap();
         world.switch.arm(cut);
         world.site.lock().unwrap().log.clear();
-        self.run_with(world, connector, action, options)
+        self.run_with(world, action, options)
     }
 
     /// Runs the component with options.
     pub fn run_as(&self, world: &World, action: Action, options: RunOptions) -> RunReport {
-        let (_, connector, _) = LOADED.get().unwrap();
         world.switch.arm(Cut::Never);
-        self.run_with(world, connector, action, options).unwrap().unwrap()
+        self.run_with(world, action, options).unwrap().unwrap()
     }
 
     /// What a run told.
@@ -242,14 +266,8 @@ impl Sandboxed {
         self.tenant.store().journal(&run.account, &run.run).unwrap()
     }
 
-    fn run_with(
-        &self,
-        world: &World,
-        connector: &Connector,
-        action: Action,
-        options: RunOptions,
-    ) -> Option<Result<RunReport, RunError>> {
-        let run = self.tenant.run(connector, action, EUGENE, options, Arc::new(Silent));
+    fn run_with(&self, world: &World, action: Action, options: RunOptions) -> Option<Result<RunReport, RunError>> {
+        let run = self.tenant.run(&self.connector, action, EUGENE, options, Arc::new(Silent));
         let died = poll_fn(|_| if world.switch.dead() { Poll::Ready(()) } else { Poll::Pending });
         self.runtime.block_on(async move {
             match select(pin!(run), pin!(died)).await {

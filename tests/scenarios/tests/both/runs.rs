@@ -4,6 +4,7 @@ use guest::capability::{Directive, Level, Progress};
 use guest::report::{Action, Ending, Outcome};
 use guest::run::{Direction, RunError};
 use guest::settings::{Account, Exported, Folders, Options};
+use scenarios::mail::Server;
 use scenarios::{Ran, World, normal};
 use serde_json::json;
 use std::cell::RefCell;
@@ -52,7 +53,7 @@ fn ids(ran: &Ran, outcomes: &[Outcome]) -> Vec<String> {
 
 const DONE: [Outcome; 3] = [Outcome::Written, Outcome::Conflict, Outcome::Overwritten];
 
-#[test]
+#[scenarios::scenario]
 fn a_preview_writes_nothing_and_the_next_run_does_exactly_what_it_said() {
     for first in [false, true] {
         let mut world = if first {
@@ -78,7 +79,7 @@ fn a_preview_writes_nothing_and_the_next_run_does_exactly_what_it_said() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn chosen_operations_are_carried_out_and_no_others() {
     let mut world = busy();
     let plan = preview(&mut world);
@@ -104,7 +105,7 @@ fn chosen_operations_are_carried_out_and_no_others() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn operations_chosen_one_by_one_come_to_the_same_end() {
     let mut whole = busy();
     whole.synced();
@@ -118,7 +119,7 @@ fn operations_chosen_one_by_one_come_to_the_same_end() {
     assert_eq!((world.titles(), world.subjects()), (whole.titles(), whole.subjects()));
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_operation_that_is_not_intended_any_more_is_not_carried_out() {
     let mut world = busy();
     let plan = preview(&mut world);
@@ -131,17 +132,21 @@ fn an_operation_that_is_not_intended_any_more_is_not_carried_out() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_run_with_a_budget_ends_in_good_order_and_the_next_ones_go_on() {
     let mut whole = busy();
     whole.synced();
     for requests in 4..14 {
         let mut world = busy();
+        // What was begun is finished: a chunk is read, written and recorded. Exchange is asked besides whether what is to be
+        // deleted was edited since, and what was written is read back.
+        let more = if world.server() == Server::Exchange { 6 } else { 4 };
         let mut ended = 0;
         for _ in 0..40 {
             let account = world.account();
             let ran = world.run(account, Direction::Reconcile, |options| options.budget.requests = Some(requests));
-            assert!(ran.requests.len() <= usize::try_from(requests).unwrap() + 6, "{requests}: {}", ran.requests.len());
+            let most = usize::try_from(requests).unwrap() + more;
+            assert!(ran.requests.len() <= most, "{requests}: {:#?}", ran.requests);
             match ran.report().ending {
                 Ending::Budget => ended += 1,
                 Ending::Complete => break,
@@ -156,7 +161,7 @@ fn a_run_with_a_budget_ends_in_good_order_and_the_next_ones_go_on() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_run_writes_no_more_items_than_its_budget() {
     let mut whole = busy();
     whole.synced();
@@ -181,7 +186,7 @@ fn a_run_writes_no_more_items_than_its_budget() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_run_without_time_ends_in_good_order() {
     let mut world = busy();
     let account = world.account();
@@ -194,7 +199,7 @@ fn a_run_without_time_ends_in_good_order() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn import_and_export_write_to_their_own_side_and_the_rest_follows() {
     let mut whole = busy();
     whole.synced();
@@ -203,7 +208,7 @@ fn import_and_export_write_to_their_own_side_and_the_rest_follows() {
         let account = world.account();
         let ran = world.run(account.clone(), direction, |_| {});
         ran.report();
-        let wrong = if direction == Direction::Import { "graph" } else { "creatio" };
+        let wrong = if direction == Direction::Import { world.mail_service() } else { "creatio" };
         let written = |ran: &Ran, service: &str| {
             ran.log
                 .iter()
@@ -223,7 +228,7 @@ fn import_and_export_write_to_their_own_side_and_the_rest_follows() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn export_alone_reads_the_whole_mailbox_before_it_creates_anything() {
     let mut world = World::empty();
     world.meeting("Same", 30);
@@ -254,7 +259,7 @@ impl<F: FnOnce()> Progress for At<F> {
     fn note(&self, _: Level, _: &str) {}
 }
 
-#[test]
+#[scenarios::scenario]
 fn of_two_runs_at_once_one_stops_and_nothing_is_doubled() {
     for phase in ["observe", "match", "write"] {
         let mut world = World::empty();
@@ -288,7 +293,7 @@ fn of_two_runs_at_once_one_stops_and_nothing_is_doubled() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_run_that_the_host_winds_down_ends_in_good_order() {
     struct Down;
     impl Progress for Down {
@@ -307,7 +312,7 @@ fn a_run_that_the_host_winds_down_ends_in_good_order() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_is_wrong_with_the_settings_is_told_at_once_and_altogether() {
     let mut world = busy();
     let account = Account {
@@ -333,7 +338,7 @@ fn what_is_wrong_with_the_settings_is_told_at_once_and_altogether() {
 /// A change of the settings that cannot be carried out, and what is said of it.
 type Wrong = (fn(&mut Account), &'static str);
 
-#[test]
+#[scenarios::scenario]
 fn settings_that_cannot_be_carried_out_are_refused() {
     let wrong: [Wrong; 7] = [
         (|account| account.address = "not an address".into(), "no mailbox address"),
@@ -355,7 +360,7 @@ fn settings_that_cannot_be_carried_out_are_refused() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn options_that_make_no_sense_are_refused() {
     let mut world = busy();
     for run in [String::new(), "x".repeat(65)] {
@@ -365,7 +370,7 @@ fn options_that_make_no_sense_are_refused() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_account_that_leads_to_another_person_is_refused() {
     let mut world = busy();
     world.synced();
@@ -375,7 +380,7 @@ fn an_account_that_leads_to_another_person_is_refused() {
     assert_eq!(ran.writes(), 0);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_race_for_the_row_that_says_whose_the_mailbox_is_ends_no_run() {
     let mut world = World::empty();
     world.activity("A0", 300);

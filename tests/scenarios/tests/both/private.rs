@@ -36,7 +36,7 @@ fn made_private(policy: &str) -> (World, Account) {
     (world, account)
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_exported_item_that_becomes_private_is_masked_and_comes_back_when_it_is_not_any_more() {
     let (mut world, account) = made_private("mask");
     let ran = sync(&mut world, &account);
@@ -59,7 +59,7 @@ fn an_exported_item_that_becomes_private_is_masked_and_comes_back_when_it_is_not
     assert_eq!((world.titles().len(), world.subjects().len()), (1, 1));
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_exported_item_that_becomes_private_is_parked_where_private_ones_are_skipped() {
     let (mut world, account) = made_private("skip");
     let ran = sync(&mut world, &account);
@@ -76,7 +76,7 @@ fn an_exported_item_that_becomes_private_is_parked_where_private_ones_are_skippe
 }
 
 /// As many as the listing of marked items is worth, and as few as it is not.
-#[test]
+#[scenarios::scenario]
 fn a_private_item_that_both_sides_had_is_one_pair_and_its_activity_keeps_its_texts() {
     for others in [0, 30] {
         let mut world = World::empty();
@@ -107,7 +107,7 @@ fn a_private_item_that_both_sides_had_is_one_pair_and_its_activity_keeps_its_tex
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn nothing_that_is_stored_tells_what_a_masked_item_says() {
     let mut world = World::empty();
     let account = world.policies(&[("private", "mask")]);
@@ -119,7 +119,7 @@ fn nothing_that_is_stored_tells_what_a_masked_item_says() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_zone_that_is_not_known_is_told_and_stops_nothing() {
     if scenarios::about_graph("Exchange gives instants, whatever zone an appointment names") {
         return;

@@ -32,7 +32,7 @@ fn meeting(world: &World, subject: &str, hours: i64) -> String {
     })
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_meeting_and_an_activity_reach_the_other_side_and_then_it_is_quiet() {
     let mut world = World::empty();
     meeting(&world, "Планёрка", 30);

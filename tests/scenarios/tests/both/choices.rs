@@ -61,7 +61,7 @@ fn two_calendars() -> (World, Account, Account) {
     (world, both, one)
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_calendar_unticked_and_ticked_again_loses_nothing_and_doubles_nothing() {
     let (mut world, both, one) = two_calendars();
     let ran = sync(&mut world, &one);
@@ -82,7 +82,7 @@ fn a_calendar_unticked_and_ticked_again_loses_nothing_and_doubles_nothing() {
     rests(&mut world, &both);
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_was_deleted_while_its_calendar_was_unticked_is_decided_as_ever_when_it_is_ticked_again() {
     let (mut world, both, one) = two_calendars();
     sync(&mut world, &one);
@@ -106,7 +106,7 @@ fn what_was_deleted_while_its_calendar_was_unticked_is_decided_as_ever_when_it_i
     rests(&mut world, &both);
 }
 
-#[test]
+#[scenarios::scenario]
 fn unticking_many_removes_nothing_however_many_they_are() {
     let mut world = World::empty();
     let projects = world.calendar("Projects");
@@ -130,7 +130,7 @@ fn unticking_many_removes_nothing_however_many_they_are() {
     assert_eq!((ran.writes(), world.titles().len()), (0, 40));
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_list_unticked_and_ticked_again_loses_nothing_and_doubles_nothing() {
     let mut world = World::empty();
     let errands = world.mail.with(|mail| mail.add_list(EUGENE, "Errands")).unwrap();
@@ -171,7 +171,7 @@ fn a_list_unticked_and_ticked_again_loses_nothing_and_doubles_nothing() {
     assert_eq!((world.titles().len(), world.todos().len()), (3, 3));
 }
 
-#[test]
+#[scenarios::scenario]
 fn the_start_date_moved_back_takes_more_in_and_moved_forward_forgets_nothing() {
     let mut world = World::empty();
     world.meeting("Long ago", -24 * 40);
@@ -199,7 +199,7 @@ fn the_start_date_moved_back_takes_more_in_and_moved_forward_forgets_nothing() {
     assert_eq!(world.titles(), ["Lately, renamed", "Long ago, renamed", "Soon", "Yesterday"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_group_swapped_for_another_parks_the_one_and_exports_the_other() {
     let mut world = World::empty();
     for (group, title, hours) in [("A", "In A", 30), ("B", "In B", 33)] {
@@ -227,7 +227,7 @@ fn a_group_swapped_for_another_parks_the_one_and_exports_the_other() {
     assert_eq!(world.subjects().len(), 3);
 }
 
-#[test]
+#[scenarios::scenario]
 fn export_switched_off_and_on_catches_up_and_doubles_nothing() {
     let mut world = World::empty();
     let on = world.with_tasks();
@@ -259,7 +259,7 @@ fn export_switched_off_and_on_catches_up_and_doubles_nothing() {
     assert_eq!(world.task("Chore").notes, "Quickly");
 }
 
-#[test]
+#[scenarios::scenario]
 fn tasks_that_are_exported_no_more_stay_and_are_followed_again() {
     let mut world = World::empty();
     let both = world.account();
@@ -287,7 +287,7 @@ fn tasks_that_are_exported_no_more_stay_and_are_followed_again() {
     );
 }
 
-#[test]
+#[scenarios::scenario]
 fn another_time_zone_is_neither_an_edit_nor_a_conflict_and_days_stay_days() {
     for zone in ["Europe/London", "America/Los_Angeles", "Asia/Tokyo"] {
         let mut world = World::empty();
@@ -320,7 +320,7 @@ fn another_time_zone_is_neither_an_edit_nor_a_conflict_and_days_stay_days() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_changed_selection_decides_no_conflict() {
     let mut world = World::empty();
     world.calendar("Projects");
@@ -336,7 +336,7 @@ fn a_changed_selection_decides_no_conflict() {
     assert_eq!((world.subjects(), world.titles()), (vec!["Said Creatio".to_owned()], vec!["Said Creatio".to_owned()]));
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_pair_that_was_on_both_sides_is_followed_by_an_account_that_only_exports() {
     let mut world = World::empty();
     world.meeting("Same", 30);
@@ -350,7 +350,7 @@ fn a_pair_that_was_on_both_sides_is_followed_by_an_account_that_only_exports() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_selection_that_is_empty_or_gone_is_refused_with_what_to_do_and_nothing_is_lost() {
     let mut world = World::empty();
     world.meeting("Main", 30);
@@ -379,7 +379,7 @@ fn a_selection_that_is_empty_or_gone_is_refused_with_what_to_do_and_nothing_is_l
     rests(&mut world, &good);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_crash_anywhere_while_choices_change_ends_as_if_there_was_none() {
     for step in 0.. {
         let mut met = false;

@@ -64,7 +64,7 @@ fn dates(world: &World, subject: &str) -> (String, String) {
     (day("start"), day("end"))
 }
 
-#[test]
+#[scenarios::scenario]
 fn whole_days_keep_their_dates_in_every_zone_through_three_round_trips() {
     for (zone, change) in ZONES {
         let day = |days: i64| date(change) + TimeDelta::days(days);
@@ -99,7 +99,7 @@ fn whole_days_keep_their_dates_in_every_zone_through_three_round_trips() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn whole_days_made_in_creatio_become_all_day_and_end_with_the_day_after_the_last() {
     for (zone, change) in ZONES {
         let mut world = World::empty();
@@ -112,7 +112,7 @@ fn whole_days_made_in_creatio_become_all_day_and_end_with_the_day_after_the_last
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_day_cut_short_in_creatio_is_no_whole_day_any_more() {
     let (mut world, zone) = (World::empty(), "Europe/Moscow");
     world.meeting_with("Day", 0, days(date("2026-12-01"), date("2026-12-02"), zone));
@@ -128,7 +128,7 @@ fn a_day_cut_short_in_creatio_is_no_whole_day_any_more() {
     sync_in(&mut world, zone).idle();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_timed_meeting_is_the_same_instant_whatever_zone_each_side_speaks() {
     for (zone, _) in ZONES {
         let mut world = World::empty();
@@ -150,7 +150,7 @@ fn a_timed_meeting_is_the_same_instant_whatever_zone_each_side_speaks() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_timed_event_of_24_hours_stays_a_timed_one() {
     let (mut world, zone) = (World::empty(), "Europe/Moscow");
     let midnight = |day: &str| json!({"dateTime": format!("{day}T00:00:00"), "timeZone": "Russian Standard Time"});
@@ -167,7 +167,7 @@ fn a_timed_event_of_24_hours_stays_a_timed_one() {
     sync_in(&mut world, zone).idle();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_hour_that_occurs_twice_is_not_mistaken_for_its_twin() {
     // In Berlin 02:30 on this night is 00:30 and 01:30 in UTC.
     let (mut world, zone) = (World::empty(), "Europe/Berlin");
@@ -193,7 +193,7 @@ fn an_hour_that_occurs_twice_is_not_mistaken_for_its_twin() {
     sync_in(&mut world, zone).idle();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_meeting_that_ends_when_the_import_begins_is_not_taken_and_one_that_ends_later_is() {
     let mut world = World::empty();
     // The import begins on the 20th at midnight in Moscow.
@@ -205,7 +205,7 @@ fn a_meeting_that_ends_when_the_import_begins_is_not_taken_and_one_that_ends_lat
     assert_eq!(world.titles(), ["Into"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_is_changed_after_creatios_clock_was_set_back_is_seen() {
     let mut world = World::empty();
     world.activity("A0", 300);

@@ -53,7 +53,7 @@ fn world() -> (World, Account) {
     (world, account)
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_list_whose_changes_are_not_told_is_listed_and_compared() {
     if scenarios::about_graph("To Do may refuse to tell changes") {
         return;
@@ -80,7 +80,7 @@ fn a_list_whose_changes_are_not_told_is_listed_and_compared() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_listing_that_was_cut_short_or_is_empty_removes_nothing() {
     if scenarios::about_graph("To Do may refuse to tell changes") {
         return;
@@ -106,7 +106,7 @@ fn a_listing_that_was_cut_short_or_is_empty_removes_nothing() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_list_is_read_by_its_changes_again_once_the_service_tells_them() {
     if scenarios::about_graph("To Do may refuse to tell changes") {
         return;
@@ -133,7 +133,7 @@ fn a_list_is_read_by_its_changes_again_once_the_service_tells_them() {
     assert_eq!(ran.writes(), 1);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_lost_token_finds_what_was_deleted_meanwhile_and_doubles_nothing() {
     for dead in ["gone", "gone-with-location", "resync-required", "bad-request", "bad-request-sync-state"] {
         let (mut world, account) = world();
@@ -151,7 +151,7 @@ fn a_lost_token_finds_what_was_deleted_meanwhile_and_doubles_nothing() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_task_moved_to_another_list_is_the_same_activity() {
     let (mut world, account) = world();
     list(&world, "Errands");
@@ -171,7 +171,7 @@ fn a_task_moved_to_another_list_is_the_same_activity() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_task_moved_to_a_list_that_is_not_ticked_is_parked_and_not_cancelled() {
     let (mut world, _) = world();
     list(&world, "Private");
@@ -198,7 +198,7 @@ fn a_task_moved_to_a_list_that_is_not_ticked_is_parked_and_not_cancelled() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn of_two_tasks_that_are_alike_neither_is_taken_for_the_other() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -218,7 +218,7 @@ fn of_two_tasks_that_are_alike_neither_is_taken_for_the_other() {
     assert_eq!((cancelled, world.titles().len(), world.todos().len()), (1, 3, 2));
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_crash_anywhere_while_tasks_move_come_and_go_ends_as_if_there_was_none() {
     if scenarios::about_graph("To Do may refuse to tell changes") {
         return;
@@ -258,7 +258,7 @@ fn a_crash_anywhere_while_tasks_move_come_and_go_ends_as_if_there_was_none() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn idle_runs_with_task_lists_cost_a_request_for_each_list_whether_changes_are_told_or_not() {
     if scenarios::about_graph("To Do may refuse to tell changes") {
         return;

@@ -71,7 +71,7 @@ fn rich() -> World {
     world
 }
 
-#[test]
+#[scenarios::scenario]
 fn every_pair_is_found_again_and_nothing_is_made() {
     let mut world = rich();
     let before = titles(&world);
@@ -96,7 +96,7 @@ fn every_pair_is_found_again_and_nothing_is_made() {
     assert_eq!(reasons, ["changed-in-creatio", "changed-in-mailbox", "deleted-in-mailbox"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_cannot_be_told_apart_is_held_and_named() {
     let mut world = World::empty();
     world.meeting("Planning", 30);
@@ -116,7 +116,7 @@ fn what_cannot_be_told_apart_is_held_and_named() {
     assert_eq!(titles(&world), before);
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_item_of_ours_whose_activity_is_gone_is_named_once_and_left_alone() {
     let mut world = World::empty();
     world.activity("Exported", 30);
@@ -145,7 +145,7 @@ fn rights(world: &World, given: bool) {
     world.creatio_edit(json!({"action": action, "user": "sync"}));
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_item_of_ours_whose_activity_was_only_hidden_is_paired_when_it_shows_again() {
     for title in ["Exported", "Exported, renamed there"] {
         let mut world = World::empty();
@@ -164,7 +164,7 @@ fn an_item_of_ours_whose_activity_was_only_hidden_is_paired_when_it_shows_again(
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_activity_that_is_there_and_hidden_does_not_overwrite_its_item_once_it_shows() {
     let mut world = World::empty();
     world.meeting("Imported", 300);
@@ -185,7 +185,7 @@ fn an_activity_that_is_there_and_hidden_does_not_overwrite_its_item_once_it_show
     assert!(told.contains(&"adopted-different"), "{told:?}");
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_lies_in_a_calendar_that_is_not_imported_any_more_is_not_made_again() {
     let mut world = World::empty();
     let projects = world.calendar("Projects");
@@ -211,7 +211,7 @@ fn what_lies_in_a_calendar_that_is_not_imported_any_more_is_not_made_again() {
     assert_eq!(world.titles(), ["Followed", "On both sides"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_original_renamed_in_creatio_and_its_copy_are_told_apart() {
     let mut world = World::empty();
     world.meeting("Planning", 300);
@@ -224,7 +224,7 @@ fn an_original_renamed_in_creatio_and_its_copy_are_told_apart() {
     assert_eq!((world.titles().len(), world.subjects().len()), (2, 2));
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_copy_that_carries_the_marker_of_its_original_is_an_item_of_its_own_after_lost_storage() {
     for (original, copy) in [(300, 400), (400, 300)] {
         let mut world = World::empty();
@@ -246,7 +246,7 @@ fn a_copy_that_carries_the_marker_of_its_original_is_an_item_of_its_own_after_lo
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_an_adoption_tells_is_told_after_a_crash() {
     for effects in 0..30 {
         let mut world = World::empty();

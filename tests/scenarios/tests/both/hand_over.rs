@@ -60,7 +60,7 @@ fn exported() -> World {
     world
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_the_sync_put_there_leaves_the_former_owners_mailbox_and_enters_the_new_ones() {
     let mut world = exported();
     hand_over(&world, "Handed", world.anna.contact);
@@ -70,7 +70,7 @@ fn what_the_sync_put_there_leaves_the_former_owners_mailbox_and_enters_the_new_o
     assert!(world.outbox().is_empty());
 }
 
-#[test]
+#[scenarios::scenario]
 fn it_is_told_why_the_item_leaves() {
     let mut world = exported();
     hand_over(&world, "Handed", world.anna.contact);
@@ -82,7 +82,7 @@ fn it_is_told_why_the_item_leaves() {
     assert_eq!(told, [(Outcome::Written, Action::Delete, "handed-over")]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn it_leaves_although_the_former_owner_made_the_activity() {
     let mut world = World::empty();
     let author = json!(world.eugene.contact);
@@ -95,7 +95,7 @@ fn it_leaves_although_the_former_owner_made_the_activity() {
     assert_eq!(places(&world, "Handed"), (false, true, true));
 }
 
-#[test]
+#[scenarios::scenario]
 fn whoever_still_takes_part_keeps_it() {
     let mut world = exported();
     let id = world.found("Handed").id;
@@ -106,7 +106,7 @@ fn whoever_still_takes_part_keeps_it() {
     assert_eq!(places(&world, "Handed"), (true, true, true));
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_was_imported_stays_where_its_owner_made_it() {
     let mut world = World::empty();
     world.meeting("Handed", 400);
@@ -116,7 +116,7 @@ fn what_was_imported_stays_where_its_owner_made_it() {
     assert_eq!(places(&world, "Handed"), (true, true, true));
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_deletion_by_the_former_owner_does_not_cancel_what_is_another_ones() {
     for imported in [false, true] {
         let mut world = World::empty();
@@ -136,7 +136,7 @@ fn a_deletion_by_the_former_owner_does_not_cancel_what_is_another_ones() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn handed_back_it_returns() {
     let mut world = exported();
     hand_over(&world, "Handed", world.anna.contact);
@@ -149,7 +149,7 @@ fn handed_back_it_returns() {
     assert_eq!(places(&world, "Handed back"), (true, false, true));
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_edit_made_in_the_item_before_it_leaves_is_not_lost() {
     let mut world = exported();
     hand_over(&world, "Handed", world.anna.contact);
@@ -158,7 +158,7 @@ fn an_edit_made_in_the_item_before_it_leaves_is_not_lost() {
     assert_eq!(places(&world, "Edited"), (false, true, true));
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_the_former_owner_takes_out_of_the_bin_stays_his_and_is_not_followed() {
     let mut world = exported();
     let id = world.event_id("Handed");
@@ -173,7 +173,7 @@ fn what_the_former_owner_takes_out_of_the_bin_stays_his_and_is_not_followed() {
     assert_eq!(world.found("Handed").place, "");
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_item_with_guests_leaves_only_when_mail_may_be_sent() {
     let mut world = exported();
     world.edit_event("Handed", json!({"attendees": [guest("olga@northwind.example")]}));
@@ -188,7 +188,7 @@ fn an_item_with_guests_leaves_only_when_mail_may_be_sent() {
     assert_eq!((places(&world, "Handed").0, world.outbox().len()), (true, mails));
 }
 
-#[test]
+#[scenarios::scenario]
 fn many_at_once_wait_for_a_yes() {
     let mut world = World::empty();
     for number in 0..8 {
@@ -206,7 +206,7 @@ fn many_at_once_wait_for_a_yes() {
     assert_eq!((world.subjects().len(), world.subjects_of(ANNA).len()), (8, 7));
 }
 
-#[test]
+#[scenarios::scenario]
 fn the_only_activity_of_all_may_be_handed_over() {
     let mut world = World::empty();
     world.activity("Handed", 400);
@@ -216,7 +216,7 @@ fn the_only_activity_of_all_may_be_handed_over() {
     assert_eq!(places(&world, "Handed"), (false, true, true));
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_is_over_stays() {
     let mut world = exported();
     world.edit_activity("Handed", json!({"StatusId": activity_status::COMPLETED}));
@@ -226,7 +226,7 @@ fn what_is_over_stays() {
     assert_eq!(world.subjects(), ["Handed", "Stays"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn after_lost_storage_it_is_not_put_back() {
     let mut world = World::empty();
     let author = json!(world.anna.contact);
@@ -265,7 +265,7 @@ fn crashed(cut: Option<(usize, Cut)>) -> (World, u64) {
     (world, effects)
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_crash_at_any_point_ends_where_an_undisturbed_hand_over_ends() {
     let wanted = normal::view(&crashed(None).0);
     let mut points = 0;

@@ -33,7 +33,7 @@ fn a_week_later(world: &mut World) {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_exported_activity_that_shows_again_unchanged_gets_its_item_back() {
     let mut world = World::empty();
     world.activity("A0", 400);
@@ -48,7 +48,7 @@ fn an_exported_activity_that_shows_again_unchanged_gets_its_item_back() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_deletion_in_the_mailbox_is_carried_over_once_rights_are_back() {
     let mut world = World::empty();
     world.meeting("M0", 400);
@@ -65,7 +65,7 @@ fn a_deletion_in_the_mailbox_is_carried_over_once_rights_are_back() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_deletion_in_the_mailbox_is_carried_over_once_the_activity_shows_again() {
     let mut world = World::empty();
     world.meeting("M0", 400);
@@ -81,7 +81,7 @@ fn a_deletion_in_the_mailbox_is_carried_over_once_the_activity_shows_again() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_activity_of_a_participant_that_shows_again_is_exported_although_nothing_of_it_changed() {
     let mut world = World::empty();
     world.activity("A0", 400);
@@ -104,7 +104,7 @@ fn an_activity_of_a_participant_that_shows_again_is_exported_although_nothing_of
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_item_that_is_back_while_rights_are_away_is_followed_again() {
     let mut world = World::empty();
     world.meeting("M0", 400);
@@ -123,7 +123,7 @@ fn an_item_that_is_back_while_rights_are_away_is_followed_again() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_item_that_is_back_and_whose_activity_is_gone_is_named() {
     let mut world = World::empty();
     world.activity("A0", 400);

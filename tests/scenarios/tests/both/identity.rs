@@ -55,7 +55,7 @@ fn refused(world: &mut World, account: &Account, text: &str) {
     preview.fails_with(text);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_renamed_user_is_the_same_account_although_the_accounts_id_is_the_address() {
     if scenarios::about_graph("users in the directory of Microsoft 365") {
         return;
@@ -89,7 +89,7 @@ fn emulators_now() -> chrono::DateTime<chrono::Utc> {
     scenarios::life::at(10)
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_renamed_user_is_the_same_account_under_an_id_of_its_own() {
     if scenarios::about_graph("users in the directory of Microsoft 365") {
         return;
@@ -102,7 +102,7 @@ fn a_renamed_user_is_the_same_account_under_an_id_of_its_own() {
     sync(&mut world, &account).idle();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_rename_there_and_back_is_two_renames() {
     if scenarios::about_graph("users in the directory of Microsoft 365") {
         return;
@@ -121,7 +121,7 @@ fn a_rename_there_and_back_is_two_renames() {
     refused(&mut world, &Account { address: EUGENE.into(), ..account }, "is synchronised by the account");
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_renamed_users_items_are_found_by_their_markers_after_lost_storage() {
     if scenarios::about_graph("users in the directory of Microsoft 365") {
         return;
@@ -135,7 +135,7 @@ fn a_renamed_users_items_are_found_by_their_markers_after_lost_storage() {
     sync(&mut world, &account).idle();
 }
 
-#[test]
+#[scenarios::scenario]
 fn another_mailbox_behind_the_address_is_noticed_before_anything_is_written() {
     if scenarios::about_graph("users in the directory of Microsoft 365") {
         return;
@@ -154,7 +154,7 @@ fn another_mailbox_behind_the_address_is_noticed_before_anything_is_written() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn another_mailbox_is_noticed_without_the_right_to_read_users() {
     if scenarios::about_graph("users in the directory of Microsoft 365") {
         return;
@@ -170,7 +170,7 @@ fn another_mailbox_is_noticed_without_the_right_to_read_users() {
     refused(&mut world, &account, "the mailbox behind e.mirny@mycompany.com is another one");
 }
 
-#[test]
+#[scenarios::scenario]
 fn without_the_right_to_read_users_a_renamed_one_needs_the_accounts_id() {
     if scenarios::about_graph("users in the directory of Microsoft 365") {
         return;
@@ -192,7 +192,7 @@ fn without_the_right_to_read_users_a_renamed_one_needs_the_accounts_id() {
     assert_eq!((world.titles().len(), world.subjects_of(RENAMED).len()), (2, 2));
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_mailbox_is_one_account() {
     let mut world = in_step();
     let account = Account { id: "another".into(), ..world.account() };
@@ -203,7 +203,7 @@ fn a_mailbox_is_one_account() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_creatio_user_with_another_login_is_the_same_and_one_with_another_contact_is_not() {
     let mut world = in_step();
     world.creatio_edit(json!({"action": "user", "user": "e.mirny", "login": "e.pokoyny"}));
@@ -213,7 +213,7 @@ fn a_creatio_user_with_another_login_is_the_same_and_one_with_another_contact_is
     refused(&mut world, &account, "now belongs to another contact");
 }
 
-#[test]
+#[scenarios::scenario]
 fn rows_of_a_newer_layout_are_refused_and_stay_as_they_are() {
     for key in ["state", "tenant"] {
         let mut world = in_step();

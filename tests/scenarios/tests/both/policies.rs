@@ -44,7 +44,7 @@ fn betrays_nothing(world: &World) {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_private_appointment_is_masked_and_its_mask_is_never_written_back() {
     let mut world = World::empty();
     let account = world.account();
@@ -65,7 +65,7 @@ fn a_private_appointment_is_masked_and_its_mask_is_never_written_back() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_masked_activity_deleted_in_creatio_never_deletes_the_appointment() {
     let mut world = World::empty();
     let account = world.policies(&[("deleted-in-creatio", "delete")]);
@@ -80,7 +80,7 @@ fn a_masked_activity_deleted_in_creatio_never_deletes_the_appointment() {
     assert_eq!(world.subjects(), ["Dentist", "Open"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn private_appointments_are_skipped_or_copied_where_the_policy_says_so() {
     let mut world = World::empty();
     let skip = world.policies(&[("private", "skip")]);
@@ -95,7 +95,7 @@ fn private_appointments_are_skipped_or_copied_where_the_policy_says_so() {
     rests(&mut world, &copy);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_changed_policy_for_private_appointments_rewrites_creatio_and_never_the_mailbox() {
     let mut world = World::empty();
     let (mask, copy) = (world.policies(&[("private", "mask")]), world.policies(&[("private", "copy")]));
@@ -116,7 +116,7 @@ fn a_changed_policy_for_private_appointments_rewrites_creatio_and_never_the_mail
     assert_eq!(world.event("Dentist")["changeKey"], before["changeKey"], "the mailbox was not written at all");
 }
 
-#[test]
+#[scenarios::scenario]
 fn skipping_private_appointments_later_leaves_what_was_copied_and_deletes_nothing() {
     let mut world = World::empty();
     let (skip, copy) = (world.policies(&[("private", "skip")]), world.policies(&[("private", "copy")]));
@@ -140,7 +140,7 @@ fn with_guest(policies: &[(&str, &str)]) -> (World, Account) {
     (world, account)
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_change_that_would_mail_the_guests_is_held_with_their_names_and_goes_with_a_yes() {
     let (mut world, account) = with_guest(&[]);
     world.edit_activity("Review", json!({"StartDate": at(40), "DueDate": at(41)}));
@@ -157,7 +157,7 @@ fn a_change_that_would_mail_the_guests_is_held_with_their_names_and_goes_with_a_
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_no_guest_hears_of_is_written_while_the_rest_is_held() {
     let (mut world, account) = with_guest(&[]);
     let start = world.found("Review").start;
@@ -173,7 +173,7 @@ fn what_no_guest_hears_of_is_written_while_the_rest_is_held() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn invitations_are_sent_where_the_policy_says_so_and_never_where_it_forbids_them() {
     let (mut world, account) = with_guest(&[("invitations", "send")]);
     world.edit_activity("Review", json!({"Title": "Renamed"}));
@@ -189,7 +189,7 @@ fn invitations_are_sent_where_the_policy_says_so_and_never_where_it_forbids_them
     assert_eq!(world.subjects(), ["Review"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_is_held_goes_when_the_policy_allows_it() {
     let (mut world, account) = with_guest(&[]);
     world.edit_activity("Review", json!({"Title": "Renamed"}));
@@ -201,7 +201,7 @@ fn what_is_held_goes_when_the_policy_allows_it() {
     rests(&mut world, &send);
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_is_held_and_taken_back_by_its_author_is_held_no_more() {
     let (mut world, account) = with_guest(&[]);
     world.edit_activity("Review", json!({"Title": "Renamed"}));
@@ -214,7 +214,7 @@ fn what_is_held_and_taken_back_by_its_author_is_held_no_more() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_meeting_with_guests_whose_activity_was_deleted_is_not_cancelled_behind_their_backs() {
     let (mut world, _) = with_guest(&[]);
     let account = world.policies(&[("deleted-in-creatio", "delete")]);
@@ -229,7 +229,7 @@ fn a_meeting_with_guests_whose_activity_was_deleted_is_not_cancelled_behind_thei
     assert_eq!((held, world.outbox().len(), world.subjects().len()), (vec!["would-notify"], 1, 2));
 }
 
-#[test]
+#[scenarios::scenario]
 fn notes_of_a_meeting_with_guests_go_from_the_mailbox_only() {
     let (mut world, account) = with_guest(&[("invitations", "send")]);
     world.edit_activity("Review", json!({"Notes": "What we really think of Kate"}));
@@ -244,7 +244,7 @@ fn notes_of_a_meeting_with_guests_go_from_the_mailbox_only() {
     rests(&mut world, &both);
 }
 
-#[test]
+#[scenarios::scenario]
 fn notes_of_a_meeting_with_guests_still_come_from_the_mailbox() {
     let (mut world, account) = with_guest(&[]);
     world.edit_event("Review", json!({"body": {"contentType": "text", "content": "New agenda"}}));
@@ -253,7 +253,7 @@ fn notes_of_a_meeting_with_guests_still_come_from_the_mailbox() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn the_block_that_joins_an_online_meeting_stays_whatever_the_policies_say() {
     if scenarios::about_graph("the emulated Exchange has no online meetings") {
         return;
@@ -276,7 +276,7 @@ fn the_block_that_joins_an_online_meeting_stays_whatever_the_policies_say() {
     assert_eq!(world.event("Still online")["body"], block);
 }
 
-#[test]
+#[scenarios::scenario]
 fn series_and_emails_are_left_alone_and_tasks_too_where_only_meetings_are_exported() {
     let mut world = World::empty();
     let account = world.policies(&[("export-tasks", "no")]);
@@ -308,7 +308,7 @@ fn series_and_emails_are_left_alone_and_tasks_too_where_only_meetings_are_export
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_activity_taken_out_of_the_calendar_is_parked_where_only_meetings_are_exported() {
     let mut world = World::empty();
     let account = world.policies(&[("export-tasks", "no")]);
@@ -327,7 +327,7 @@ fn an_activity_taken_out_of_the_calendar_is_parked_where_only_meetings_are_expor
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_meeting_cancelled_by_its_organizer_cancels_the_activity() {
     let mut world = World::empty();
     let account = world.account();

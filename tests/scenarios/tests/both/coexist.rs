@@ -34,7 +34,7 @@ fn refusal(world: &mut World, direction: Direction) -> Option<String> {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn runs_that_write_refuse_while_the_built_in_sync_serves_the_mailbox() {
     for direction in [Direction::Reconcile, Direction::Import, Direction::Export] {
         let mut world = served(true, false, true);
@@ -44,7 +44,7 @@ fn runs_that_write_refuse_while_the_built_in_sync_serves_the_mailbox() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_preview_says_so_and_goes_on() {
     let mut world = served(true, false, true);
     let account = world.account();
@@ -53,7 +53,7 @@ fn a_preview_says_so_and_goes_on() {
     assert!(report.warnings.iter().any(|warning| warning.code == Reason::BuiltInSync), "{:?}", report.warnings);
 }
 
-#[test]
+#[scenarios::scenario]
 fn one_that_is_off_stopped_or_without_choices_does_no_harm() {
     for (automatic, stopped, exports) in [(false, false, true), (true, true, true), (true, false, false)] {
         let mut world = served(automatic, stopped, exports);
@@ -61,7 +61,7 @@ fn one_that_is_off_stopped_or_without_choices_does_no_harm() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn the_account_may_allow_both() {
     let mut world = served(true, false, true);
     let mut account = world.account();
@@ -69,7 +69,7 @@ fn the_account_may_allow_both() {
     world.run(account, Direction::Reconcile, |_| {}).report.unwrap();
 }
 
-#[test]
+#[scenarios::scenario]
 fn once_it_is_off_the_next_run_begins() {
     let mut world = served(true, false, true);
     assert!(refusal(&mut world, Direction::Reconcile).is_some());

@@ -31,7 +31,7 @@ fn pair() -> World {
 /// A change of one unit in the mailbox, the columns it may write, and whether it arrived.
 type InMailbox = (Value, &'static [&'static str], fn(&Activity) -> bool);
 
-#[test]
+#[scenarios::scenario]
 fn a_change_in_the_mailbox_reaches_creatio_and_writes_its_own_columns_alone() {
     let cases: [InMailbox; 6] = [
         (json!({"subject": "Renamed"}), &["Title"], |activity| activity.title == "Renamed"),
@@ -63,7 +63,7 @@ fn a_change_in_the_mailbox_reaches_creatio_and_writes_its_own_columns_alone() {
 /// A change of one unit in Creatio, the properties it may write, and whether it arrived.
 type InCreatio = (Value, &'static [&'static str], fn(&Value) -> bool);
 
-#[test]
+#[scenarios::scenario]
 fn a_change_in_creatio_reaches_the_mailbox_and_writes_its_own_properties_alone() {
     let cases: [InCreatio; 7] = [
         (json!({"Title": "Renamed"}), &["subject"], |event| event["subject"] == "Renamed"),
@@ -95,7 +95,7 @@ fn a_change_in_creatio_reaches_the_mailbox_and_writes_its_own_properties_alone()
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn different_units_changed_on_both_sides_both_travel_in_one_run() {
     let mut world = pair();
     world.edit_event("Pair", json!({"location": {"displayName": "Room 7"}}));
@@ -108,7 +108,7 @@ fn different_units_changed_on_both_sides_both_travel_in_one_run() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn the_same_change_on_both_sides_needs_no_write() {
     let mut world = pair();
     world.edit_event("Pair", json!({"subject": "Renamed", "importance": "high"}));
@@ -119,7 +119,7 @@ fn the_same_change_on_both_sides_needs_no_write() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_edit_in_the_mailbox_between_our_read_and_our_write_is_not_lost() {
     let mut world = pair();
     world.edit_activity("Pair", json!({"Title": "Creatio's"}));
@@ -135,7 +135,7 @@ fn an_edit_in_the_mailbox_between_our_read_and_our_write_is_not_lost() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_edit_of_the_same_unit_in_the_mailbox_between_our_read_and_our_write_becomes_a_conflict() {
     let mut world = pair();
     world.edit_activity("Pair", json!({"Title": "Creatio's"}));
@@ -151,7 +151,7 @@ fn an_edit_of_the_same_unit_in_the_mailbox_between_our_read_and_our_write_become
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_edit_in_creatio_between_our_read_and_our_write_is_not_lost() {
     let mut world = pair();
     world.edit_event("Pair", json!({"subject": "Mailbox's"}));
@@ -169,7 +169,7 @@ fn an_edit_in_creatio_between_our_read_and_our_write_is_not_lost() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_value_in_creatio_that_nobody_had_seen_is_told_when_it_is_overwritten() {
     let mut world = pair();
     world.edit_event("Pair", json!({"subject": "Mailbox's"}));
@@ -191,7 +191,7 @@ fn a_value_in_creatio_that_nobody_had_seen_is_told_when_it_is_overwritten() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_edit_between_our_write_and_our_reading_it_back_travels_next_time() {
     // The batch that writes reads the row back; an edit by a colleague's slow transaction shows only later.
     let mut world = pair();
@@ -209,7 +209,7 @@ fn an_edit_between_our_write_and_our_reading_it_back_travels_next_time() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn notes_that_a_server_keeps_in_its_own_form_are_quiet() {
     let notes = [
         "Plain",
@@ -245,7 +245,7 @@ fn notes_that_a_server_keeps_in_its_own_form_are_quiet() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_long_title_of_creatio_never_comes_back_cut() {
     let mut world = World::empty();
     let long = "Встреча ".repeat(37) + "конец";
@@ -274,7 +274,7 @@ fn a_long_title_of_creatio_never_comes_back_cut() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_change_key_that_moves_without_a_change_writes_nothing() {
     let mut world = pair();
     let id = world.event_id("Pair");
@@ -288,7 +288,7 @@ fn a_change_key_that_moves_without_a_change_writes_nothing() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn five_idle_runs_write_nothing_and_ask_little() {
     let mut world = World::empty();
     for hours in 1..20 {
@@ -307,7 +307,7 @@ fn five_idle_runs_write_nothing_and_ask_little() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_meeting_without_a_title_gets_one_in_creatio_and_keeps_none_in_the_mailbox() {
     let mut world = World::empty();
     world.meeting("", 30);

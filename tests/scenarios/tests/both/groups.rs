@@ -42,7 +42,7 @@ fn world() -> World {
     world
 }
 
-#[test]
+#[scenarios::scenario]
 fn who_is_in_a_selected_group_is_exported_and_nobody_else() {
     let mut world = world();
     world.group("Other");
@@ -62,7 +62,7 @@ fn who_is_in_a_selected_group_is_exported_and_nobody_else() {
     rests(&mut world, &both);
 }
 
-#[test]
+#[scenarios::scenario]
 fn who_joins_is_exported_and_who_leaves_is_parked_until_it_returns() {
     let mut world = world();
     let account = world.exporting(&["Important"]);
@@ -91,7 +91,7 @@ fn who_joins_is_exported_and_who_leaves_is_parked_until_it_returns() {
     assert_eq!((world.subjects().len(), world.titles().len()), (3, 3));
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_emptied_group_removes_nothing() {
     let mut world = World::empty();
     world.group("Important");
@@ -115,7 +115,7 @@ fn an_emptied_group_removes_nothing() {
     assert_eq!((world.subjects().len(), world.titles().len()), (30, 30));
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_group_that_is_gone_ends_the_run_with_what_to_do_and_nothing_is_lost() {
     let mut world = world();
     world.group("Spare");
@@ -148,7 +148,7 @@ fn a_group_that_is_gone_ends_the_run_with_what_to_do_and_nothing_is_lost() {
     assert_eq!(world.titles(), world.subjects());
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_group_that_cannot_be_taken_is_refused_by_its_name() {
     let mut world = world();
     world.group_of("Overdue", folder_type::DYNAMIC);
@@ -161,7 +161,7 @@ fn a_group_that_cannot_be_taken_is_refused_by_its_name() {
     assert!(world.subjects().is_empty());
 }
 
-#[test]
+#[scenarios::scenario]
 fn groups_are_offered_by_name_and_those_that_are_a_search_with_the_reason() {
     let mut world = world();
     world.group_of("Overdue", folder_type::DYNAMIC);
@@ -187,7 +187,7 @@ fn groups_are_offered_by_name_and_those_that_are_a_search_with_the_reason() {
     assert_eq!(offered(&world).len(), 2);
 }
 
-#[test]
+#[scenarios::scenario]
 fn sites_of_every_age_are_understood() {
     for absent in [json!([]), json!(["FolderTree"])] {
         let mut world = world();
@@ -203,7 +203,7 @@ fn sites_of_every_age_are_understood() {
     world.run(account, Direction::Reconcile, |_| {}).fails_with("is not in Creatio");
 }
 
-#[test]
+#[scenarios::scenario]
 fn members_that_rights_hide_for_a_while_come_back_as_they_were() {
     let mut world = world();
     let account = world.exporting(&["Important"]);
@@ -228,7 +228,7 @@ fn members_that_rights_hide_for_a_while_come_back_as_they_were() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_item_deleted_while_its_activity_was_out_of_the_group_is_made_anew_when_it_returns() {
     let mut world = world();
     let account = world.exporting(&["Important"]);
@@ -246,7 +246,7 @@ fn an_item_deleted_while_its_activity_was_out_of_the_group_is_made_anew_when_it_
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn show_in_calendar_changed_out_of_the_group_is_carried_out_when_it_returns() {
     let mut world = world();
     let account = world.exporting(&["Important"]);
@@ -264,7 +264,7 @@ fn show_in_calendar_changed_out_of_the_group_is_carried_out_when_it_returns() {
     assert_eq!((world.subjects(), world.todos()), (vec!["In too".to_owned()], vec!["In".to_owned()]));
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_was_imported_is_followed_whatever_groups_are_exported() {
     let mut world = world();
     world.meeting("Imported", 50);
@@ -277,7 +277,7 @@ fn what_was_imported_is_followed_whatever_groups_are_exported() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_listing_of_members_that_is_wrongly_empty_removes_nothing_and_loses_nobody() {
     let mut world = world();
     let account = world.exporting(&["Important"]);
@@ -296,7 +296,7 @@ fn a_listing_of_members_that_is_wrongly_empty_removes_nothing_and_loses_nobody()
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn export_by_groups_costs_one_request_more_while_nothing_changes() {
     let mut world = world();
     let all = world.with_tasks();
@@ -314,7 +314,7 @@ fn export_by_groups_costs_one_request_more_while_nothing_changes() {
     assert!(idle.commits <= 1);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_crash_anywhere_while_members_come_and_go_ends_as_if_there_was_none() {
     for step in 0.. {
         let mut met = false;

@@ -6,7 +6,7 @@ use guest::reason::Reason;
 use guest::report::{Action, Outcome};
 use guest::run::Direction;
 use guest::settings::{Account, Folders};
-use scenarios::life::at;
+use scenarios::life::{at, guest};
 use scenarios::switch::Cut;
 use scenarios::tasks::day;
 use scenarios::world::{EUGENE, Ran};
@@ -37,7 +37,7 @@ fn on(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-#[test]
+#[scenarios::scenario]
 fn tasks_go_both_ways_and_rest() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -59,7 +59,7 @@ fn tasks_go_both_ways_and_rest() {
     assert_eq!((world.todos().len(), world.titles().len(), world.subjects().len()), (2, 2, 0));
 }
 
-#[test]
+#[scenarios::scenario]
 fn every_unit_of_a_task_travels_and_writes_itself_alone() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -111,7 +111,7 @@ fn every_unit_of_a_task_travels_and_writes_itself_alone() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_day_never_drifts_whichever_zone_the_account_and_its_clients_have() {
     for zone in ["Europe/Moscow", "America/New_York", "Pacific/Kiritimati", "Etc/GMT+12"] {
         let mut world = World::empty();
@@ -144,7 +144,7 @@ fn a_day_never_drifts_whichever_zone_the_account_and_its_clients_have() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_undated_task_takes_the_day_it_was_made_on_and_stays_undated() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -162,7 +162,7 @@ fn an_undated_task_takes_the_day_it_was_made_on_and_stays_undated() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn statuses_map_without_ping_pong() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -187,7 +187,7 @@ fn statuses_map_without_ping_pong() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_deletion_of_a_task_goes_by_the_policies_and_a_return_revives() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -209,7 +209,7 @@ fn a_deletion_of_a_task_goes_by_the_policies_and_a_return_revives() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn open_tasks_are_imported_from_any_day_and_finished_ones_from_the_start_date() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -227,7 +227,7 @@ fn open_tasks_are_imported_from_any_day_and_finished_ones_from_the_start_date() 
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn only_lists_that_the_user_owns_are_imported_and_flagged_mail_is_none() {
     if scenarios::about_graph("lists of colleagues and of flagged mail") {
         return;
@@ -249,7 +249,7 @@ fn only_lists_that_the_user_owns_are_imported_and_flagged_mail_is_none() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn without_the_permission_for_tasks_calendars_go_on_and_a_warning_says_what_to_do() {
     if scenarios::about_graph("tasks are no permission of their own on Exchange") {
         return;
@@ -274,7 +274,7 @@ fn without_the_permission_for_tasks_calendars_go_on_and_a_warning_says_what_to_d
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_recurring_task_keeps_its_rule_and_its_next_one_is_imported_once() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -301,7 +301,7 @@ fn a_recurring_task_keeps_its_rule_and_its_next_one_is_imported_once() {
     assert_eq!(done, 1);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_create_whose_answer_was_lost_makes_one_task() {
     for effect in ["lost-after", "lost-before"] {
         let mut world = World::empty();
@@ -319,7 +319,7 @@ fn a_create_whose_answer_was_lost_makes_one_task() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn with_the_storage_gone_tasks_are_found_again_by_identity_and_marker() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -337,7 +337,7 @@ fn with_the_storage_gone_tasks_are_found_again_by_identity_and_marker() {
     assert_eq!((world.todos().len(), world.titles().len()), (3, 3));
 }
 
-#[test]
+#[scenarios::scenario]
 fn show_in_calendar_turns_an_exported_meeting_into_a_task_and_back() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -365,7 +365,51 @@ fn show_in_calendar_turns_an_exported_meeting_into_a_task_and_back() {
     assert_eq!(world.outbox().len(), 0);
 }
 
-#[test]
+#[scenarios::scenario]
+fn a_meeting_with_guests_turns_into_a_task_only_where_they_may_be_told_and_then_they_are() {
+    for (policy, reason) in [("ask", Some("would-notify")), ("never", Some("mail-forbidden")), ("send", None)] {
+        let mut world = World::empty();
+        let account = Account { import_tasks: Folders::All, ..world.policies(&[("invitations", policy)]) };
+        world.activity("Turns", 300);
+        sync(&mut world, &account);
+        rests(&mut world, &account);
+        world.edit_event("Turns", json!({"attendees": [guest("olga@northwind.example")]}));
+        world.pass(20);
+        sync(&mut world, &account);
+        rests(&mut world, &account);
+        let mails = world.outbox().len();
+        world.edit_activity("Turns", json!({"ShowInScheduler": false}));
+        let ran = sync(&mut world, &account);
+        if let Some(reason) = reason {
+            assert_eq!(ran.reasons(Outcome::Held), [reason], "{policy}");
+            assert_eq!((world.outbox().len(), world.subjects().len(), world.todos().len()), (mails, 1, 0), "{policy}");
+            let named = ran.entries[0].operation.clone();
+            let ran = world.run(account.clone(), Direction::Reconcile, |options| options.only = Some(vec![named]));
+            assert_eq!(ran.number(Outcome::Written), usize::from(policy == "ask"), "{policy}");
+        }
+        sync(&mut world, &account);
+        rests(&mut world, &account);
+        let (turned, told) = (world.todos() == ["Turns"] && world.subjects().is_empty(), world.outbox().len() - mails);
+        assert_eq!((turned, told), if policy == "never" { (false, 0) } else { (true, 1) }, "{policy}");
+    }
+}
+
+#[scenarios::scenario]
+fn a_task_is_told_with_the_day_it_is_due() {
+    let mut world = World::empty();
+    let account = world.with_tasks();
+    world.todo("Imported", json!({"dueDateTime": day("2026-11-25")}));
+    world.chore("Exported", on("2026-11-26T07:00:00Z"), on("2026-11-27T08:00:00Z"));
+    let ran = sync(&mut world, &account);
+    let mut told: Vec<_> = ran.entries.iter().map(|entry| (entry.title.as_str(), entry.start)).collect();
+    told.sort_unstable();
+    // Midnight in Moscow.
+    let midnight = |text: &str| Some(on(text).timestamp_millis());
+    let days = [("Exported", midnight("2026-11-26T21:00:00Z")), ("Imported", midnight("2026-11-24T21:00:00Z"))];
+    assert_eq!(told, days);
+}
+
+#[scenarios::scenario]
 fn what_was_edited_while_it_turned_is_not_lost() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -382,7 +426,7 @@ fn what_was_edited_while_it_turned_is_not_lost() {
     assert_eq!((world.subjects().len(), world.found("Turns").notes.as_str()), (0, "Written meanwhile"));
 }
 
-#[test]
+#[scenarios::scenario]
 fn show_in_calendar_of_an_imported_item_is_held_and_nothing_is_deleted() {
     let mut world = World::empty();
     let account = world.with_tasks();
@@ -399,7 +443,7 @@ fn show_in_calendar_of_an_imported_item_is_held_and_nothing_is_deleted() {
     rests(&mut world, &account);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_crash_anywhere_while_it_turns_leaves_one_item_in_the_end() {
     for step in 0.. {
         let mut met = false;
@@ -433,7 +477,7 @@ fn a_crash_anywhere_while_it_turns_leaves_one_item_in_the_end() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_run_that_wrote_tasks_is_undone() {
     let mut world = World::empty();
     let account = world.with_tasks();

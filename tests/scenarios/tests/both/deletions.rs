@@ -51,7 +51,7 @@ fn untouched(world: &World, number: usize) {
 
 // Deleted in the mailbox.
 
-#[test]
+#[scenarios::scenario]
 fn deleted_in_the_mailbox_cancels_the_activity_by_default() {
     let mut world = imported(2);
     world.delete_event("M0");
@@ -63,7 +63,7 @@ fn deleted_in_the_mailbox_cancels_the_activity_by_default() {
     assert_eq!(world.subjects(), ["M1"], "a cancelled activity is not exported again");
 }
 
-#[test]
+#[scenarios::scenario]
 fn deleted_in_the_mailbox_deletes_or_keeps_the_activity_where_the_policy_says_so() {
     for (policy, left) in [("delete", &["M1"][..]), ("keep", &["M0", "M1"][..])] {
         let mut world = imported(2);
@@ -79,7 +79,7 @@ fn deleted_in_the_mailbox_deletes_or_keeps_the_activity_where_the_policy_says_so
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_exported_item_deleted_in_the_mailbox_cancels_its_activity_and_is_not_made_again() {
     let mut world = exported(2);
     world.delete_event("A0");
@@ -89,7 +89,7 @@ fn an_exported_item_deleted_in_the_mailbox_cancels_its_activity_and_is_not_made_
     assert_eq!(world.subjects(), ["A1"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn restored_from_deleted_items_restores_the_activity() {
     for kept_readable in [false, true] {
         let mut world = imported(2);
@@ -110,7 +110,7 @@ fn restored_from_deleted_items_restores_the_activity() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_has_ended_or_is_finished_is_not_cancelled() {
     let mut world = World::empty();
     world.meeting("Over", -20);
@@ -129,7 +129,7 @@ fn what_has_ended_or_is_finished_is_not_cancelled() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_edit_in_creatio_beats_a_deletion_in_the_mailbox() {
     let mut world = imported(2);
     world.delete_event("M0");
@@ -142,7 +142,7 @@ fn an_edit_in_creatio_beats_a_deletion_in_the_mailbox() {
 
 // Deleted in Creatio.
 
-#[test]
+#[scenarios::scenario]
 fn deleted_in_creatio_removes_an_exported_item_after_two_complete_runs_an_hour_apart() {
     let mut world = exported(3);
     world.delete_activity("A0");
@@ -159,7 +159,7 @@ fn deleted_in_creatio_removes_an_exported_item_after_two_complete_runs_an_hour_a
     untouched(&world, 2);
 }
 
-#[test]
+#[scenarios::scenario]
 fn deleted_in_creatio_leaves_an_imported_item_where_it_is() {
     let mut world = imported(2);
     world.delete_activity("M0");
@@ -173,7 +173,7 @@ fn deleted_in_creatio_leaves_an_imported_item_where_it_is() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn deleted_in_creatio_removes_every_item_where_the_policy_says_so() {
     let mut world = imported(2);
     let account = world.policies(&[("deleted-in-creatio", "delete")]);
@@ -185,7 +185,7 @@ fn deleted_in_creatio_removes_every_item_where_the_policy_says_so() {
     untouched(&world, 1);
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_item_that_has_ended_stays_when_its_activity_is_deleted() {
     let mut world = World::empty();
     world.activity("Today", 1);
@@ -201,7 +201,7 @@ fn an_item_that_has_ended_stays_when_its_activity_is_deleted() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_activity_that_shows_again_within_the_hour_loses_nothing() {
     let mut world = exported(3);
     let ids = json!([world.found("A0").id]);
@@ -216,7 +216,7 @@ fn an_activity_that_shows_again_within_the_hour_loses_nothing() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn rights_taken_away_for_many_rows_remove_nothing_and_are_held() {
     let mut world = exported(12);
     let ids: Vec<Value> = (0..8).map(|at| json!(world.found(&format!("A{at}")).id)).collect();
@@ -238,7 +238,7 @@ fn rights_taken_away_for_many_rows_remove_nothing_and_are_held() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn rights_taken_away_altogether_remove_nothing() {
     let mut world = exported(3);
     world.creatio_edit(json!({"action": "revoke", "user": "sync"}));
@@ -275,7 +275,7 @@ fn bad_listings() -> Vec<Value> {
     ]
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_bad_listing_of_the_calendar_removes_nothing() {
     if scenarios::about_graph("listings of Graph that were cut") {
         return;
@@ -296,7 +296,7 @@ fn a_bad_listing_of_the_calendar_removes_nothing() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_bad_listing_of_the_activities_removes_nothing() {
     let mut bad = bad_listings();
     bad.push(json!({"kind": "status", "status": 200, "headers": {"content-type": "application/json"},
@@ -316,7 +316,7 @@ fn a_bad_listing_of_the_activities_removes_nothing() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_mailbox_that_refuses_or_is_gone_removes_nothing() {
     if scenarios::about_graph("how Graph refuses a mailbox") {
         return;
@@ -337,7 +337,7 @@ fn a_mailbox_that_refuses_or_is_gone_removes_nothing() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_item_that_cannot_be_looked_for_is_not_gone() {
     if scenarios::about_graph("a part of a batch that fails") {
         return;
@@ -356,7 +356,7 @@ fn an_item_that_cannot_be_looked_for_is_not_gone() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_token_that_died_doubles_nothing_and_the_deletion_it_hid_is_found() {
     for kind in ["gone", "gone-with-location", "resync-required", "bad-request", "bad-request-sync-state"] {
         let mut world = imported(4);
@@ -377,7 +377,7 @@ fn a_token_that_died_doubles_nothing_and_the_deletion_it_hid_is_found() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_page_of_activities_that_was_cut_removes_nothing() {
     let mut world = exported(8);
     world.creatio_knobs(json!({"page_size": 2}));
@@ -396,7 +396,7 @@ fn a_page_of_activities_that_was_cut_removes_nothing() {
 
 // Moved, not deleted.
 
-#[test]
+#[scenarios::scenario]
 fn an_event_moved_to_a_calendar_that_is_not_selected_deletes_nothing() {
     let mut world = World::empty();
     let other = world.calendar("Other");
@@ -428,7 +428,7 @@ fn an_event_moved_to_a_calendar_that_is_not_selected_deletes_nothing() {
     sync(&mut world, account).idle();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_event_moved_between_selected_calendars_stays_the_same_activity() {
     let mut world = imported(2);
     world.calendar("Projects");
@@ -444,7 +444,7 @@ fn an_event_moved_between_selected_calendars_stays_the_same_activity() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_exported_item_is_followed_into_every_calendar() {
     let mut world = World::empty();
     let own = world.mail.with(|mail| mail.calendar_id(EUGENE, "Calendar")).unwrap();
@@ -467,7 +467,7 @@ fn an_exported_item_is_followed_into_every_calendar() {
     sync(&mut world, account).idle();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_event_moved_out_of_the_window_is_followed() {
     // Years ahead, and years back.
     for (far, hours) in [("ahead", 24 * 365 * 6), ("back", -24 * 60)] {
@@ -484,7 +484,7 @@ fn an_event_moved_out_of_the_window_is_followed() {
 
 // The guard.
 
-#[test]
+#[scenarios::scenario]
 fn many_deletions_at_once_are_held_as_a_list_and_carried_out_with_a_yes() {
     let mut world = imported(10);
     for at in 0..6 {
@@ -518,7 +518,7 @@ fn many_deletions_at_once_are_held_as_a_list_and_carried_out_with_a_yes() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn the_guard_counts_the_deletions_of_a_whole_day() {
     let mut world = imported(20);
     let mut held = 0;
@@ -530,7 +530,7 @@ fn the_guard_counts_the_deletions_of_a_whole_day() {
     assert_eq!((cancelled(&world), held), (5, 3));
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_emptied_calendar_is_held() {
     let mut world = imported(5);
     world.calendar("Projects");
@@ -544,7 +544,7 @@ fn an_emptied_calendar_is_held() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn moved_to_another_calendar_and_deleted_before_the_next_run_counts_as_deleted() {
     let mut world = World::empty();
     world.mail.with(|mail| mail.add_calendar(EUGENE, "Projects", true, None)).unwrap();
@@ -563,7 +563,7 @@ fn moved_to_another_calendar_and_deleted_before_the_next_run_counts_as_deleted()
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_restored_meeting_that_an_export_saw_first_is_restored_by_the_next_sync() {
     let mut world = World::empty();
     world.meeting("M", 30);
@@ -583,7 +583,7 @@ fn a_restored_meeting_that_an_export_saw_first_is_restored_by_the_next_sync() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_copy_that_is_followed_does_not_stand_for_its_deleted_original() {
     let mut world = exported(2);
     let properties = world.event("A0")["singleValueExtendedProperties"].clone();
@@ -599,7 +599,7 @@ fn a_copy_that_is_followed_does_not_stand_for_its_deleted_original() {
     assert_eq!(world.subjects(), ["A1", "Copy of A0"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_meeting_that_a_guest_deleted_first_lives_on_once_its_organizers_account_knows_of_it() {
     let mut world = World::empty();
     world.meeting_with("Planning", 300, json!({"attendees": [guest(ANNA)]}));

@@ -192,7 +192,7 @@ fn lived(kind: &Kind, cut: Cut) -> (World, Account, Value, String) {
     (world, account, before, of)
 }
 
-#[test]
+#[scenarios::scenario]
 fn each_kind_of_operation_gives_back_what_was_there_and_the_next_sync_is_quiet() {
     for kind in &KINDS {
         let name = kind.name;
@@ -209,7 +209,7 @@ fn each_kind_of_operation_gives_back_what_was_there_and_the_next_sync_is_quiet()
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_undo_can_be_undone() {
     for kind in &KINDS {
         let name = kind.name;
@@ -226,7 +226,7 @@ fn an_undo_can_be_undone() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_run_that_crashed_anywhere_can_be_undone_as_far_as_it_came() {
     let mut points = 0;
     for kind in &KINDS {
@@ -252,7 +252,7 @@ fn a_run_that_crashed_anywhere_can_be_undone_as_far_as_it_came() {
     assert!(points > 150, "only {points} points");
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_undo_that_crashed_anywhere_goes_on_where_it_was() {
     let mut points = 0;
     for kind in &KINDS {
@@ -294,7 +294,7 @@ fn left(ran: &Ran) -> Vec<(String, &'static str)> {
     all
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_unit_that_was_edited_since_stays_and_the_others_go_back() {
     let mut world = World::empty();
     let account = world.account();
@@ -319,7 +319,7 @@ fn a_unit_that_was_edited_since_stays_and_the_others_go_back() {
     rests(&mut world, &account, "edited since");
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_edit_of_the_other_side_that_no_sync_has_seen_yet_still_travels() {
     let mut world = World::empty();
     let account = world.account();
@@ -341,7 +341,7 @@ fn an_edit_of_the_other_side_that_no_sync_has_seen_yet_still_travels() {
     rests(&mut world, &account, "an edit that no sync had seen");
 }
 
-#[test]
+#[scenarios::scenario]
 fn after_an_undo_a_later_edit_of_either_side_travels() {
     for side in ["mailbox", "creatio"] {
         let mut world = World::empty();
@@ -364,7 +364,7 @@ fn after_an_undo_a_later_edit_of_either_side_travels() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_was_made_and_edited_since_stays() {
     let mut world = World::empty();
     let account = world.account();
@@ -392,7 +392,7 @@ fn what_was_made_and_edited_since_stays() {
     assert_eq!(world.titles(), ["Exported", "Exported too, edited", "Imported"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_run_whose_changes_a_later_run_changed_again_is_left_alone() {
     let mut world = World::empty();
     let account = world.account();
@@ -410,7 +410,7 @@ fn a_run_whose_changes_a_later_run_changed_again_is_left_alone() {
     assert_eq!((ran.writes(), world.titles()), (0, vec!["Review 3".to_owned()]));
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_edit_that_comes_between_look_and_write_stays() {
     let mut world = World::empty();
     let account = world.account();
@@ -430,7 +430,7 @@ fn an_edit_that_comes_between_look_and_write_stays() {
 
 // People who would be mailed.
 
-#[test]
+#[scenarios::scenario]
 fn nothing_is_removed_or_made_anew_that_has_guests() {
     let mut world = World::empty();
     let account = world.policies(&[("invitations", "send")]);
@@ -457,7 +457,7 @@ fn nothing_is_removed_or_made_anew_that_has_guests() {
     assert_eq!((world.subjects().len(), world.outbox().len()), (1, mails));
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_change_that_would_mail_guests_waits_for_a_yes() {
     let mut world = World::empty();
     let sends = world.policies(&[("invitations", "send")]);
@@ -485,7 +485,7 @@ fn a_change_that_would_mail_guests_waits_for_a_yes() {
 
 // Many at once, and what is kept.
 
-#[test]
+#[scenarios::scenario]
 fn more_removals_than_the_guard_lets_through_wait_for_a_yes() {
     let mut world = World::empty();
     let account = world.account();
@@ -512,7 +512,7 @@ fn more_removals_than_the_guard_lets_through_wait_for_a_yes() {
     assert_eq!(world.found("M").status, activity_status::CANCELED);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_budget_ends_an_undo_and_the_next_one_goes_on() {
     let mut world = World::empty();
     let account = world.account();
@@ -527,7 +527,7 @@ fn a_budget_ends_an_undo_and_the_next_one_goes_on() {
     assert_eq!((ran.number(Outcome::Written), world.subjects().len()), (3, 0));
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_link_of_what_was_there_stays_and_is_told() {
     let mut world = World::empty();
     let account = world.account();
@@ -542,7 +542,7 @@ fn a_link_of_what_was_there_stays_and_is_told() {
     rests(&mut world, &account, "a link");
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_run_that_is_not_known_leaves_nothing_to_undo() {
     let mut world = World::empty();
     let account = world.account();
@@ -554,7 +554,7 @@ fn a_run_that_is_not_known_leaves_nothing_to_undo() {
     world.undo_until(account, "", |_| {}, Cut::Never).fails_with("1 to 64 characters");
 }
 
-#[test]
+#[scenarios::scenario]
 fn images_are_forgotten_after_thirty_days_and_idle_runs_stay_cheap() {
     let mut world = World::empty();
     let account = world.account();
@@ -575,7 +575,7 @@ fn images_are_forgotten_after_thirty_days_and_idle_runs_stay_cheap() {
     assert!(undo(&mut world, &account, &of).warns("nothing-to-undo"));
 }
 
-#[test]
+#[scenarios::scenario]
 fn texts_that_a_policy_hides_are_not_kept() {
     let mut world = World::empty();
     let shows_all = world.policies(&[("private", "copy")]);
@@ -595,11 +595,8 @@ fn texts_that_a_policy_hides_are_not_kept() {
 
 // As it ships.
 
-#[test]
+#[scenarios::scenario]
 fn the_component_undoes_a_run_by_the_id_that_its_host_gave_it() {
-    if scenarios::about_graph("the component's world is on Graph") {
-        return;
-    }
     let world = World::empty();
     let sandboxed = Sandboxed::beside(&world);
     world.meeting("Review", 30);

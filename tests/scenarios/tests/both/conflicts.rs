@@ -78,13 +78,13 @@ fn winner(policies: &[(&str, &str)], mailbox_first: bool, minutes: u64) -> &'sta
     if won == "Mailbox's" { "mailbox" } else { "creatio" }
 }
 
-#[test]
+#[scenarios::scenario]
 fn by_default_the_later_change_wins() {
     assert_eq!(winner(&[], true, 10), "creatio");
     assert_eq!(winner(&[], false, 10), "mailbox");
 }
 
-#[test]
+#[scenarios::scenario]
 fn changes_within_two_minutes_have_no_order_and_the_side_of_the_settings_wins() {
     assert_eq!(winner(&[], true, 1), "mailbox");
     assert_eq!(winner(&[], false, 1), "mailbox");
@@ -92,7 +92,7 @@ fn changes_within_two_minutes_have_no_order_and_the_side_of_the_settings_wins() 
     assert_eq!(winner(&[("conflict-tie", "creatio")], false, 1), "creatio");
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_side_that_is_set_to_win_wins_whatever_came_later() {
     assert_eq!(winner(&[("conflicts", "creatio-wins")], false, 10), "creatio");
     assert_eq!(winner(&[("conflicts", "creatio-wins")], true, 10), "creatio");
@@ -100,7 +100,7 @@ fn a_side_that_is_set_to_win_wins_whatever_came_later() {
     assert_eq!(winner(&[("conflicts", "mailbox-wins")], false, 10), "mailbox");
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_conflict_over_one_unit_costs_no_other_unit() {
     let mut world = pair();
     world.edit_event("Pair", json!({"subject": "Mailbox's", "importance": "high"}));
@@ -115,7 +115,7 @@ fn a_conflict_over_one_unit_costs_no_other_unit() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn the_organizer_of_a_meeting_wins_over_an_edit_in_creatio() {
     let mut world = World::empty();
     world.invitation("Theirs", 30);
@@ -142,7 +142,7 @@ fn the_organizer_of_a_meeting_wins_over_an_edit_in_creatio() {
     assert!(world.outbox().is_empty());
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_reminder_of_ones_own_on_somebody_elses_meeting_is_written() {
     let mut world = World::empty();
     world.invitation("Theirs", 30);
@@ -160,7 +160,7 @@ fn a_reminder_of_ones_own_on_somebody_elses_meeting_is_written() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn where_nothing_is_exported_creatio_keeps_its_edit_until_the_mailbox_changes_the_same() {
     let mut world = World::empty();
     let account = Account { exported: Exported::None, ..world.account() };
@@ -186,7 +186,7 @@ fn where_nothing_is_exported_creatio_keeps_its_edit_until_the_mailbox_changes_th
     assert_eq!(sync(&mut world, account).writes(), 0);
 }
 
-#[test]
+#[scenarios::scenario]
 fn where_nothing_is_imported_the_mailbox_keeps_its_edit_until_creatio_changes_the_same() {
     let mut world = World::empty();
     let account = Account { import_meetings: Folders::None, ..world.account() };
@@ -212,7 +212,7 @@ fn where_nothing_is_imported_the_mailbox_keeps_its_edit_until_creatio_changes_th
     assert_eq!(sync(&mut world, account).writes(), 0);
 }
 
-#[test]
+#[scenarios::scenario]
 fn the_loser_of_a_conflict_is_told_wherever_the_run_crashes() {
     for at in 0..40 {
         let mut world = World::empty();
@@ -242,7 +242,7 @@ fn the_loser_of_a_conflict_is_told_wherever_the_run_crashes() {
     panic!("the sync has more effects than that");
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_reminder_that_is_written_while_the_start_moves_keeps_its_distance() {
     let mut world = World::empty();
     world.meeting("Planning", 300);
@@ -264,7 +264,7 @@ fn a_reminder_that_is_written_while_the_start_moves_keeps_its_distance() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_reminder_set_just_before_the_start_is_moved_is_told() {
     for before in [None, Some(30)] {
         let mut world = World::empty();

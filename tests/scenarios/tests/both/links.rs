@@ -46,7 +46,7 @@ fn refused(world: &mut World, lines: &[String], replace: bool, text: &str) {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn restored_links_make_nothing_and_remove_nothing() {
     let mut world = in_step();
     let lines = exported(&world);
@@ -71,7 +71,7 @@ fn restored_links_make_nothing_and_remove_nothing() {
     assert_eq!(exported(&world).len(), lines.len());
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_differs_after_a_restore_is_told_and_nothing_is_overwritten() {
     let mut world = in_step();
     let lines = exported(&world);
@@ -91,7 +91,7 @@ fn what_differs_after_a_restore_is_told_and_nothing_is_overwritten() {
     assert_eq!(world.found("Exported once more").title, "Exported once more");
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_stale_export_makes_no_pair_twice_and_undoes_no_deletion() {
     let mut world = in_step();
     let lines = exported(&world);
@@ -134,7 +134,7 @@ fn a_stale_export_makes_no_pair_twice_and_undoes_no_deletion() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_restore_that_was_cut_off_lets_no_run_begin_until_it_is_repeated() {
     let before = {
         let world = in_step();
@@ -173,7 +173,7 @@ fn a_restore_that_was_cut_off_lets_no_run_begin_until_it_is_repeated() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_cannot_be_restored_is_refused_before_anything_is_changed() {
     let mut world = in_step();
     let lines = exported(&world);
@@ -216,7 +216,7 @@ fn what_cannot_be_restored_is_refused_before_anything_is_changed() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn many_links_go_page_by_page_and_come_piece_by_piece() {
     let mut world = World::empty();
     for number in 0..450 {
@@ -249,7 +249,7 @@ fn many_links_go_page_by_page_and_come_piece_by_piece() {
     assert_eq!(exported(&world).len(), 452);
 }
 
-#[test]
+#[scenarios::scenario]
 fn tasks_are_put_back_as_tasks() {
     let mut world = World::empty();
     let account = world.with_tasks();

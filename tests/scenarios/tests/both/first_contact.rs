@@ -21,7 +21,7 @@ fn sync(world: &mut World, account: Account) -> Ran {
     ran
 }
 
-#[test]
+#[scenarios::scenario]
 fn the_same_title_start_and_end_on_both_sides_are_one_pair_and_nothing_is_created() {
     let mut world = World::empty();
     for hours in 30..40 {
@@ -48,7 +48,7 @@ fn the_same_title_start_and_end_on_both_sides_are_one_pair_and_nothing_is_create
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn two_candidates_are_held_until_they_differ() {
     let mut world = World::empty();
     world.meeting("Twin", 30);
@@ -68,7 +68,7 @@ fn two_candidates_are_held_until_they_differ() {
     assert_eq!((world.titles().len(), world.subjects()), (2, vec!["Another".to_owned(), "Twin".to_owned()]));
 }
 
-#[test]
+#[scenarios::scenario]
 fn two_events_that_look_like_one_activity_are_held() {
     let mut world = World::empty();
     world.meeting("Twin", 30);
@@ -80,7 +80,7 @@ fn two_events_that_look_like_one_activity_are_held() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn after_storage_was_lost_every_pair_is_found_again_and_nothing_is_created() {
     let mut world = World::empty();
     for hours in 30..36 {
@@ -104,7 +104,7 @@ fn after_storage_was_lost_every_pair_is_found_again_and_nothing_is_created() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_first_contact_that_would_create_very_many_asks() {
     let mut world = World::empty();
     for hours in 30..36 {
@@ -124,7 +124,7 @@ fn a_first_contact_that_would_create_very_many_asks() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_first_contact_that_asks_can_be_approved_as_listed() {
     let mut world = World::empty();
     for hours in 30..36 {
@@ -142,7 +142,7 @@ fn a_first_contact_that_asks_can_be_approved_as_listed() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_ended_before_the_start_date_is_not_imported_and_what_is_over_is_not_exported() {
     let mut world = World::empty();
     // Seven days back is the default; the export begins with today.
@@ -157,7 +157,7 @@ fn what_ended_before_the_start_date_is_not_imported_and_what_is_over_is_not_expo
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_start_date_moved_back_takes_in_what_lies_between() {
     let mut world = World::empty();
     world.meeting("Long ago", -24 * 20);
@@ -171,7 +171,7 @@ fn a_start_date_moved_back_takes_in_what_lies_between() {
     sync(&mut world, account).idle();
 }
 
-#[test]
+#[scenarios::scenario]
 fn no_reminder_in_the_past_is_written() {
     let mut world = World::empty();
     world.activity_with("Soon", 1, |activity| activity.reminder = Some(at(-3)));
@@ -182,7 +182,7 @@ fn no_reminder_in_the_past_is_written() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn only_selected_calendars_are_imported() {
     let mut world = World::empty();
     let (work, home) = (world.calendar("Work"), world.calendar("Home"));
@@ -208,7 +208,7 @@ fn only_selected_calendars_are_imported() {
     assert_eq!(world.titles(), ["Home", "Work"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_selected_calendar_that_is_gone_is_an_error_that_says_so() {
     let mut world = World::empty();
     let work = world.calendar("Work");
@@ -220,7 +220,7 @@ fn a_selected_calendar_that_is_gone_is_an_error_that_says_so() {
     assert_eq!(world.titles(), ["Work"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn calendars_of_others_and_read_only_ones_are_not_part_of_all() {
     if scenarios::about_graph("a colleague's calendar is no folder of an Exchange mailbox") {
         return;
@@ -236,7 +236,7 @@ fn calendars_of_others_and_read_only_ones_are_not_part_of_all() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_read_only_calendar_that_is_selected_is_imported_and_never_written() {
     let mut world = World::empty();
     let holidays = world.mail.with(|mail| mail.add_calendar(EUGENE, "Holidays", false, None)).unwrap();
@@ -253,7 +253,7 @@ fn a_read_only_calendar_that_is_selected_is_imported_and_never_written() {
     sync(&mut world, account).idle();
 }
 
-#[test]
+#[scenarios::scenario]
 fn exports_land_in_the_calendar_that_the_settings_name() {
     let mut world = World::empty();
     let work = world.calendar("Work");
@@ -272,7 +272,7 @@ fn exports_land_in_the_calendar_that_the_settings_name() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_target_calendar_that_may_not_be_written_is_an_error_that_says_so() {
     let mut world = World::empty();
     let holidays = world.mail.with(|mail| mail.add_calendar(EUGENE, "Holidays", false, None)).unwrap();
@@ -280,7 +280,7 @@ fn a_target_calendar_that_may_not_be_written_is_an_error_that_says_so() {
     world.run(account, Direction::Reconcile, |_| {}).fails_with("may not be written");
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_shared_sign_in_exports_only_what_the_accounts_contact_has_a_part_in() {
     let mut world = World::empty();
     let (eugene, anna, now) = (world.eugene.contact, world.anna.contact, world.now());
@@ -302,7 +302,7 @@ fn shared_meeting(world: &World) {
     assert_eq!(world.subjects_of(ANNA), ["Together"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_meeting_in_two_mailboxes_of_the_tenant_is_one_activity() {
     for anna_first in [false, true] {
         let mut world = World::empty();
@@ -333,7 +333,7 @@ fn a_meeting_in_two_mailboxes_of_the_tenant_is_one_activity() {
     }
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_imported_meeting_is_never_made_a_second_time_in_the_mailbox_of_an_attendee() {
     let mut world = World::empty();
     shared_meeting(&world);
@@ -356,7 +356,7 @@ fn an_imported_meeting_is_never_made_a_second_time_in_the_mailbox_of_an_attendee
     assert!(world.subjects_of(ANNA).is_empty());
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_copy_deleted_in_an_attendees_mailbox_does_not_end_the_meeting() {
     let mut world = World::empty();
     shared_meeting(&world);
@@ -374,7 +374,7 @@ fn a_copy_deleted_in_an_attendees_mailbox_does_not_end_the_meeting() {
     assert_eq!(world.subjects(), ["Together"]);
 }
 
-#[test]
+#[scenarios::scenario]
 fn a_copy_that_a_user_makes_of_a_synchronised_event_is_an_event_of_its_own() {
     let mut world = World::empty();
     world.activity("A", 30);
@@ -391,7 +391,7 @@ fn a_copy_that_a_user_makes_of_a_synchronised_event_is_an_event_of_its_own() {
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn an_activity_that_became_visible_without_a_change_is_found_by_the_weekly_sweep() {
     let mut world = World::empty();
     world.synced();
@@ -409,7 +409,7 @@ fn an_activity_that_became_visible_without_a_change_is_found_by_the_weekly_sweep
     world.rests();
 }
 
-#[test]
+#[scenarios::scenario]
 fn what_both_sides_have_is_one_pair_also_where_the_import_begins_later() {
     let mut world = World::empty();
     world.meeting("Same", 30);
