@@ -50,7 +50,7 @@ impl Programs {
     pub fn emulators(&self, world: &str, start: &str) -> (Served, Value) {
         let mut command = Command::new(&self.emulators);
         command.args(["--world", world, "--start", start]);
-        for service in ["--creatio", "--graph", "--control"] {
+        for service in ["--creatio", "--graph", "--exchange", "--control"] {
             command.args([service, "127.0.0.1:0"]);
         }
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
