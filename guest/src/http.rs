@@ -102,6 +102,13 @@ pub fn complaint(body: &Value) -> (String, String) {
     (code, crate::text::cut(&message, 500))
 }
 
+/// What a body is that should have been something else, if it is a web page.
+#[must_use]
+pub fn page(body: &[u8]) -> Option<Fault> {
+    let begins = String::from_utf8_lossy(body.get(..512).unwrap_or(body)).trim_start().to_ascii_lowercase();
+    ["<!doctype html", "<html"].iter().any(|page| begins.contains(page)).then(|| Fault::Garbled(outline(body)))
+}
+
 fn garbled(body: &[u8], why: &str) -> Fault {
     Fault::Garbled(if body.trim_ascii_start().first() == Some(&b'<') {
         outline(body)

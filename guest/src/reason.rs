@@ -155,6 +155,14 @@ reasons! {
     MailboxMissing "mailbox-missing" "The user has no mailbox in Microsoft 365: there is no licence, or the mailbox is still on an Exchange Server." "Give the user a licence with Exchange Online, or migrate the mailbox; leave the account out until then.";
     MailboxWithheld "mailbox-withheld" "An access policy of Exchange keeps the application from this mailbox." "Add the mailbox to the policy's group. Test-ApplicationAccessPolicy shows what holds; a change may take an hour.";
     CalendarsRefused "calendars-refused" "The application may not read the calendars." "In Entra ID, App registrations, API permissions, add the application permission Calendars.ReadWrite and grant an administrator's consent.";
+    ExchangeUnreachable "exchange-unreachable" "Exchange cannot be reached." "Check the network, and url in [exchange].";
+    ExchangeRefused "exchange-refused" "Exchange answers with an error in place of data." "Check again later; if it stays, ask the administrator with the words of the answer.";
+    ExchangePage "exchange-page" "The answer is a web page and no Exchange Web Services: a login's, a proxy's or a firewall's." "Correct url in [exchange]: it usually is https://mail.mycompany.com/EWS/Exchange.asmx. If it is right, let requests to it through the proxy.";
+    ExchangeWithheld "exchange-withheld" "The sign-in may not open the mailbox by Exchange Web Services." "Sign in as the mailbox's own user, or with a service account that has the role ApplicationImpersonation; Get-CASMailbox must show EwsEnabled.";
+    ImpersonationRefused "impersonation-refused" "The sign-in may not act for the account's user." "Give it the role: New-ManagementRoleAssignment -Role ApplicationImpersonation -User SIGN-IN. Where it is the mailbox's own user, set impersonate = false in [exchange].";
+    ExchangeMailboxMissing "exchange-mailbox-missing" "Exchange has no mailbox of this address." "Correct mail in [[account]]: the mailbox's main address. If the mailbox is in Microsoft 365, set mailbox = \"microsoft\" there.";
+    SignInWithoutMailbox "sign-in-without-mailbox" "The sign-in has no mailbox of its own, and is not told to act for the account's user." "Set impersonate = true in [exchange], or sign in as the mailbox's own user.";
+    FolderUnwritable "folder-unwritable" "The sign-in may not write the folder that exports go to: they will be held." "Give it the right to create, edit and delete items there, or name another folder in meetings-to or tasks-to.";
     TasksReached "tasks-reached" "The task lists can be read." "";
     DirectoryUnread "directory-unread" "The application may not read users, so the mailbox is known by its calendars." "Grant User.Read.All if users may be renamed.";
     ZoneSame "zone-same" "The mailbox is in the account's time zone." "";
@@ -170,6 +178,7 @@ reasons! {
     EventUnwritable "event-unwritable" "An event cannot be written in the calendar." "Give the application the permission Calendars.ReadWrite with an administrator's consent.";
     TaskWritten "task-written" "A task was made in the task list, changed, read back and deleted." "";
     TaskUnwritable "task-unwritable" "A task cannot be written in the task list." "Give the application the permission Tasks.ReadWrite.All with an administrator's consent.";
+    ExchangeUnwritable "exchange-unwritable" "A test item cannot be written in the mailbox." "Let the sign-in create, edit and delete items there: by ApplicationImpersonation, or by the folder's permissions.";
     ProbeLeft "probe-left" "A test item could not be deleted." "Delete it by hand; it is named here.";
     ProbeTimes "probe-times" "How do times come back?" "";
     ProbePatchMissing "probe-patch-missing" "What answers the change of a row that does not exist?" "";
@@ -184,7 +193,7 @@ reasons! {
     ProbeLimits "probe-limits" "Did the site ask to wait, or answer with a page?" "";
     IdentityWrong "identity-wrong" "Creatio's Identity Service does not answer at this address." "Correct identity-url in [creatio]. In the cloud it is the site's name with -is behind it: https://mycompany-is.creatio.com.";
     LoginWrong "login-wrong" "The sign-in service does not answer at this address." "Check the network, and the address in the configuration.";
-    ExchangeWrong "exchange-wrong" "Exchange does not answer at this address." "Check the network, and url in [exchange]; without one Autodiscover looks for the server.";
+    ExchangeWrong "exchange-wrong" "Exchange does not answer at this address." "Check the network, and url in [exchange]: it usually is https://mail.mycompany.com/EWS/Exchange.asmx. With autodiscover = true in its place the server is looked for.";
     SignInAccepted "sign-in-accepted" "The sign-in is accepted." "";
     ConfigRead "config-read" "The configuration is read, and every secret that it points to was found." "";
     StorageOpened "storage-opened" "The storage can be used." "";

@@ -241,8 +241,18 @@ pub trait Side {
     /// The items that carry one of these markers, in these folders; they may be partial.
     fn find_marked<'a>(&'a self, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>>;
 
+    /// The same for several at once: as many results as searches, in their order.
+    fn find_each<'a>(&'a self, searches: &[Search]) -> Ask<'a, Vec<Result<Vec<Seen>, Fault>>> {
+        Ask::all(searches.iter().map(|search| self.find_marked(&search.markers, &search.folders)).collect())
+    }
+
     /// A page of all items of a folder that carry a marker of ours. `cursor` is empty for the first.
     fn marked<'a>(&'a self, folder: &'a str, cursor: &str) -> Ask<'a, Result<Marked, Fault>>;
+
+    /// Folders of what was deleted, where markers can be listed in them: an item that was deleted has another id there.
+    fn bins(&self) -> Ask<'_, Result<Vec<String>, Fault>> {
+        Ask::ready(Ok(Vec::new()))
+    }
 
     /// Where an item that was read by its id carries its marker; none where it has none, or where that cannot be told so.
     fn mark_of(&self, seen: &Seen) -> Option<Mark>;
@@ -261,6 +271,15 @@ pub trait Side {
 
     /// Versions of items, without their content: which exist and are visible. As many results as ids.
     fn versions<'a>(&'a self, ids: &[String]) -> Ask<'a, Vec<Result<Option<String>, Fault>>>;
+}
+
+/// What to look for by markers, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// One of these.
+    pub markers: Vec<Marker>,
+    /// In these folders.
+    pub folders: Vec<String>,
 }
 
 /// A page of marked items.

@@ -3,6 +3,7 @@
 use super::xml::{self, Element};
 use crate::ask::Fault;
 use crate::capability::Response;
+use crate::http;
 
 /// How long to wait where a busy server does not say.
 const WAIT: u64 = 5_000;
@@ -76,8 +77,14 @@ fn body(response: &Response) -> Result<Element, Fault> {
     let envelope = match xml::parse(&response.body) {
         Ok(envelope) => envelope,
         Err(_) if status >= 500 => return Err(refused("")),
-        Err(fault) => return Err(fault),
+        Err(fault) => return Err(http::page(&response.body).unwrap_or(fault)),
     };
+    // A page that is written with care is a document as well.
+    if envelope.name != "Envelope" {
+        return Err(
+            http::page(&response.body).unwrap_or_else(|| Fault::Garbled("an answer without an envelope".into()))
+        );
+    }
     let held = envelope.children.into_iter().find(|child| child.name == "Body").map(|body| body.children);
     let held = held.and_then(|children| children.into_iter().next());
     let held = held.ok_or_else(|| Fault::Garbled("an answer without a body".into()))?;

@@ -18,7 +18,9 @@ use crate::identity::Marker;
 use crate::mailbox::Mailbox;
 use crate::policy::{Impersonation, Private};
 use crate::settings::{Language, MailboxService, Settings};
-use crate::side::{Feed, Found, From, Listing, Lost, Mark, Marked, Owner, Page, Side, Whereabouts, Write, Written};
+use crate::side::{
+    Feed, Found, From, Listing, Lost, Mark, Marked, Owner, Page, Search, Side, Whereabouts, Write, Written,
+};
 use crate::time;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -175,8 +177,17 @@ impl Side for Exchange {
         search::find_marked(self, markers, folders)
     }
 
+    fn find_each<'a>(&'a self, searches: &[Search]) -> Ask<'a, Vec<Result<Vec<Seen>, Fault>>> {
+        search::find_each(self, searches)
+    }
+
     fn marked<'a>(&'a self, folder: &'a str, cursor: &str) -> Ask<'a, Result<Marked, Fault>> {
         search::marked(self, folder, cursor)
+    }
+
+    fn bins(&self) -> Ask<'_, Result<Vec<String>, Fault>> {
+        // An id says that of a calendar: what lies there is shown whatever it is, and named by its own kind.
+        client::bin(&self.client)
     }
 
     fn mark_of(&self, seen: &Seen) -> Option<Mark> {

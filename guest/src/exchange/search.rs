@@ -7,13 +7,13 @@ use crate::ews::item::{self, Item, Occurs};
 use crate::ews::request::{Condition, Folder, Operation};
 use crate::ews::xml::Element;
 use crate::identity::{self, Marker};
-use crate::side::{Found, Lost, Marked, Whereabouts};
+use crate::side::{Found, Lost, Marked, Search, Whereabouts};
 use std::collections::BTreeMap;
 
 /// Marked items a page: a server gives 250 to a search with a condition.
 const MARKED: u32 = 200;
 /// Conditions of one search: many make it slow.
-const CONDITIONS: usize = 25;
+const CONDITIONS: usize = 50;
 
 /// Items by id.
 pub fn read<'a>(side: &'a Exchange, ids: &[String]) -> Ask<'a, Vec<Result<Found, Fault>>> {
@@ -89,6 +89,28 @@ pub fn find_marked<'a>(
     let markers: Vec<String> = markers.iter().map(Marker::encode).collect();
     let conditions: Vec<Condition<'_>> = markers.iter().map(|marker| Condition::Marker(marker)).collect();
     search(side, folders, &conditions).map(|items| Ok(items?.iter().map(|item| row(side, item)).collect()))
+}
+
+/// The items of several searches: those in the same folders are one.
+pub fn find_each<'a>(side: &'a Exchange, searches: &[Search]) -> Ask<'a, Vec<Result<Vec<Seen>, Fault>>> {
+    let mut joined: BTreeMap<&[String], Vec<Marker>> = BTreeMap::new();
+    for Search { markers, folders } in searches {
+        joined.entry(folders).or_default().extend(markers.iter().cloned());
+    }
+    let places: Vec<Vec<String>> = joined.keys().map(|folders| folders.to_vec()).collect();
+    let asks = joined.iter().map(|(folders, markers)| find_marked(side, markers, folders)).collect();
+    let searches = searches.to_vec();
+    Ask::all(asks).map(move |answers| {
+        let found: BTreeMap<Vec<String>, Result<Vec<Seen>, Fault>> = places.into_iter().zip(answers).collect();
+        let of = |Search { markers, folders }: &Search| {
+            let markers: Vec<String> = markers.iter().map(Marker::encode).collect();
+            let own = |seen: &&Seen| seen.marker.as_ref().is_some_and(|marker| markers.contains(marker));
+            let missing = || Err(Fault::Garbled("a search without an answer".into()));
+            let found = found.get(folders).cloned().unwrap_or_else(missing)?;
+            Ok(found.iter().filter(own).cloned().collect())
+        };
+        searches.iter().map(of).collect()
+    })
 }
 
 /// A page of all marked items of a folder. `cursor` is how many to pass over.

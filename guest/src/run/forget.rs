@@ -171,7 +171,7 @@ fn chunk(run: &mut Run, links: &[Link], held: Option<Reason>, left: &mut Left) -
             .or(read_only.then_some(Reason::FolderReadOnly))
             .or((!chosen(run, &operation)).then_some(Reason::NotConfirmed));
         if let Some(reason) = stays {
-            entries.push(entry(&job, &operation, Outcome::Noted, reason, seen.attendees.join(", ")));
+            entries.push(entry(run, &job, &operation, Outcome::Noted, reason, seen.attendees.join(", ")));
             continue;
         }
         let (id, version) = (seen.id.clone(), seen.version.clone());
@@ -189,7 +189,7 @@ fn chunk(run: &mut Run, links: &[Link], held: Option<Reason>, left: &mut Left) -
             Some(reason) => (Outcome::Noted, reason),
         };
         left.planned.extend(going.iter().map(|going| going.id.clone()));
-        let told = |going: &Going| entry(&going.job, &going.operation, outcome, reason, String::new());
+        let told = |going: &Going| entry(run, &going.job, &going.operation, outcome, reason, String::new());
         entries.extend(going.iter().map(told));
         return Ok(run.commit(Batch::default(), entries)?);
     }
@@ -245,7 +245,7 @@ fn pairs(
             left.items += 1;
             let job = Job { pair, plan: Plan::default(), owed: None, fault: None, item: None, undoes: false };
             let operation = Operation::new(&job.pair, Action::Skip, side, BTreeMap::new(), Reason::Unreadable);
-            entries.push(entry(&job, &operation, Outcome::Failed, Reason::Unreadable, fault.to_string()));
+            entries.push(entry(run, &job, &operation, Outcome::Failed, Reason::Unreadable, fault.to_string()));
             continue;
         }
         let company = shared.contains(&link.activity) && side == SideId::Creatio;
@@ -288,7 +288,7 @@ fn remove(run: &mut Run, mut going: Vec<Going>, left: &mut Left) -> Staged<()> {
                 ready.push(one);
             }
             Some(Err(fault)) => {
-                entries.push(told(&one, &fault, left));
+                entries.push(told(run, &one, &fault, left));
                 stop = stop.or_else(|| ends_run(SideId::Mailbox, &fault));
             }
         }
@@ -301,7 +301,7 @@ fn remove(run: &mut Run, mut going: Vec<Going>, left: &mut Left) -> Staged<()> {
             .collect();
         let edited = if side == SideId::Mailbox { super::whole::edited(run, &writes)? } else { BTreeSet::new() };
         let (late, mine): (Vec<&Going>, Vec<&Going>) = mine.into_iter().partition(|one| edited.contains(&one.id));
-        entries.extend(late.into_iter().map(|one| told(one, &super::whole::stale(), left)));
+        entries.extend(late.into_iter().map(|one| told(run, one, &super::whole::stale(), left)));
         let writes: Vec<Write> = writes.into_iter().filter(|write| !super::whole::is_late(write, &edited)).collect();
         let results = persist(run, side, &writes, |side, writes| side.write(writes));
         let results = match results {
@@ -315,10 +315,17 @@ fn remove(run: &mut Run, mut going: Vec<Going>, left: &mut Left) -> Staged<()> {
             match result {
                 Ok(_) => {
                     run.writes = run.writes.saturating_add(1);
-                    entries.push(entry(&one.job, &one.operation, Outcome::Written, Reason::Forgotten, String::new()));
+                    entries.push(entry(
+                        run,
+                        &one.job,
+                        &one.operation,
+                        Outcome::Written,
+                        Reason::Forgotten,
+                        String::new(),
+                    ));
                 }
                 Err(fault) => {
-                    entries.push(told(one, &fault, left));
+                    entries.push(told(run, one, &fault, left));
                     stop = stop.or_else(|| ends_run(side, &fault));
                 }
             }
@@ -329,12 +336,12 @@ fn remove(run: &mut Run, mut going: Vec<Going>, left: &mut Left) -> Staged<()> {
 }
 
 /// What became of a removal that did not come to pass. What was edited at that very moment stays, as any edit.
-fn told(going: &Going, fault: &Fault, left: &mut Left) -> Entry {
+fn told(run: &Run, going: &Going, fault: &Fault, left: &mut Left) -> Entry {
     if fault.stale() {
-        return entry(&going.job, &going.operation, Outcome::Noted, Reason::ChangedSince, String::new());
+        return entry(run, &going.job, &going.operation, Outcome::Noted, Reason::ChangedSince, String::new());
     }
     left.items += 1;
-    entry(&going.job, &going.operation, Outcome::Failed, refusal(fault), fault.to_string())
+    entry(run, &going.job, &going.operation, Outcome::Failed, refusal(fault), fault.to_string())
 }
 
 /// The reason for what a server said.

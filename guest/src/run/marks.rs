@@ -31,7 +31,7 @@ pub(super) fn take_all(run: &mut Run, left: &mut Left) -> Staged<()> {
         .map(|folder| (folder.id.clone(), folder.name.clone()))
         .collect();
     let mut listed = BTreeSet::new();
-    for (id, name) in folders {
+    for (id, name) in folders.into_iter().chain(bins(run, left)?) {
         let mut marks = match list(run, &id)? {
             Ok(marks) => marks,
             Err(fault) => {
@@ -52,6 +52,20 @@ pub(super) fn take_all(run: &mut Run, left: &mut Left) -> Staged<()> {
         }
     }
     unlisted(run, &listed, &tenants, left)
+}
+
+/// Folders of what was deleted, as far as they can be listed.
+fn bins(run: &mut Run, left: &mut Left) -> Staged<Vec<(String, String)>> {
+    let name = || "Deleted Items".to_owned();
+    let (bins, requests) = send(run.caps, run.mailbox.bins())?;
+    run.requests = run.requests.saturating_add(requests);
+    match bins {
+        Ok(bins) => Ok(bins.into_iter().map(|id| (id, name())).collect()),
+        Err(fault) => {
+            left.folders.push(format!("{} ({})", name(), whole(fault)?));
+            Ok(Vec::new())
+        }
+    }
 }
 
 /// Ids by which the markers of this tenant's mailboxes are known.

@@ -4,7 +4,7 @@
 use super::adrift::{self, Owner, Pass};
 use super::note::observed;
 use super::state::{ActivityRow, GoneRow, ItemRow, Print};
-use super::{Run, Staged, double, fatal, unread, work};
+use super::{Run, Staged, double, fatal, tell, unread, work};
 use crate::activity::{Kind, Seen, SideId};
 use crate::ask::Fault;
 use crate::deliberate::Deliberate;
@@ -507,7 +507,7 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
                     activity: None,
                     item: Some(id.to_owned()),
                     title: title.clone(),
-                    start: seen.as_ref().and_then(Seen::when).map(|when| when.start.timestamp_millis()),
+                    start: seen.as_ref().and_then(|seen| tell::begins(run, seen)).map(|start| start.timestamp_millis()),
                     units: Vec::new(),
                     reason,
                     detail: String::new(),

@@ -116,15 +116,15 @@ pub(super) fn record(
                     if Deliberate::BaseFromSent.on() {
                         believe(operation, &mut link);
                     }
-                    failed(job, operation, fault, &mut tally, &mut look_again, entries);
+                    failed(run, job, operation, fault, &mut tally, &mut look_again, entries);
                 }
                 // Ending a link writes nothing to either side.
                 None => done &= operation.action == Action::Unlink,
             },
         }
     }
-    notes(job, entries);
-    close(job, &tally, entries);
+    notes(run, job, entries);
+    close(run, job, &tally, entries);
     if let Some(reason) = job.plan.leave {
         let side = if job.pair.mailbox.here().is_some() { SideId::Mailbox } else { SideId::Creatio };
         run.report.count("left-alone", Some(side), reason.code(), 1);
@@ -142,7 +142,7 @@ pub(super) fn record(
         link.state = LinkState::Ended { gone: SideId::Creatio, cancelled: cancelled(&link) };
         let lost =
             Operation::new(&job.pair, Action::Unlink, SideId::Mailbox, BTreeMap::new(), Reason::DeletedInCreatio);
-        entries.push(entry(job, &lost, Outcome::Noted, Reason::DeletedInCreatio, String::new()));
+        entries.push(entry(run, job, &lost, Outcome::Noted, Reason::DeletedInCreatio, String::new()));
     }
     if job.plan.removal.is_some() {
         note_removal(run, job, done, &tally, batch)?;
@@ -181,7 +181,7 @@ fn believe(operation: &Operation, link: &mut Link) {
 }
 
 /// What was held or had failed and is neither any more is said to be settled, under the operation's own id.
-pub(super) fn close(job: &Job, tally: &Tally, entries: &mut Vec<Entry>) {
+pub(super) fn close(run: &Run, job: &Job, tally: &Tally, entries: &mut Vec<Entry>) {
     let Some(owed) = job.owed.as_ref().filter(|owed| matches!(owed.why, Why::Held | Why::Failed)) else { return };
     for operation in &owed.operations {
         let still = tally.operations.contains(operation) || entries.iter().any(|entry| entry.operation == *operation);
@@ -189,7 +189,7 @@ pub(super) fn close(job: &Job, tally: &Tally, entries: &mut Vec<Entry>) {
             let mut settled =
                 Operation::new(&job.pair, Action::Skip, SideId::Mailbox, BTreeMap::new(), Reason::Settled);
             settled.id.clone_from(operation);
-            entries.push(entry(job, &settled, Outcome::Noted, Reason::Settled, String::new()));
+            entries.push(entry(run, job, &settled, Outcome::Noted, Reason::Settled, String::new()));
         }
     }
 }
@@ -228,7 +228,7 @@ pub(super) fn barred(
         Bar::Held(reason) => {
             let known = job.owed.as_ref().is_some_and(|owed| owed.operations.contains(&operation.id));
             if !known {
-                entries.push(entry(job, operation, Outcome::Held, reason, operation.detail.clone()));
+                entries.push(entry(run, job, operation, Outcome::Held, reason, operation.detail.clone()));
             }
             tally.held = Some(reason);
             tally.operations.push(operation.id.clone());
@@ -242,6 +242,7 @@ pub(super) fn barred(
 }
 
 pub(super) fn failed(
+    run: &Run,
     job: &Job,
     operation: &Operation,
     fault: &Fault,
@@ -273,7 +274,7 @@ pub(super) fn failed(
     if raced && job.owed.as_ref().is_none_or(|owed| owed.tries < RACES) {
         return;
     }
-    entries.push(entry(job, operation, Outcome::Failed, reason, fault.to_string()));
+    entries.push(entry(run, job, operation, Outcome::Failed, reason, fault.to_string()));
 }
 
 /// Moves the bases by what one write came to. Says whether the pair has to be looked at again.
@@ -292,7 +293,7 @@ pub(super) fn settle_operation(
     if Deliberate::LoserUntold.on() {
         outcome = Outcome::Written;
     }
-    let mut told = entry(job, operation, outcome, operation.reason, operation.detail.clone());
+    let mut told = entry(run, job, operation, outcome, operation.reason, operation.detail.clone());
     let mut look_again = false;
     if let Some(skew) = written.skew {
         run.change_state(|state| state.skew = state.skew.max(skew));
@@ -332,7 +333,7 @@ pub(super) fn settle_operation(
             Some(read) => {
                 let difference = Normalised { side: target, unit: *unit, sent: sent.clone(), read: read.clone() };
                 if link.normalised.contains(&difference) {
-                    let mut note = entry(job, operation, Outcome::Noted, Reason::ServerNormalised, String::new());
+                    let mut note = entry(run, job, operation, Outcome::Noted, Reason::ServerNormalised, String::new());
                     note.units.retain(|change| change.unit == *unit);
                     entries.push(note);
                     read
@@ -538,7 +539,7 @@ pub(super) fn fail(run: &Run, job: &Job, side: SideId, fault: &Fault, batch: &mu
     let subject = Subject::Activity(job.pair.activity);
     let tries = job.owed.as_ref().filter(|owed| owed.why == Why::Failed).map_or(0, |owed| owed.tries).saturating_add(1);
     let operation = Operation::new(&job.pair, Action::Skip, side, BTreeMap::new(), Reason::Unreadable);
-    entries.push(entry(job, &operation, Outcome::Failed, Reason::Unreadable, fault.to_string()));
+    entries.push(entry(run, job, &operation, Outcome::Failed, Reason::Unreadable, fault.to_string()));
     let mut owed = owed_row(run, job, Why::Failed, Reason::Unreadable);
     owed.tries = tries;
     owed.retry = Some(run.started + backoff(tries));

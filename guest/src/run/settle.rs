@@ -7,7 +7,7 @@ use super::shared::store_link;
 use super::state::{LoserRow, MeetingRow};
 use super::{Run, Staged, before, retire, work};
 use crate::activity::{Seen, SideId, State, Unit, Value};
-use crate::ask::{Ask, Fault};
+use crate::ask::Fault;
 use crate::attempt;
 use crate::deliberate::Deliberate;
 use crate::identity::Marker;
@@ -15,12 +15,9 @@ use crate::link::{Link, LinkState};
 use crate::owed::{Owed, Subject, Why};
 use crate::reason::Reason;
 use crate::report::{Action, Entry, Outcome, UnitChange};
-use crate::side::{Found, Lost, Side, Whereabouts};
+use crate::side::{Found, Lost, Search, Side, Whereabouts};
 use crate::store::Batch;
 use std::collections::BTreeMap;
-
-/// Rows at a time.
-const CHUNK: usize = 20;
 
 /// What a side holds of a pair now.
 enum Now {
@@ -38,7 +35,8 @@ pub(super) fn settle(run: &mut Run) -> Staged<()> {
     })?;
     let total = u64::try_from(rows.len()).ok();
     let mut done = 0_u64;
-    for rows in rows.chunks(CHUNK) {
+    let size = run.mailbox.chunk();
+    for rows in rows.chunks(size) {
         run.step("settle", done, total)?;
         chunk(run, rows)?;
         done += u64::try_from(rows.len()).unwrap_or(0);
@@ -69,8 +67,9 @@ fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
     let folders: Vec<String> =
         run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
     let created: Vec<&WalRow> = rows.iter().filter(|row| creates_item(row)).collect();
-    let searches = created.iter().map(|row| run.mailbox.find_marked(&markers(run, row), &places(run, row))).collect();
-    let ask = run.creatio.read(&activities).and(run.mailbox.read(&items)).and(Ask::all(searches));
+    let searches: Vec<Search> =
+        created.iter().map(|row| Search { markers: markers(run, row), folders: places(run, row) }).collect();
+    let ask = run.creatio.read(&activities).and(run.mailbox.read(&items)).and(run.mailbox.find_each(&searches));
     let ask = ask.and(run.mailbox.whereabouts(&lost, &folders));
     let ((((activity_answers, item_answers), mut found), mut whereabouts), requests) = super::send(run.caps, ask)?;
     run.requests = run.requests.saturating_add(requests);

@@ -11,17 +11,25 @@ use crate::plan::Operation;
 use crate::reason::Reason;
 use crate::report::{Entry, Outcome, UnitChange};
 use crate::store::Batch;
+use crate::time;
+use chrono::{DateTime, Utc};
 
 /// A journal entry about an operation.
-pub(super) fn entry(job: &Job, operation: &Operation, outcome: Outcome, reason: Reason, detail: String) -> Entry {
+pub(super) fn entry(
+    run: &Run,
+    job: &Job,
+    operation: &Operation,
+    outcome: Outcome,
+    reason: Reason,
+    detail: String,
+) -> Entry {
     let pair = &job.pair;
     let seen = match operation.target {
         SideId::Creatio => pair.mailbox.here().or(pair.creatio.here()),
         SideId::Mailbox => pair.creatio.here().or(pair.mailbox.here()),
     };
     let title = seen.map(|seen| seen.title().to_owned()).or_else(|| pair.link.as_ref().map(|link| link.title.clone()));
-    let start =
-        seen.and_then(Seen::when).map(|when| when.start).or_else(|| pair.link.as_ref().and_then(|link| link.start));
+    let start = seen.and_then(|seen| begins(run, seen)).or_else(|| pair.link.as_ref().and_then(|link| link.start));
     Entry {
         operation: operation.id.clone(),
         outcome,
@@ -49,8 +57,14 @@ pub(super) fn entry(job: &Job, operation: &Operation, outcome: Outcome, reason: 
     }
 }
 
+/// When it begins; of a task, the day that it stands for.
+pub(super) fn begins(run: &Run, seen: &Seen) -> Option<DateTime<Utc>> {
+    let day = || seen.days().and_then(|days| days.day()).map(|day| time::midnight(run.settings.zone, day));
+    seen.when().map(|when| when.start).or_else(day)
+}
+
 /// What a person should know although nothing is written.
-pub(super) fn notes(job: &Job, entries: &mut Vec<Entry>) {
+pub(super) fn notes(run: &Run, job: &Job, entries: &mut Vec<Entry>) {
     let told = |reason: Reason| job.owed.as_ref().is_some_and(|owed| owed.reason == reason && job.plan.leave.is_some());
     for note in job.plan.notes.iter().filter(|note| !told(note.reason)) {
         let pair = &job.pair;
@@ -64,7 +78,7 @@ pub(super) fn notes(job: &Job, entries: &mut Vec<Entry>) {
             activity: Some(pair.activity.to_string()),
             item: item.map(|item| item.id.clone()),
             title: title.or_else(|| pair.link.as_ref().map(|link| link.title.clone())).unwrap_or_default(),
-            start: item.and_then(Seen::when).map(|when| when.start.timestamp_millis()),
+            start: item.and_then(|item| begins(run, item)).map(|start| start.timestamp_millis()),
             units: note
                 .units
                 .iter()
@@ -84,15 +98,22 @@ pub(super) fn preview(run: &Run, work: &Work, batch: &mut Batch, entries: &mut V
     for (operation, bar) in work.job.plan.operations.iter().zip(&work.bars) {
         match bar {
             None => {
-                entries.push(entry(&work.job, operation, Outcome::Planned, operation.reason, operation.detail.clone()));
+                entries.push(entry(
+                    run,
+                    &work.job,
+                    operation,
+                    Outcome::Planned,
+                    operation.reason,
+                    operation.detail.clone(),
+                ));
             }
             Some(Bar::Held(reason)) => {
-                entries.push(entry(&work.job, operation, Outcome::Held, *reason, operation.detail.clone()));
+                entries.push(entry(run, &work.job, operation, Outcome::Held, *reason, operation.detail.clone()));
             }
             Some(Bar::Pending(_) | Bar::NotChosen) => {}
         }
     }
-    notes(&work.job, entries);
+    notes(run, &work.job, entries);
     forget_observations(run, work.job.pair.activity, batch);
     batch.delete(run.store.owed_key(&Subject::Activity(work.job.pair.activity)));
 }

@@ -115,13 +115,13 @@ fn jobs(run: &mut Run, of: &str, ids: &[Uuid], guards: Guards) -> Staged<(Vec<Jo
         let mut job = Job { pair, plan: crate::plan::Plan::default(), owed, fault: None, item: None, undoes: true };
         if let Some((side, fault)) = fault {
             let operation = Operation::new(&job.pair, Action::Skip, side, BTreeMap::new(), Reason::Unreadable);
-            entries.push(entry(&job, &operation, Outcome::Failed, Reason::Unreadable, fault.to_string()));
+            entries.push(entry(run, &job, &operation, Outcome::Failed, Reason::Unreadable, fault.to_string()));
             continue;
         }
         let inverse = undo::plan(&job.pair, &before::images(run, of, *id)?, &run.frame(), guards);
         for left in &inverse.left {
             let detail = left.operation.detail.clone();
-            entries.push(entry(&job, &left.operation, Outcome::Noted, left.reason, detail));
+            entries.push(entry(run, &job, &left.operation, Outcome::Noted, left.reason, detail));
         }
         if !inverse.plan.operations.is_empty() {
             job.plan = inverse.plan;
@@ -219,7 +219,7 @@ pub(super) fn record(
                 };
                 // Nothing looks at it again by itself, so it does not stand as held.
                 if let Some(reason) = reason {
-                    entries.push(entry(job, operation, Outcome::Noted, reason, operation.detail.clone()));
+                    entries.push(entry(run, job, operation, Outcome::Noted, reason, operation.detail.clone()));
                 }
                 false
             }
@@ -230,12 +230,12 @@ pub(super) fn record(
                     true
                 }
                 Some(Err(fault)) if fault.stale() || fault.not_found() => {
-                    entries.push(entry(job, operation, Outcome::Noted, Reason::ChangedSince, String::new()));
+                    entries.push(entry(run, job, operation, Outcome::Noted, Reason::ChangedSince, String::new()));
                     false
                 }
                 Some(Err(fault)) => {
                     let mut tally = Tally::default();
-                    failed(job, operation, fault, &mut tally, &mut false, entries);
+                    failed(run, job, operation, fault, &mut tally, &mut false, entries);
                     false
                 }
                 None => false,

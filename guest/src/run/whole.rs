@@ -60,25 +60,33 @@ pub(super) fn written(run: &mut Run, results: &mut [Result<Written, Fault>]) -> 
 
 /// Ids of the items that were edited since it was decided to delete them, where the mailbox would delete them unseen.
 pub(super) fn edited(run: &mut Run, writes: &[Write]) -> Staged<BTreeSet<String>> {
+    Ok(late(writes, &before_deletion(run, writes)?))
+}
+
+/// What is to be deleted, as it is, where the mailbox would delete it unseen.
+fn before_deletion(run: &mut Run, writes: &[Write]) -> Staged<BTreeMap<String, Result<Found, Fault>>> {
     if !run.mailbox.deletes_unseen() {
-        return Ok(BTreeSet::new());
+        return Ok(BTreeMap::new());
     }
-    let decided: BTreeMap<String, String> = writes
-        .iter()
-        .filter_map(|write| match write {
-            Write::Delete { id, version, .. } if !version.is_empty() => Some((id.clone(), version.clone())),
-            _ => None,
-        })
-        .collect();
-    let now = read(run, decided.keys().cloned().collect())?;
-    let other = |(id, found): (String, Result<Found, Fault>)| match found {
-        Ok(Found::Here(seen)) if decided.get(&id) == Some(&seen.version) => None,
-        // What is gone is deleted.
-        Ok(Found::Absent) => None,
-        // Nor is what cannot be seen.
-        Ok(Found::Here(_)) | Err(_) => Some(id),
+    let deleted = |write: &Write| match write {
+        Write::Delete { id, .. } => Some(id.clone()),
+        _ => None,
     };
-    Ok(now.into_iter().filter_map(other).collect())
+    read(run, writes.iter().filter_map(deleted).collect())
+}
+
+fn late(writes: &[Write], now: &BTreeMap<String, Result<Found, Fault>>) -> BTreeSet<String> {
+    let edited = |write: &Write| match write {
+        Write::Delete { id, version, .. } if !version.is_empty() => match now.get(id)? {
+            Ok(Found::Here(seen)) if seen.version == *version => None,
+            // What is gone is deleted.
+            Ok(Found::Absent) => None,
+            // Nor is what cannot be seen.
+            Ok(Found::Here(_)) | Err(_) => Some(id.clone()),
+        },
+        _ => None,
+    };
+    writes.iter().filter_map(edited).collect()
 }
 
 /// What the server of another mailbox would have said.
@@ -92,10 +100,19 @@ pub(super) fn is_late(write: &Write, edited: &BTreeSet<String>) -> bool {
     matches!(write, Write::Delete { id, .. } if edited.contains(id))
 }
 
-/// Deletes, but for what was edited since.
+/// Deletes, but for what was edited since. The guests of a meeting of the user's own are told, where that is a choice:
+/// whoever lets it go has allowed it.
 pub(super) fn delete(run: &mut Run, writes: &[Write]) -> Staged<Vec<Result<Written, Fault>>> {
-    let edited = edited(run, writes)?;
-    let going: Vec<Write> = writes.iter().filter(|write| !is_late(write, &edited)).cloned().collect();
+    let now = before_deletion(run, writes)?;
+    let edited = late(writes, &now);
+    let guests =
+        |id: &String| matches!(now.get(id), Some(Ok(Found::Here(seen))) if seen.ours && !seen.attendees.is_empty());
+    let mut going: Vec<Write> = writes.iter().filter(|write| !is_late(write, &edited)).cloned().collect();
+    for write in &mut going {
+        if let Write::Delete { id, tell, .. } = write {
+            *tell |= guests(id);
+        }
+    }
     let (answers, requests) = super::send(run.caps, run.mailbox.write(&going))?;
     run.requests = run.requests.saturating_add(requests);
     let mut answers = answers.into_iter();

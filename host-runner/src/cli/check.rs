@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use host_runner::config::{Account, Config, CreatioSignIn, Language, Service};
 use host_runner::http::Error;
-use host_runner::journal::Side;
 use host_runner::report::{Checked, Finding, Verdict};
 use host_runner::screen::{self, Screen, Tone};
 use host_runner::{GuestFailure, Place, RunError, SignInError, Silent, twice};
@@ -32,7 +31,11 @@ pub(crate) async fn check(arguments: &Arguments, which: &Check, screen: &mut Scr
     let mut shut = Vec::new();
     let places = session.tenant.places();
     for place in &places {
-        let subject = if place.side() == Side::Creatio { "sign-in-creatio" } else { "sign-in-mailbox" };
+        let subject = match place {
+            Place::Creatio => "sign-in-creatio",
+            Place::Microsoft => "sign-in-microsoft",
+            Place::Exchange => "sign-in-exchange",
+        };
         match session.tenant.sign_in(*place).await {
             Ok(url) => {
                 let detail = url.map_or_else(String::new, |url| url.to_string());

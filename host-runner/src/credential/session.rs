@@ -188,12 +188,22 @@ impl Session {
 
     /// What to say where an answer refuses a password for good; it is not tried again for a while then.
     pub(crate) async fn refused(&self, egress: &Egress, answer: &Answer, origin: &Origin) -> Option<String> {
+        let text = self.refusal(answer, origin)?;
+        self.rest(egress, &text).await;
+        Some(text)
+    }
+
+    /// What to say where an answer refuses a password.
+    pub(crate) fn refusal(&self, answer: &Answer, origin: &Origin) -> Option<String> {
         if answer.status != 401 || self.side != Credential::Mailbox {
             return None;
         }
-        let text = refusal::text(&self.sign_in, &answer.headers, origin)?;
-        self.state.lock().await.refused = Some((egress.clock().elapsed() + RESPITE, text.clone()));
-        Some(text)
+        refusal::text(&self.sign_in, &answer.headers, origin)
+    }
+
+    /// The password is not tried again for a while, and who asks for it is told why.
+    pub(crate) async fn rest(&self, egress: &Egress, why: &str) {
+        self.state.lock().await.refused = Some((egress.clock().elapsed() + RESPITE, why.to_owned()));
     }
 
     /// How long to wait before an expired sign-in is followed by a new one.

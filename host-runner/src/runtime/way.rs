@@ -25,6 +25,8 @@ use crate::store::{Change, Guard, Ticket};
 const CONNECT: Duration = Duration::from_secs(15);
 /// What Autodiscover found is looked at anew after so long.
 const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Where that fails, it is not tried in every run.
+const AGAIN: Duration = Duration::from_secs(3600);
 
 /// A place that a tenant signs in at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,16 +211,24 @@ impl Tenant {
             return Ok(url.clone());
         }
         let base = self.0.ways.exchange.as_ref().ok_or_else(|| unavailable("there is no [exchange]".to_owned()))?;
-        match autodiscover::find(base, &account.mail, &exchange.hosts).await {
+        let found = async |url: &Url, since: u64| {
+            self.remember(account, &Remembered { found: Some((url.to_string(), since)), ..remembered.clone() }).await
+        };
+        let Some((url, _)) = known else {
+            let url = autodiscover::find(base, &account.mail, &exchange.hosts).await.map_err(refused)?;
+            found(&url, now).await?;
+            return Ok(url);
+        };
+        match autodiscover::look_again(base, &account.mail, &exchange.hosts).await {
             Ok(url) => {
-                self.remember(account, &Remembered { found: Some((url.to_string(), now)), ..remembered }).await?;
+                found(&url, now).await?;
                 Ok(url)
             }
-            Err(fault) => match known {
-                // What worked last week is better than nothing while Autodiscover is away.
-                Some((url, _)) => Ok(url),
-                None => Err(refused(fault)),
-            },
+            // What worked last week is better than nothing while Autodiscover is away.
+            Err(_) => {
+                found(&url, now.saturating_sub(millis(KEEP.saturating_sub(AGAIN)))).await?;
+                Ok(url)
+            }
         }
     }
 

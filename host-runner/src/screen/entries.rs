@@ -165,7 +165,13 @@ fn units(screen: &mut Screen, indent: usize, entry: &Entry, account: &Account) -
 
 fn start(entry: &Entry, account: &Account, language: Language) -> String {
     let undated = || language.of("(no date)", "(без даты)").to_owned();
-    entry.start.map_or_else(undated, |start| local(start, account.time_zone, language))
+    entry.start.map_or_else(undated, |start| begins(start, account.time_zone, language))
+}
+
+/// A moment; of midnight the day alone. It is a task's day, or whole days: nobody means the hour.
+fn begins(millis: i64, zone: Tz, language: Language) -> String {
+    let told = local(millis, zone, language);
+    told.strip_suffix(" 00:00").map(str::to_owned).unwrap_or(told)
 }
 
 fn title(entry: &Entry, language: Language) -> String {
@@ -201,5 +207,28 @@ fn heading(outcome: &str, language: Language) -> &str {
         ),
         "noted" => language.of("To know", "К сведению"),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_midnight_in_the_accounts_zone_the_day_alone_is_told() {
+        let told = |millis: i64, zone: Tz| begins(millis, zone, Language::En);
+        // 25 November 2026, midnight in Moscow.
+        let midnight = 1_795_554_000_000;
+        assert!(
+            !told(midnight, chrono_tz::Europe::Moscow).contains(':'),
+            "{}",
+            told(midnight, chrono_tz::Europe::Moscow)
+        );
+        assert!(
+            told(midnight, chrono_tz::Europe::Moscow).contains("25"),
+            "{}",
+            told(midnight, chrono_tz::Europe::Moscow)
+        );
+        assert!(told(midnight, Tz::UTC).ends_with("21:00"), "{}", told(midnight, Tz::UTC));
     }
 }

@@ -15,6 +15,8 @@ pub const EUGENE: &str = "e.mirny@mycompany.com";
 pub const ANNA: &str = "a.smith@mycompany.com";
 /// Where the configuration finds the secret of both sign-ins.
 const SECRET: &str = "COMMAND_SECRET";
+/// Where it finds the password for Exchange.
+const PASSWORD: &str = "COMMAND_PASSWORD";
 
 /// What a command printed, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub struct Desk {
     folder: TempDir,
     /// The value of the secret.
     pub secret: String,
+    /// The value of the password for Exchange.
+    pub password: String,
 }
 
 impl Desk {
@@ -76,8 +80,10 @@ impl Desk {
             exchange: text("/exchange"),
             folder: TempDir::with_prefix("command-").unwrap(),
             secret: text("/client/secret"),
+            password: text("/exchangeService/password"),
         };
         let (creatio, graph, client) = (&desk.creatio, &desk.graph, text("/client/id"));
+        let exchange = desk.exchange_origin();
         let toml = format!(
             r#"
 [tenant]
@@ -97,7 +103,7 @@ client-id = "{client}"
 client-secret = {{ env = "{SECRET}" }}
 
 [network]
-allow = ["{creatio}", "{graph}"]
+allow = ["{creatio}", "{graph}", "{exchange}"]
 
 [limits]
 request-seconds = 5
@@ -111,6 +117,37 @@ import-tasks = "all"
         );
         std::fs::write(desk.config(), toml).unwrap();
         desk
+    }
+
+    /// The same with the mailboxes on an Exchange Server, reached by a service account.
+    #[must_use]
+    pub fn on_exchange(world: &str) -> Self {
+        let desk = Self::new(world);
+        let text = std::fs::read_to_string(desk.config()).unwrap();
+        let (before, rest) = text.split_once("[microsoft]").unwrap();
+        let (_, after) = rest.split_once("[network]").unwrap();
+        let section = format!(
+            "[exchange]\nurl = \"{}\"\nuser = \"sync.service@mycompany.com\"\npassword = {{ env = \"{PASSWORD}\" }}\n\n",
+            desk.exchange
+        );
+        std::fs::write(desk.config(), format!("{before}{section}[network]{after}")).unwrap();
+        desk
+    }
+
+    fn exchange_origin(&self) -> &str {
+        self.exchange.trim_end_matches("/EWS/Exchange.asmx")
+    }
+
+    /// Where Exchange is.
+    #[must_use]
+    pub fn exchange_address(&self) -> &str {
+        &self.exchange
+    }
+
+    /// Lets somebody edit something in Exchange.
+    pub fn exchange(&self, mut edit: Value) -> Value {
+        edit["service"] = "exchange".into();
+        self.ask("POST", "/edit", &edit.to_string())
     }
 
     /// The configuration.
@@ -249,7 +286,7 @@ import-tasks = "all"
     pub fn run_as(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Printed {
         let mut command = self.programs.command_line();
         command.arg("--config").arg(self.config()).args(arguments);
-        command.env(SECRET, &self.secret).env_remove("HOST_RUNNER_LOG");
+        command.env(SECRET, &self.secret).env(PASSWORD, &self.password).env_remove("HOST_RUNNER_LOG");
         command.envs(environment.iter().copied());
         let output = command.output().unwrap();
         let text = |bytes: &[u8]| self.plain(std::str::from_utf8(bytes).unwrap());
@@ -263,8 +300,12 @@ import-tasks = "all"
         let text = text
             .replace(folder, "FOLDER")
             .replace(&self.creatio, "http://creatio")
-            .replace(&self.graph, "http://graph");
+            .replace(&self.graph, "http://graph")
+            .replace(self.exchange_origin(), "http://exchange");
         let bare = |address: &str| address.trim_start_matches("http://").to_owned();
-        text.replace(&bare(&self.creatio), "creatio").replace(&bare(&self.graph), "graph")
+        let exchange = bare(self.exchange_origin());
+        text.replace(&bare(&self.creatio), "creatio")
+            .replace(&bare(&self.graph), "graph")
+            .replace(&exchange, "exchange")
     }
 }

@@ -13,16 +13,33 @@ use host_runner::store::{
     Change, Entry, Fence, Lease, MemoryStore, Outcome, Page, RunRecord, RunResult, Store, StoreError, Ticket,
 };
 use host_runner::{Action, Clock, Connector, Host, RunError, RunOptions, RunReport, Silent, Tenant, VirtualClock};
+use std::cell::OnceCell;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once};
 use std::task::Poll;
 use std::time::Duration;
 
-/// One compiled component for all worlds of a process: the transport and the clock lead to the world at hand.
-static LOADED: OnceLock<(Host, Connector, Arc<Current>)> = OnceLock::new();
-/// Whose turn it is: tests of one process run side by side.
-static TURN: Mutex<()> = Mutex::new(());
+thread_local! {
+    /// One compiled component for all worlds of a thread: the transport and the clock lead to the world at hand.
+    static LOADED: OnceCell<Loaded> = const { OnceCell::new() };
+}
+
+struct Loaded {
+    host: Host,
+    connector: Connector,
+    current: Arc<Current>,
+}
+
+impl Loaded {
+    fn new() -> Self {
+        let current = Arc::new(Current::default());
+        let host =
+            Host::builder().transport(Arc::clone(&current) as _).clock(Arc::clone(&current) as _).build().unwrap();
+        let connector = host.load(component::bytes()).unwrap();
+        Self { host, connector, current }
+    }
+}
 
 #[derive(Default)]
 struct Current(Mutex<Option<(Arc<SiteTransport>, VirtualClock)>>);
@@ -145,9 +162,13 @@ impl Store for Cuttable {
 
 fn config(server: Server, tasks: &str) -> String {
     let folder = std::env::temp_dir().join(format!("schedule-sync-scenarios-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    // Written once: another thread may be reading it.
+    static WRITTEN: Once = Once::new();
     let secret = folder.join("secret");
-    std::fs::write(&secret, graph_world::CLIENT_SECRET).unwrap();
+    WRITTEN.call_once(|| {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(&secret, graph_world::CLIENT_SECRET).unwrap();
+    });
     let (id, secret) = (graph_world::CLIENT_ID, secret.display());
     let mailbox = match server {
         Server::Graph => format!(
@@ -191,11 +212,11 @@ export = "all"
 pub struct Sandboxed {
     runtime: tokio::runtime::Runtime,
     tenant: Tenant,
-    _turn: MutexGuard<'static, ()>,
+    connector: Connector,
 }
 
 impl Sandboxed {
-    /// The component beside a world, without tasks. Only one world can have it at a time: others wait.
+    /// The component beside a world, without tasks. Only one world of a thread can have it at a time.
     #[must_use]
     pub fn beside(world: &World) -> Self {
         Self::of(world, "none")
@@ -208,26 +229,21 @@ impl Sandboxed {
     }
 
     fn of(world: &World, tasks: &str) -> Self {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (host, _, current) = LOADED.get_or_init(|| {
-            let current = Arc::new(Current::default());
-            let host =
-                Host::builder().transport(Arc::clone(&current) as _).clock(Arc::clone(&current) as _).build().unwrap();
-            let connector = host.load(component::bytes()).unwrap();
-            (host, connector, current)
-        });
         let transport = SiteTransport {
             site: Arc::clone(&world.site),
             clock: world.clock.clone(),
             switch: Arc::clone(&world.switch),
             interlude: Arc::clone(&world.interlude),
         };
-        *current.0.lock().unwrap() = Some((Arc::new(transport), world.clock.clone()));
         let config = Config::parse("scenario.toml".as_ref(), &config(world.server(), tasks)).unwrap();
         let store = Cuttable { store: Arc::clone(&world.store), switch: Arc::clone(&world.switch) };
-        let tenant = host.tenant(config).store(Arc::new(store)).open().unwrap();
-        Self { runtime, tenant, _turn: turn }
+        LOADED.with(|loaded| {
+            let Loaded { host, connector, current } = loaded.get_or_init(Loaded::new);
+            *current.0.lock().unwrap() = Some((Arc::new(transport), world.clock.clone()));
+            let tenant = host.tenant(config).store(Arc::new(store)).open().unwrap();
+            Self { runtime, tenant, connector: connector.clone() }
+        })
     }
 
     /// Runs the component, and cuts the power: then the run is dropped where it is. None for a run that was cut.
@@ -243,17 +259,15 @@ impl Sandboxed {
         options: RunOptions,
         cut: Cut,
     ) -> Option<Result<RunReport, RunError>> {
-        let (_, connector, _) = LOADED.get().unwrap();
         world.switch.arm(cut);
         world.site.lock().unwrap().log.clear();
-        self.run_with(world, connector, action, options)
+        self.run_with(world, action, options)
     }
 
     /// Runs the component with options.
     pub fn run_as(&self, world: &World, action: Action, options: RunOptions) -> RunReport {
-        let (_, connector, _) = LOADED.get().unwrap();
         world.switch.arm(Cut::Never);
-        self.run_with(world, connector, action, options).unwrap().unwrap()
+        self.run_with(world, action, options).unwrap().unwrap()
     }
 
     /// What a run told.
@@ -262,14 +276,8 @@ impl Sandboxed {
         self.tenant.store().journal(&run.account, &run.run).unwrap()
     }
 
-    fn run_with(
-        &self,
-        world: &World,
-        connector: &Connector,
-        action: Action,
-        options: RunOptions,
-    ) -> Option<Result<RunReport, RunError>> {
-        let run = self.tenant.run(connector, action, EUGENE, options, Arc::new(Silent));
+    fn run_with(&self, world: &World, action: Action, options: RunOptions) -> Option<Result<RunReport, RunError>> {
+        let run = self.tenant.run(&self.connector, action, EUGENE, options, Arc::new(Silent));
         let died = poll_fn(|_| if world.switch.dead() { Poll::Ready(()) } else { Poll::Pending });
         self.runtime.block_on(async move {
             match select(pin!(run), pin!(died)).await {

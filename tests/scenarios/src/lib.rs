@@ -14,6 +14,7 @@
     clippy::print_stdout
 )]
 
+pub mod both;
 pub mod choices;
 pub mod component;
 pub mod engine;
@@ -33,7 +34,8 @@ pub mod transport;
 pub mod wasm;
 pub mod world;
 
-pub use mail::about_graph;
+pub use both::about_graph;
+pub use scenario::scenario;
 pub use switch::Switch;
 pub use told::show;
 pub use world::{Ran, World};

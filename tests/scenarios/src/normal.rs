@@ -2,7 +2,53 @@
 //! server made up.
 
 use crate::world::World;
-use serde_json::{Value, json};
+use emulators::creatio::Creatio;
+use emulators::harness::Shared;
+use emulators::wire::Service;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Columns that a server fills as it likes.
+const OWN: &[&str] = &["Id", "CreatedOn", "ModifiedOn"];
+
+/// How Creatio shows what is empty.
+const EMPTY: &[&str] = &["", "00000000-0000-0000-0000-000000000000", "0001-01-01T00:00:00Z"];
+
+/// All that Creatio holds, set by set, each in a fixed order. Rows are named by what a person sees of them, and not by
+/// their ids; what is empty is left out.
+#[must_use]
+pub fn creatio(creatio: &Shared<Creatio>) -> Value {
+    let mut sets = creatio.with(|creatio| creatio.state())["sets"].take();
+    let all = || sets.as_object().into_iter().flatten();
+    let rows = || all().flat_map(|(set, rows)| rows.as_array().into_iter().flatten().map(move |row| (set, row)));
+    let named = |(set, row): (&String, &Value)| {
+        let name = ["Title", "Name"].iter().find_map(|column| row[*column].as_str())?;
+        Some((row["Id"].as_str()?.to_owned(), format!("{set} \"{name}\"")))
+    };
+    let names: BTreeMap<String, String> = rows().filter_map(named).collect();
+    for rows in sets.as_object_mut().into_iter().flat_map(|sets| sets.values_mut()) {
+        let rows = rows.as_array_mut().unwrap();
+        for row in rows.iter_mut() {
+            *row = Value::Object(
+                row.as_object().unwrap().iter().filter_map(|cell| shown(cell, &names)).collect::<Map<_, _>>(),
+            );
+        }
+        rows.sort_by_key(ToString::to_string);
+    }
+    sets
+}
+
+fn shown((column, value): (&String, &Value), names: &BTreeMap<String, String>) -> Option<(String, Value)> {
+    if EMPTY.iter().any(|empty| value == empty)
+        || value.is_null()
+        || *value == json!(false)
+        || OWN.contains(&column.as_str())
+    {
+        return None;
+    }
+    let name = value.as_str().and_then(|id| names.get(id));
+    Some((column.clone(), name.map_or_else(|| value.clone(), |name| json!(name))))
+}
 
 /// Activities, events and tasks as a person sees them, in a fixed order.
 #[must_use]

@@ -23,6 +23,7 @@ pub struct Switch {
     after: AtomicU64,
     armed: AtomicBool,
     dead: AtomicBool,
+    fated: AtomicBool,
 }
 
 /// What to do about an effect.
@@ -44,6 +45,9 @@ impl Switch {
             Cut::Before(at) => (at, u64::MAX),
             Cut::After(at) => (u64::MAX, at),
         };
+        if cut != Cut::Never {
+            self.fated.store(true, Ordering::SeqCst);
+        }
         self.effects.store(0, Ordering::SeqCst);
         self.before.store(before, Ordering::SeqCst);
         self.after.store(after, Ordering::SeqCst);
@@ -74,6 +78,11 @@ impl Switch {
     /// How many effects the run had.
     pub fn effects(&self) -> u64 {
         self.effects.load(Ordering::SeqCst)
+    }
+
+    /// In some run the power was to go.
+    pub fn fated(&self) -> bool {
+        self.fated.load(Ordering::SeqCst)
     }
 
     /// The power went.

@@ -1,5 +1,6 @@
 //! A world: both services, a tenant's storage, its accounts, one virtual clock.
 
+use crate::both::{self, Witness};
 use crate::engine::Engine;
 use crate::mail::{Mail, Server, Tokens};
 use crate::native::{Http, Journal, Now, Pause, Storage, Unwatched};
@@ -103,6 +104,7 @@ pub struct World {
     pub engine: Engine,
     pub(crate) egress: Arc<Egress>,
     runs: u32,
+    _witness: Witness,
 }
 
 /// All that a run needs of a world: another run may begin while one is going on.
@@ -131,10 +133,10 @@ pub fn start() -> DateTime<Utc> {
 }
 
 impl World {
-    /// Two users with empty mailboxes and no activities, on what this program is about.
+    /// Two users with empty mailboxes and no activities, on what the scenario is played with.
     #[must_use]
     pub fn empty() -> Self {
-        Self::on(Server::of_this_program())
+        Self::on(both::server())
     }
 
     /// The same on one of the two.
@@ -185,6 +187,7 @@ impl World {
             interlude: Arc::clone(&interlude),
         };
         let egress = egress(transport, server);
+        let witness = Witness::of(&creatio, &switch);
         Self {
             mail: Mail::new(graph.clone(), exchange),
             clock,
@@ -201,6 +204,7 @@ impl World {
             engine: Engine::Native,
             egress,
             runs: 0,
+            _witness: witness,
         }
     }
 

@@ -101,6 +101,28 @@ fn a_create_whose_answer_was_lost_is_found_by_its_marker_and_not_repeated() {
 }
 
 #[test]
+fn what_an_interrupted_export_had_in_flight_is_looked_for_by_one_search_of_a_folder() {
+    let mut world = world();
+    let account = world.account();
+    rest(&mut world, &account);
+    for number in 0..40 {
+        world.activity(&format!("Activity {number}"), 24 + number);
+    }
+    world.pass(20);
+    world.fault(json!({"service": "exchange", "body": "<m:CreateItem", "effect": {"kind": "lost-after"}}));
+    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
+    assert_eq!((asked(&ran, "CreateItem"), ran.number(Outcome::Written)), (1, 0));
+    world.faults_met();
+    world.pass(20);
+    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
+    ran.report();
+    println!("settled 40: {} searches, {} reads", asked(&ran, "FindItem"), asked(&ran, "GetItem"));
+    assert_eq!((asked(&ran, "FindItem"), asked(&ran, "CreateItem")), (1, 0), "{:#?}", ran.requests);
+    rest(&mut world, &account);
+    assert_eq!((world.subjects().len(), world.titles().len()), (40, 40));
+}
+
+#[test]
 fn one_item_that_is_refused_spoils_no_other_of_its_request() {
     let mut world = world();
     fill(&world);

@@ -9,7 +9,7 @@ use crate::capability::Capabilities;
 use crate::plan::Targets;
 use crate::reason::Reason;
 use crate::report::Report;
-use crate::settings::{Options, Settings};
+use crate::settings::{MailboxService, Options, Settings};
 use crate::side::{Folder, Owner};
 use crate::time;
 
@@ -21,7 +21,10 @@ pub(super) fn check(caps: Capabilities<'_>, settings: &Settings, told: &mut Chec
     let listing = match listing {
         Ok(listing) => listing,
         Err(fault) => {
-            let (reason, detail) = whole(&fault, settings);
+            let (reason, detail) = match settings.account.service {
+                MailboxService::Graph(_) => whole(&fault, settings),
+                MailboxService::Exchange(_) => on_exchange(&fault, settings),
+            };
             told.tell("mailbox", Verdict::Bad, reason, detail);
             return Ok(None);
         }
@@ -41,7 +44,14 @@ pub(super) fn check(caps: Capabilities<'_>, settings: &Settings, told: &mut Chec
     }
     identity(caps, settings, &listing.folders, owner, told)?;
     match folders::chosen(settings, &listing.folders, tasks) {
-        Ok((_, targets)) => Ok(Some(targets)),
+        Ok((_, targets)) => {
+            let unwritable =
+                |folder: &&Folder| [&targets.meetings, &targets.tasks].contains(&&folder.id) && !folder.writable;
+            for folder in listing.folders.iter().filter(unwritable) {
+                told.tell("mailbox", Verdict::Doubt, Reason::FolderUnwritable, folder.name.clone());
+            }
+            Ok(Some(targets))
+        }
         Err(Stop::Failed(RunError::Settings(texts))) => {
             for text in texts {
                 told.tell("choices", Verdict::Bad, Reason::ChoiceMissing, text);
@@ -73,6 +83,21 @@ fn whole(fault: &Fault, settings: &Settings) -> (Reason, String) {
         _ => Reason::MailboxRefused,
     };
     (reason, format!("{}: {said}", settings.account.address))
+}
+
+/// The same of an Exchange Server.
+fn on_exchange(fault: &Fault, settings: &Settings) -> (Reason, String) {
+    let reason = match fault {
+        Fault::Credential(why) => return (Reason::SignInRefused, why.clone()),
+        _ if not_reached(fault) => Reason::ExchangeUnreachable,
+        _ if crate::http::is_page(fault) => Reason::ExchangePage,
+        Fault::Refused { code, .. } if code.starts_with("ErrorImpersonat") => Reason::ImpersonationRefused,
+        Fault::Refused { code, .. } if code == "ErrorNonExistentMailbox" => Reason::ExchangeMailboxMissing,
+        Fault::Refused { code, .. } if code == "ErrorMissingEmailAddress" => Reason::SignInWithoutMailbox,
+        Fault::Refused { status: 403, .. } => Reason::ExchangeWithheld,
+        _ => Reason::ExchangeRefused,
+    };
+    (reason, format!("{}: {fault}", settings.account.address))
 }
 
 fn withheld(message: &str) -> bool {

@@ -27,10 +27,10 @@ pub(super) fn probe(caps: Capabilities<'_>, settings: &Settings, targets: &Targe
     let side = Exchange::new(settings);
     let account = &settings.account;
     let kinds = [
-        (Kind::Appointment, &targets.meetings, (Reason::EventWritten, Reason::EventUnwritable)),
-        (Kind::Task, &targets.tasks, (Reason::TaskWritten, Reason::TaskUnwritable)),
+        (Kind::Appointment, &targets.meetings, Reason::EventWritten),
+        (Kind::Task, &targets.tasks, Reason::TaskWritten),
     ];
-    for (kind, folder, (good, bad)) in kinds {
+    for (kind, folder, good) in kinds {
         if folder.is_empty() {
             continue;
         }
@@ -44,7 +44,9 @@ pub(super) fn probe(caps: Capabilities<'_>, settings: &Settings, targets: &Targe
         let gone = one.sweep();
         match (&outcome, &gone) {
             (Ok(()), Ok(())) => told.tell("writing", Verdict::Good, good, ""),
-            (Err(text), _) | (Ok(()), Err(text)) => told.tell("writing", Verdict::Bad, bad, text.clone()),
+            (Err(text), _) | (Ok(()), Err(text)) => {
+                told.tell("writing", Verdict::Bad, Reason::ExchangeUnwritable, text.clone());
+            }
         }
         // What could not even be looked for may be there, unless nothing could be made either.
         if let (Ok(()), Err(text)) = (&outcome, gone) {

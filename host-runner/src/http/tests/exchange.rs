@@ -87,3 +87,58 @@ fn the_page_of_an_overloaded_server_is_followed_by_another_try_of_a_read() {
     assert_eq!(office.ask().unwrap().status, 302, "no redirect is followed");
     assert_eq!(office.world.times().len(), 1);
 }
+
+#[test]
+fn a_sign_in_that_autodiscover_refused_everywhere_rests_before_it_is_shown_again() {
+    let office = Office::new(SignIn::Basic(login()), |_, seen| match seen.path.as_str() {
+        "/autodiscover/autodiscover.xml" => status(401, &[("www-authenticate", "Basic realm=\"x\"")]),
+        _ => status(404, &[]),
+    });
+    let clock = &office.world.clock;
+    let find = |mail: &str| clock.run(crate::autodiscover::find(&office.egress, mail, &[])).unwrap();
+    let shown = || {
+        let seen = office.world.seen();
+        seen.iter().filter(|seen| seen.headers.iter().any(|(name, _)| name == "authorization")).count()
+    };
+    let Err(Error::Credential(text)) = find(MAIL) else { panic!("refused") };
+    assert!(text.contains("refuses the sign-in of MYCOMPANY\\sync") && !text.contains(SECRET), "{text}");
+    assert!(text.contains(&format!("Autodiscover finds no Exchange Server for {MAIL}")), "{text}");
+    assert_eq!(shown(), 2, "one place that refuses proves nothing about another");
+    // Not for another account either: it is the same password.
+    assert_eq!(find("a.smith@mycompany.com"), Err(Error::Credential(text.clone())));
+    assert_eq!(office.ask(), Err(Error::Credential(text)));
+    assert_eq!(shown(), 2);
+    clock.run(clock.sleep(Duration::from_secs(601))).unwrap();
+    assert!(find(MAIL).is_err());
+    assert_eq!(shown(), 4);
+}
+
+#[test]
+fn a_sign_in_that_one_place_of_autodiscover_refused_is_good_where_another_takes_it() {
+    let pox = format!(
+        "<Autodiscover><Response><Account><Action>settings</Action><Protocol><Type>EXPR</Type><EwsUrl>{EWS}</EwsUrl>\
+         </Protocol></Account></Response></Autodiscover>"
+    );
+    let office = Office::new(SignIn::Basic(login()), move |number, seen| match (seen.path.as_str(), number) {
+        ("/autodiscover/autodiscover.xml", 2) => status(401, &[]),
+        ("/autodiscover/autodiscover.xml", _) => Does::Answer(200, vec![], pox.clone()),
+        ("/EWS/Exchange.asmx", _) => ok(),
+        _ => status(404, &[]),
+    });
+    let clock = &office.world.clock;
+    let found = clock.run(crate::autodiscover::find(&office.egress, MAIL, &[])).unwrap();
+    assert_eq!(found.unwrap().as_str(), EWS);
+    assert!(office.ask().is_ok());
+}
+
+#[test]
+fn an_address_that_is_known_stays_in_use_where_autodiscover_refuses_the_sign_in() {
+    let office = Office::new(SignIn::Basic(login()), |_, seen| match seen.path.as_str() {
+        "/EWS/Exchange.asmx" => ok(),
+        _ => status(401, &[]),
+    });
+    let clock = &office.world.clock;
+    let again = clock.run(crate::autodiscover::look_again(&office.egress, MAIL, &[])).unwrap();
+    assert!(matches!(again, Err(Error::Credential(_))), "{again:?}");
+    assert!(office.ask().is_ok());
+}

@@ -28,26 +28,6 @@ pub enum Server {
     Exchange,
 }
 
-impl Server {
-    /// What the scenarios of this program run on: those of a program whose name says so, on Exchange.
-    #[must_use]
-    pub fn of_this_program() -> Self {
-        let program =
-            std::env::current_exe().ok().and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
-        if program.is_some_and(|name| name.starts_with("on_exchange")) { Self::Exchange } else { Self::Graph }
-    }
-}
-
-/// Whether a scenario is about Graph alone, and this program runs on Exchange. `why` stands for whoever reads the test.
-#[must_use]
-pub fn about_graph(why: &str) -> bool {
-    let elsewhere = Server::of_this_program() == Server::Exchange;
-    if elsewhere {
-        println!("about Graph alone: {why}");
-    }
-    elsewhere
-}
-
 /// The mailboxes.
 #[derive(Clone)]
 pub struct Mail {
@@ -308,6 +288,12 @@ impl Mail {
     #[must_use]
     pub fn state(&self) -> Value {
         self.either(|graph| graph.state(), |exchange| look::state(&exchange.state()))
+    }
+
+    /// Everything that is held, Deleted Items too.
+    #[must_use]
+    pub fn state_with_deleted(&self) -> Value {
+        self.either(|graph| graph.state(), |exchange| exchange.state())
     }
 
     /// An edit as Graph's control port takes it.

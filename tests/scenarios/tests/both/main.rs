@@ -1,0 +1,28 @@
+//! The scenarios: what people do, and what becomes of it. Each is written once and played twice, with the mailboxes on
+//! Microsoft 365 and on an Exchange Server; what Creatio holds in the end is the same, but for what docs/exchange.md
+//! names and explains. `cargo test -p scenarios --test both -- --nocapture | grep ^compared` lists them.
+
+mod choices;
+mod coexist;
+mod conflicts;
+mod crash;
+mod deletions;
+mod documented;
+mod edits;
+mod first;
+mod first_contact;
+mod forget;
+mod groups;
+mod hand_over;
+mod hidden;
+mod identity;
+mod links;
+mod lists;
+mod policies;
+mod private;
+mod runs;
+mod storage;
+mod tasks;
+mod times;
+mod undo;
+mod weeks;
