@@ -52,8 +52,7 @@ pub struct Desk {
     control: String,
     creatio: String,
     graph: String,
-    /// Address of Exchange Web Services.
-    pub exchange: String,
+    exchange: String,
     folder: TempDir,
     /// The value of the secret.
     pub secret: String,
@@ -142,12 +141,6 @@ import-tasks = "all"
     #[must_use]
     pub fn exchange_address(&self) -> &str {
         &self.exchange
-    }
-
-    /// Lets somebody edit something in Exchange.
-    pub fn exchange(&self, mut edit: Value) -> Value {
-        edit["service"] = "exchange".into();
-        self.ask("POST", "/edit", &edit.to_string())
     }
 
     /// The configuration.

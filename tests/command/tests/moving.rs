@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 /// Both services, of which Exchange has the mailbox.
 fn desk() -> Desk {
     let desk = Desk::new("empty");
-    let origin = desk.exchange.trim_end_matches("/EWS/Exchange.asmx").to_owned();
+    let origin = desk.exchange_address().trim_end_matches("/EWS/Exchange.asmx").to_owned();
     desk.configure("[network]\nallow = [", &format!("[network]\nallow = [\"{origin}\", "));
     desk.configure("[network]", "[defaults]\nmailbox = \"auto\"\n\n[network]");
-    let url = &desk.exchange;
+    let url = &desk.exchange_address();
     desk.configure(
         "[network]",
         &format!(

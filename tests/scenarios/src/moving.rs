@@ -87,8 +87,8 @@ impl World {
         }
         {
             let mut site = self.site.lock().unwrap();
+            site.mount(SIGN_IN, Tokens { exchange: exchange.clone(), given: 0 });
             site.mount(origin(EXCHANGE), exchange);
-            site.mount(SIGN_IN, Tokens);
             site.log.keep_bodies = true;
         }
         self.mail = there;
