@@ -267,7 +267,7 @@ impl Run<'_> {
         observe::observe(self)?;
         groups::follow(self)?;
         pair::pair(self)?;
-        work::work(self)?;
+        work::work_before_removals(self)?;
         if self.complete {
             sweep::existence(self)?;
             adrift::left_behind(self)?;

@@ -4,7 +4,7 @@
 use super::{Run, Staged, whole, work};
 use crate::activity::SideId;
 use crate::link::{Bases, Link};
-use crate::report::Outcome;
+use crate::report::{Action, Outcome};
 use crate::side::Write;
 use crate::store::Batch;
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,8 @@ pub(super) fn retire(run: &mut Run) -> Staged<()> {
         for ((key, row), answer) in rows.iter().zip(answers) {
             match answer {
                 Ok(_) => {
-                    run.report.count(Outcome::Written.code(), Some(SideId::Mailbox), "retire", 1);
+                    let what = Outcome::Written.code();
+                    run.report.count(what, Some(SideId::Mailbox), Action::Delete.code(), 1);
                     batch.delete(key.clone());
                 }
                 // Somebody edited it meanwhile: it is theirs now, and is taken in like any other.

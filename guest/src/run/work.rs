@@ -22,8 +22,28 @@ pub(super) const AGAIN: usize = 4;
 
 /// Works off every pair that was observed, and those owed that are due.
 pub(super) fn work(run: &mut Run) -> Staged<()> {
-    run.publish(&["seen/", "owed/", "print/", "link/"])?;
+    let activities = subjects(run)?;
+    work_off(run, activities)
+}
+
+/// The same without pairs of which a feed said in this run that their item left its folder: where it is now, and whether
+/// the settings still let it be written, is found out first.
+pub(super) fn work_before_removals(run: &mut Run) -> Staged<()> {
     let mut activities = subjects(run)?;
+    if run.complete {
+        let mut left = BTreeSet::new();
+        run.store.each("gone/mailbox/", |_, row: GoneRow| {
+            if row.since >= run.started && row.held.is_none() && row.reason == Reason::DeletedInMailbox {
+                left.insert(row.activity);
+            }
+            Ok(())
+        })?;
+        activities.retain(|activity| !left.contains(activity));
+    }
+    work_off(run, activities)
+}
+
+fn work_off(run: &mut Run, mut activities: Vec<Uuid>) -> Staged<()> {
     if activities.is_empty() {
         return Ok(());
     }
@@ -42,7 +62,8 @@ pub(super) fn work(run: &mut Run) -> Staged<()> {
     run.step("write", done, total)
 }
 
-fn subjects(run: &Run) -> Staged<Vec<Uuid>> {
+fn subjects(run: &mut Run) -> Staged<Vec<Uuid>> {
+    run.publish(&["seen/", "owed/", "print/", "link/", "gone/"])?;
     let mut activities = BTreeSet::new();
     run.store.each("seen/a/", |_, observation: Observation| {
         if let Subject::Activity(id) = observation.subject {

@@ -83,6 +83,23 @@ fn a_calendar_unticked_and_ticked_again_loses_nothing_and_doubles_nothing() {
 }
 
 #[scenarios::scenario]
+fn an_item_that_has_just_left_what_is_imported_takes_no_edit_until_it_is_back() {
+    let (mut world, both, one) = two_calendars();
+    let (id, now) = (world.event_id("Main"), world.now());
+    world.mail.move_event(EUGENE, &id, "Projects", now).unwrap();
+    world.edit_activity("Main", json!({"Location": "Room 3"}));
+    world.pass(20);
+    let ran = sync(&mut world, &one);
+    assert_eq!(ran.writes(), 0, "{:#?}", ran.entries);
+    nothing_removed(&ran);
+    rests(&mut world, &one);
+    assert_ne!(world.event("Main")["location"]["displayName"], "Room 3");
+    sync(&mut world, &both);
+    assert_eq!(world.event("Main")["location"]["displayName"], "Room 3");
+    rests(&mut world, &both);
+}
+
+#[scenarios::scenario]
 fn what_was_deleted_while_its_calendar_was_unticked_is_decided_as_ever_when_it_is_ticked_again() {
     let (mut world, both, one) = two_calendars();
     sync(&mut world, &one);
