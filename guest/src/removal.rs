@@ -4,7 +4,7 @@
 use crate::activity::{Seen, SideId, State, Status, Unit, Value};
 use crate::deliberate::Deliberate;
 use crate::link::{Link, LinkState, Origin};
-use crate::plan::{End, Frame, Note, Operation, Pair, Plan, UnitWrite, create, mail};
+use crate::plan::{self, End, Frame, Note, Operation, Pair, Plan, UnitWrite, create, mail};
 use crate::policy::{DeletedInCreatio, DeletedInMailbox};
 use crate::reason::Reason;
 use crate::report::Action;
@@ -97,6 +97,11 @@ fn item_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Plan {
     let End::Here(activity) = &pair.creatio else { return ends(gone, false) };
     if pair.follower {
         return ends(gone, false);
+    }
+    if reason == Reason::DeletedInMailbox
+        && let Some(plan) = plan::parks_without_item(link, activity, frame)
+    {
+        return plan;
     }
     if link.handed_over(activity) {
         // It would have left anyway, and may come back with the activity.

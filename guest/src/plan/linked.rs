@@ -26,11 +26,7 @@ pub(super) fn active(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
         if reason == Reason::KindChanged {
             return convert::plan(pair, link, item, activity, frame);
         }
-        return Plan {
-            state: Some(LinkState::Parked),
-            notes: vec![Note { action: Action::Park, reason, side: SideId::Mailbox, units: Vec::new() }],
-            ..Plan::default()
-        };
+        return parks(reason);
     }
     let mut plan = Plan::default();
     merge_units(pair, Some(link), item, activity, frame, &mut plan);
@@ -44,6 +40,21 @@ pub(super) fn active(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
         plan.again = true;
     }
     plan
+}
+
+fn parks(reason: Reason) -> Plan {
+    Plan {
+        state: Some(LinkState::Parked),
+        notes: vec![Note { action: Action::Park, reason, side: SideId::Mailbox, units: Vec::new() }],
+        ..Plan::default()
+    }
+}
+
+/// A pair that lost its item after the choices had left it: it is parked as any other, and what became of it is decided
+/// once they cover it again.
+#[must_use]
+pub fn parks_without_item(link: &Link, activity: &Seen, frame: &Frame) -> Option<Plan> {
+    (!chosen(link, activity.kind, &link.folder, Some(activity), frame)).then(|| parks(Reason::LeftScope))
 }
 
 /// Why a pair is no longer followed, if it is not.

@@ -124,6 +124,44 @@ fn what_was_deleted_while_its_calendar_was_unticked_is_decided_as_ever_when_it_i
 }
 
 #[scenarios::scenario]
+fn what_was_deleted_before_the_choices_left_it_is_parked_in_the_run_that_learns_both() {
+    let (mut world, both, one) = two_calendars();
+    world.pass(20);
+    world.delete_event("Plan");
+    for _ in 0..2 {
+        nothing_removed(&sync(&mut world, &one));
+        world.pass(100);
+    }
+    assert_ne!(world.found("Plan").status, activity_status::CANCELED);
+    let ran = sync(&mut world, &both);
+    assert_eq!(ran.reasons(Outcome::Written), ["deleted-in-mailbox"]);
+    rests(&mut world, &both);
+}
+
+#[scenarios::scenario]
+fn an_edit_does_not_make_anew_what_the_groups_leave_out() {
+    let mut world = World::empty();
+    for (group, title, hours) in [("A", "In A", 30), ("B", "In B", 33)] {
+        world.group(group);
+        world.activity(title, hours);
+        world.join(group, title);
+    }
+    let (a, b) = (world.exporting(&["A"]), world.exporting(&["B"]));
+    sync(&mut world, &a);
+    rests(&mut world, &a);
+    world.edit_activity("In A", json!({"Location": "Room 1"}));
+    world.delete_event("In A");
+    world.pass(20);
+    nothing_removed(&sync(&mut world, &b));
+    rests(&mut world, &b);
+    assert_eq!(world.subjects(), ["In B"]);
+    sync(&mut world, &a);
+    assert_eq!(world.subjects(), ["In A", "In B"]);
+    assert_eq!(world.event("In A")["location"]["displayName"], "Room 1");
+    rests(&mut world, &a);
+}
+
+#[scenarios::scenario]
 fn unticking_many_removes_nothing_however_many_they_are() {
     let mut world = World::empty();
     let projects = world.calendar("Projects");
