@@ -142,7 +142,8 @@ impl World {
 fn brought(mailbox: &str, full: &Value, raw: &Value, how: Moving) -> Value {
     let mut event = json!({});
     for name in EVENT {
-        if !full[name].is_null() && !(how.unmarked && name == "singleValueExtendedProperties") {
+        let left_off = how.unmarked && name == "singleValueExtendedProperties";
+        if !full[name].is_null() && !left_off {
             event[name] = full[name].clone();
         }
     }
