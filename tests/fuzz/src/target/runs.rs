@@ -79,7 +79,8 @@ pub const OVER_EXCHANGE_ANSWERS: Target = Target {
 fn on_exchange(at: usize, answer: &[u8]) -> Vec<u8> {
     let text = || json!(String::from_utf8_lossy(answer));
     let body = if at % 4 == 3 { text() } else { soap::tree(answer).unwrap_or_else(text) };
-    let script = json!({"service": "exchange", "skip": at % 12, "status": 200, "acts": at % 2 == 0, "body": body});
+    let script =
+        json!({"service": "exchange", "skip": at % 12, "status": 200, "acts": at.is_multiple_of(2), "body": body});
     script.to_string().into_bytes()
 }
 
