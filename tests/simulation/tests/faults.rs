@@ -10,8 +10,12 @@ const FOUND: usize = 15;
 
 /// What is wrong with the list, of one kind of mailbox, on which only some faults may be found.
 fn missed(mailbox: Server, some: bool) -> String {
+    let recorded = match faults::recorded(mailbox) {
+        Ok(recorded) => recorded,
+        Err(why) => return why.to_string(),
+    };
     let mut missed = Vec::new();
-    for (fault, seed) in faults::recorded(mailbox).unwrap() {
+    for (fault, seed) in recorded {
         let Some(seed) = seed else {
             if !some {
                 missed.push(format!("{}: the list has no world for it", fault.code()));
