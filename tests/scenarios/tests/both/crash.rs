@@ -122,7 +122,7 @@ fn edits(world: &World, phase: usize) {
 /// The engine as a library, or as the built component in the host's sandbox.
 enum Engine {
     Native,
-    Component(Sandboxed),
+    Component(Box<Sandboxed>),
 }
 
 impl Engine {
@@ -144,7 +144,7 @@ impl Engine {
 /// Runs all phases; the sync of one of them is cut. Gives how many effects that sync had.
 fn live(component: bool, cut: Option<(usize, Cut)>) -> (World, Engine, u64) {
     let mut world = World::empty();
-    let engine = if component { Engine::Component(Sandboxed::with_tasks(&world)) } else { Engine::Native };
+    let engine = if component { Engine::Component(Box::new(Sandboxed::with_tasks(&world))) } else { Engine::Native };
     let mut effects = 0;
     for phase in 0..PHASES {
         edits(&world, phase);
