@@ -30,7 +30,9 @@ pub(super) fn work(run: &mut Run) -> Staged<()> {
 /// the settings still let it be written, is found out first.
 pub(super) fn work_before_removals(run: &mut Run) -> Staged<()> {
     let mut activities = subjects(run)?;
-    if run.complete {
+    // An idle run has nothing to do, and keeps what it noted for its one commit.
+    if run.complete && !activities.is_empty() {
+        run.publish(&["gone/"])?;
         let mut left = BTreeSet::new();
         run.store.each("gone/mailbox/", |_, row: GoneRow| {
             if row.since >= run.started && row.held.is_none() && row.reason == Reason::DeletedInMailbox {
@@ -63,7 +65,7 @@ fn work_off(run: &mut Run, mut activities: Vec<Uuid>) -> Staged<()> {
 }
 
 fn subjects(run: &mut Run) -> Staged<Vec<Uuid>> {
-    run.publish(&["seen/", "owed/", "print/", "link/", "gone/"])?;
+    run.publish(&["seen/", "owed/", "print/", "link/"])?;
     let mut activities = BTreeSet::new();
     run.store.each("seen/a/", |_, observation: Observation| {
         if let Subject::Activity(id) = observation.subject {
