@@ -1,39 +1,18 @@
 //! Settings that change between runs: what is ticked off is parked and not removed, and comes back with all that was done
 //! to it meanwhile.
 
+use crate::steps::{nothing_removed, rests, sync};
 use emulators::creatio::ids::activity_status;
 use guest::activity::Kind;
-use guest::report::{Action, Outcome};
+use guest::report::Outcome;
 use guest::run::Direction;
 use guest::settings::{Account, Exported, Folders};
 use scenarios::life::at;
 use scenarios::switch::Cut;
 use scenarios::tasks::day;
 use scenarios::world::EUGENE;
-use scenarios::{Ran, World, show};
+use scenarios::{Ran, World};
 use serde_json::json;
-
-fn sync(world: &mut World, account: &Account) -> Ran {
-    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
-    if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
-        show(&ran);
-    }
-    ran.report();
-    assert_eq!(ran.number(Outcome::Failed), 0);
-    ran
-}
-
-fn rests(world: &mut World, account: &Account) {
-    for _ in 0..2 {
-        world.pass(20);
-        sync(world, account).idle();
-    }
-}
-
-fn nothing_removed(ran: &Ran) {
-    let removed = |action| matches!(action, Action::Delete | Action::Cancel);
-    assert!(!ran.entries.iter().any(|entry| removed(entry.action)), "{:?}", ran.entries);
-}
 
 /// No value was lost, and none was taken for another's edit.
 fn no_conflict(ran: &Ran) {

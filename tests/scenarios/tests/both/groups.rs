@@ -1,34 +1,13 @@
 //! Export by groups: who is in one is exported, who leaves is no longer followed, and nobody is removed because of a group.
 
+use crate::steps::{nothing_removed, rests, sync};
 use emulators::creatio::ids::{derived, folder_type};
-use guest::report::{Action, Outcome};
+use guest::report::Outcome;
 use guest::run::Direction;
 use guest::settings::{Account, Exported};
+use scenarios::World;
 use scenarios::switch::Cut;
-use scenarios::{Ran, World, show};
 use serde_json::json;
-
-fn sync(world: &mut World, account: &Account) -> Ran {
-    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
-    if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
-        show(&ran);
-    }
-    ran.report();
-    assert_eq!(ran.number(Outcome::Failed), 0);
-    ran
-}
-
-fn rests(world: &mut World, account: &Account) {
-    for _ in 0..2 {
-        world.pass(20);
-        sync(world, account).idle();
-    }
-}
-
-fn nothing_removed(ran: &Ran) {
-    let removed = |action| matches!(action, Action::Delete | Action::Cancel);
-    assert!(!ran.entries.iter().any(|entry| removed(entry.action)), "{:?}", ran.entries);
-}
 
 /// Three activities, two of them in the group "Important".
 fn world() -> World {

@@ -1,33 +1,17 @@
 //! Task lists: read without their changes being told, and tasks that move between them.
 
+use crate::steps::{rests, sync};
 use emulators::creatio::ids::activity_status;
 use guest::activity::Kind;
-use guest::report::{Action, Outcome};
+use guest::report::Action;
 use guest::run::Direction;
 use guest::settings::{Account, Folders};
 use scenarios::life::at;
 use scenarios::switch::Cut;
 use scenarios::tasks::day;
 use scenarios::world::EUGENE;
-use scenarios::{Ran, World, show};
+use scenarios::{Ran, World};
 use serde_json::json;
-
-fn sync(world: &mut World, account: &Account) -> Ran {
-    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
-    if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
-        show(&ran);
-    }
-    ran.report();
-    assert_eq!(ran.number(Outcome::Failed), 0);
-    ran
-}
-
-fn rests(world: &mut World, account: &Account) {
-    for _ in 0..2 {
-        world.pass(20);
-        sync(world, account).idle();
-    }
-}
 
 fn removed(ran: &Ran) -> usize {
     ran.entries.iter().filter(|entry| matches!(entry.action, Action::Delete | Action::Cancel)).count()

@@ -21,6 +21,7 @@ mod lists;
 mod policies;
 mod private;
 mod runs;
+mod steps;
 mod storage;
 mod tasks;
 mod times;
