@@ -3,13 +3,13 @@
 use emulators::creatio::ids::activity_status;
 use guest::report::{Action, Outcome};
 use guest::run::Direction;
-use guest::settings::{Account, Folders};
+use guest::settings::Account;
 use scenarios::life::guest;
 use scenarios::world::{ANNA, EUGENE};
 use scenarios::{Ran, World, show};
 use serde_json::{Value, json};
 
-fn sync(world: &mut World, account: Account) -> Ran {
+pub(super) fn sync(world: &mut World, account: Account) -> Ran {
     let ran = world.run(account, Direction::Reconcile, |_| {});
     if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
         show(&ran);
@@ -19,7 +19,7 @@ fn sync(world: &mut World, account: Account) -> Ran {
 }
 
 /// So many imported pairs, `M0`, `M1` and so on, in step.
-fn imported(number: i64) -> World {
+pub(super) fn imported(number: i64) -> World {
     let mut world = World::empty();
     for at in 0..number {
         world.meeting(&format!("M{at}"), 30 + at);
@@ -45,7 +45,7 @@ fn cancelled(world: &World) -> usize {
 }
 
 /// Nothing was removed or cancelled on either side.
-fn untouched(world: &World, number: usize) {
+pub(super) fn untouched(world: &World, number: usize) {
     assert_eq!((world.titles().len(), world.subjects().len(), cancelled(world)), (number, number, 0));
 }
 
@@ -392,94 +392,6 @@ fn a_page_of_activities_that_was_cut_removes_nothing() {
     world.synced();
     untouched(&world, 8);
     world.rests();
-}
-
-// Moved, not deleted.
-
-#[scenarios::scenario]
-fn an_event_moved_to_a_calendar_that_is_not_selected_deletes_nothing() {
-    let mut world = World::empty();
-    let other = world.calendar("Other");
-    let own = world.mail.with(|mail| mail.calendar_id(EUGENE, "Calendar")).unwrap();
-    let account = Account { import_meetings: Folders::Selected(vec![own]), ..world.account() };
-    world.meeting("M", 30);
-    sync(&mut world, account.clone());
-    world.pass(20);
-    let (id, now) = (world.event_id("M"), world.now());
-    world.mail.with(|mail| mail.move_event(EUGENE, &id, &other, now)).unwrap();
-    for _ in 0..3 {
-        sync(&mut world, account.clone());
-        untouched(&world, 1);
-        world.pass(70);
-    }
-    // It is not followed there, and comes back as the same.
-    world.edit_event("M", json!({"subject": "M elsewhere"}));
-    sync(&mut world, account.clone());
-    assert_eq!(world.titles(), ["M"]);
-    let now = world.now();
-    let id = world.event_id("M elsewhere");
-    world.mail.with(|mail| mail.move_event(EUGENE, &id, "Calendar", now)).unwrap();
-    sync(&mut world, account.clone());
-    world.pass(5);
-    sync(&mut world, account.clone());
-    assert_eq!(world.titles(), ["M elsewhere"]);
-    untouched(&world, 1);
-    world.pass(20);
-    sync(&mut world, account).idle();
-}
-
-#[scenarios::scenario]
-fn an_event_moved_between_selected_calendars_stays_the_same_activity() {
-    let mut world = imported(2);
-    world.calendar("Projects");
-    let activity = world.found("M0").id;
-    let (id, now) = (world.event_id("M0"), world.now());
-    world.mail.with(|mail| mail.move_event(EUGENE, &id, "Projects", now)).unwrap();
-    world.synced();
-    world.pass(5);
-    world.edit_event("M0", json!({"subject": "M0 moved"}));
-    world.synced();
-    assert_eq!(world.found("M0 moved").id, activity);
-    untouched(&world, 2);
-    world.rests();
-}
-
-#[scenarios::scenario]
-fn an_exported_item_is_followed_into_every_calendar() {
-    let mut world = World::empty();
-    let own = world.mail.with(|mail| mail.calendar_id(EUGENE, "Calendar")).unwrap();
-    let account = Account { import_meetings: Folders::Selected(vec![own]), ..world.account() };
-    world.calendar("Elsewhere");
-    world.activity("A", 30);
-    sync(&mut world, account.clone());
-    world.pass(20);
-    let (id, now) = (world.event_id("A"), world.now());
-    world.mail.with(|mail| mail.move_event(EUGENE, &id, "Elsewhere", now)).unwrap();
-    sync(&mut world, account.clone());
-    world.pass(20);
-    world.edit_event("A", json!({"subject": "A followed"}));
-    sync(&mut world, account.clone());
-    world.pass(20);
-    sync(&mut world, account.clone());
-    assert_eq!(world.titles(), ["A followed"]);
-    untouched(&world, 1);
-    world.pass(20);
-    sync(&mut world, account).idle();
-}
-
-#[scenarios::scenario]
-fn an_event_moved_out_of_the_window_is_followed() {
-    // Years ahead, and years back.
-    for (far, hours) in [("ahead", 24 * 365 * 6), ("back", -24 * 60)] {
-        let mut world = imported(2);
-        world.edit_event("M0", scenarios::life::hour(scenarios::life::at(hours)));
-        world.synced();
-        world.pass(5);
-        world.synced();
-        untouched(&world, 2);
-        assert_eq!(world.found("M0").start, scenarios::life::at(hours), "{far}");
-        world.rests();
-    }
 }
 
 // The guard.

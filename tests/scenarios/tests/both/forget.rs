@@ -21,7 +21,7 @@ fn both(world: &World) -> Account {
     Account { import_tasks: Folders::All, ..world.policies(&[("export-tasks", "yes")]) }
 }
 
-fn sync(world: &mut World, account: &Account) {
+pub(super) fn sync(world: &mut World, account: &Account) {
     let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
     if ran.report.is_err() {
         show(&ran);
@@ -39,7 +39,7 @@ fn forgotten(world: &mut World, account: &Account, remove: bool) -> Ran {
 }
 
 /// Meetings and tasks on both sides, private ones, one with guests, and one that stands on both sides.
-fn busy(world: &World) {
+pub(super) fn busy(world: &World) {
     world.calendar("Projects");
     for (number, subject) in ["Alpha", "Beta"].into_iter().enumerate() {
         let notes = json!({"body": {"contentType": "text", "content": format!("Notes of {subject}")}});
@@ -59,7 +59,7 @@ fn busy(world: &World) {
 }
 
 /// Everything that both servers hold, but for what lies in Deleted Items and for the knobs.
-fn everything(world: &World) -> Value {
+pub(super) fn everything(world: &World) -> Value {
     let graph = world.mail.with(|mail| mail.state());
     let mut mailboxes = graph["mailboxes"].clone();
     for mailbox in mailboxes.as_object_mut().unwrap().values_mut() {
@@ -69,7 +69,7 @@ fn everything(world: &World) -> Value {
 }
 
 /// Whatever the sync leaves on items, anywhere in the mailboxes.
-fn marks(world: &World) -> usize {
+pub(super) fn marks(world: &World) -> usize {
     let text = world.mail.with(|mail| mail.state_with_deleted()).to_string();
     text.matches("Name ScheduleSync").count() + text.matches("schedule-sync").count()
 }
@@ -82,7 +82,7 @@ fn stays(ran: &Ran) -> Vec<(String, &'static str)> {
 }
 
 /// Where two documents differ.
-fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+pub(super) fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     match (before, after) {
         (Value::Object(one), Value::Object(other)) => {
             for key in one.keys().chain(other.keys().filter(|key| !one.contains_key(*key))) {
@@ -101,7 +101,7 @@ fn differences(path: &str, before: &Value, after: &Value, found: &mut Vec<String
 }
 
 /// Without what every write of an item moves, and without the sync's own marks.
-fn unmarked(value: &Value) -> Value {
+pub(super) fn unmarked(value: &Value) -> Value {
     const MOVED: [&str; 8] = [
         "@ChangeKey",
         "ExtendedProperties",
@@ -124,7 +124,7 @@ fn unmarked(value: &Value) -> Value {
 }
 
 /// Ids of what a person confirms who has looked at a preview.
-fn confirmed(world: &mut World, account: &Account) -> Vec<String> {
+pub(super) fn confirmed(world: &mut World, account: &Account) -> Vec<String> {
     let seen = world.forget_until(account.clone(), true, |options| options.dry_run = true, Cut::Never);
     seen.report();
     let wanted = |outcome: Outcome| matches!(outcome, Outcome::Planned | Outcome::Held);
@@ -132,13 +132,13 @@ fn confirmed(world: &mut World, account: &Account) -> Vec<String> {
 }
 
 /// Forgets the account and all that the sync made, as a person does who has looked at a preview.
-fn removed(world: &mut World, account: &Account, cut: Cut) -> Ran {
+pub(super) fn removed(world: &mut World, account: &Account, cut: Cut) -> Ran {
     let named = confirmed(world, account);
     world.forget_until(account.clone(), true, |options| options.only = Some(named), cut)
 }
 
 /// A world in which everything has been synchronised.
-fn synced() -> (World, Account) {
+pub(super) fn synced() -> (World, Account) {
     let mut world = World::empty();
     busy(&world);
     let account = both(&world);
@@ -549,89 +549,6 @@ fn a_sync_after_it_begins_anew_and_doubles_nothing() {
     sync(&mut world, &account);
     sync(&mut world, &account);
     assert_eq!((world.subjects(), world.titles(), world.todos()), (subjects, titles, todos));
-}
-
-#[scenarios::scenario]
-fn what_an_interrupted_sync_had_in_flight_is_forgotten_too() {
-    for at in 0..12 {
-        for cut in [Cut::Before(at), Cut::After(at)] {
-            let (mut world, account) = synced();
-            let before = (world.subjects(), world.titles());
-            world.activity("Late", 62);
-            world.run_until(account.clone(), Direction::Reconcile, |_| {}, cut);
-            world.pass(10);
-            let ran = removed(&mut world, &account, Cut::Never);
-            assert_eq!(ran.report().number("forgotten"), 1, "{cut:?} {:#?}", ran.report());
-            assert_eq!((marks(&world), world.store_size()), (0, 0), "{cut:?}");
-            assert!(world.titles().contains(&"Late".to_owned()) && before.1.len() > 3, "{cut:?}");
-        }
-    }
-}
-
-/// What forgets: the library, or the built component in the host's sandbox.
-fn forget_with(component: Option<&Sandboxed>, world: &mut World, account: &Account, only: Option<&[String]>, cut: Cut) {
-    let (remove, only) = (only.is_some(), only.map(<[String]>::to_vec));
-    match component {
-        None => drop(world.forget_until(account.clone(), remove, |options| options.only = only, cut)),
-        Some(sandboxed) => {
-            let options = RunOptions { only, ..RunOptions::default() };
-            let action = host_runner::Action::Forget { remove_items: remove };
-            let ran = sandboxed.run_cut(world, action, options, cut);
-            assert!(cut != Cut::Never || ran.as_ref().is_some_and(Result::is_ok), "{:?}", ran.map(Result::err));
-        }
-    }
-}
-
-/// Forgets with the power cut, then again until it is done.
-fn through(component: bool, cut: Cut, remove: bool) -> (World, u64) {
-    let mut world = World::empty();
-    busy(&world);
-    // Without tasks: so the component is configured in these worlds.
-    let account = world.policies(&[("export-tasks", "no")]);
-    sync(&mut world, &account);
-    let sandboxed = component.then(|| Sandboxed::beside(&world));
-    let named = confirmed(&mut world, &account);
-    let only = remove.then_some(named.as_slice());
-    forget_with(sandboxed.as_ref(), &mut world, &account, only, cut);
-    let effects = world.switch.effects();
-    for _ in 0..3 {
-        world.pass(10);
-        forget_with(sandboxed.as_ref(), &mut world, &account, only, Cut::Never);
-    }
-    (world, effects)
-}
-
-fn sweep(component: bool) {
-    // Of the other mailbox's effects the library has met each; the sandbox is the same.
-    let every = if component && scenarios::both::server() == Server::Exchange { 4 } else { 1 };
-    let mut points = 0;
-    for remove in [false, true] {
-        let (calm, effects) = through(component, Cut::Never, remove);
-        let wanted = unmarked(&everything(&calm));
-        for at in (0..effects).step_by(every) {
-            for cut in [Cut::Before(at), Cut::After(at)] {
-                points += 1;
-                let (world, _) = through(component, cut, remove);
-                let mut found = Vec::new();
-                differences("", &wanted, &unmarked(&everything(&world)), &mut found);
-                assert!(found.is_empty(), "{cut:?} {remove}: {found:#?}");
-                assert_eq!((marks(&world), world.store_size()), (0, 0), "{cut:?} {remove}");
-                assert_eq!(world.outbox().len(), calm.outbox().len());
-            }
-        }
-    }
-    println!("{points} points");
-    assert!(points * every > 40, "only {points} points");
-}
-
-#[scenarios::scenario]
-fn a_crash_before_or_after_any_effect_ends_where_an_undisturbed_forgetting_ends() {
-    sweep(false);
-}
-
-#[scenarios::scenario]
-fn the_component_forgets_through_crashes_as_the_library_does() {
-    sweep(true);
 }
 
 #[scenarios::scenario]

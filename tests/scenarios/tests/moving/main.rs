@@ -1,6 +1,8 @@
 //! A mailbox moves from an Exchange Server to Microsoft 365. Every pair finds its item again, what was edited on either side
 //! meanwhile is an edit still, nothing is made twice, and what did not come along is not taken for deleted.
 
+mod crash;
+
 use emulators::creatio::ids::activity_status;
 use guest::report::{Action, Ending, Outcome};
 use guest::run::{Direction, RunError};
@@ -12,15 +14,15 @@ use scenarios::moving::Moving;
 use scenarios::switch::Cut;
 use scenarios::tasks::day;
 use scenarios::world::{ANNA, EUGENE};
-use scenarios::{Ran, World, normal, show};
-use serde_json::{Value, json};
+use scenarios::{Ran, World, show};
+use serde_json::json;
 
 /// An account of the mailbox that it has now, with tasks.
-fn account(world: &World) -> Account {
+pub(crate) fn account(world: &World) -> Account {
     world.with_tasks()
 }
 
-fn sync(world: &mut World) -> Ran {
+pub(crate) fn sync(world: &mut World) -> Ran {
     let account = account(world);
     let ran = world.run(account, Direction::Reconcile, |_| {});
     if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
@@ -32,7 +34,7 @@ fn sync(world: &mut World) -> Ran {
 }
 
 /// Syncs until there is nothing to do.
-fn rests(world: &mut World) {
+pub(crate) fn rests(world: &mut World) {
     for _ in 0..2 {
         world.pass(20);
         sync(world).idle();
@@ -566,84 +568,4 @@ fn the_run_costs_what_a_first_contact_costs_and_the_next_one_is_idle() {
     let idle = sync(&mut world);
     idle.idle();
     assert!(idle.requests.len() <= 2 + 8, "{:#?}", idle.requests);
-}
-
-/// A small move with edits on both sides, one item that did not come along, and twins.
-fn moved() -> World {
-    let mut world = World::on(Server::Exchange);
-    world.meeting("Imported", 30);
-    world.meeting("Lost", 34);
-    world.activity("Exported", 50);
-    world.activity("Both", 60);
-    world.meeting("Both", 60);
-    world.todo("Call", json!({"dueDateTime": day("2026-11-25")}));
-    world.todo("Due", json!({"dueDateTime": day("2026-11-25")}));
-    world.chore("Chore", at(26), at(27));
-    sync(&mut world);
-    world.todo("Call", json!({"dueDateTime": day("2026-11-25")}));
-    sync(&mut world);
-    rests(&mut world);
-    world.pass(60);
-    world.move_to_graph(Moving { lost: &["Lost"], ..Moving::default() });
-    world.edit_event("Imported", json!({"subject": "Imported, there"}));
-    world.edit_activity("Exported", json!({"Title": "Exported, here"}));
-    world.edit_todo("Due", json!({"status": "completed"}));
-    world.activity("New here", 70);
-    world.meeting("New there", 72);
-    world
-}
-
-/// What is held in the end, by title.
-fn held(world: &World) -> Vec<String> {
-    let mut held: Vec<String> = rows(world)
-        .into_iter()
-        .filter(|(key, row)| key.contains("/owed/") && row["why"] == "held")
-        .map(|(_, row)| {
-            format!("{} {}", row["reason"].as_str().unwrap_or_default(), row["title"].as_str().unwrap_or_default())
-        })
-        .collect();
-    held.sort();
-    held
-}
-
-fn end(world: &mut World) -> (Value, Vec<String>, Vec<String>) {
-    for _ in 0..3 {
-        world.pass(70);
-        sync(world);
-    }
-    (normal::view(world), world.todos(), held(world))
-}
-
-#[test]
-fn a_crash_anywhere_in_the_run_ends_where_an_undisturbed_one_ends() {
-    let mut calm = moved();
-    let settings = account(&calm);
-    calm.run_until(settings, Direction::Reconcile, |_| {}, Cut::Never).report();
-    let effects = calm.switch.effects();
-    calm.pass(10);
-    sync(&mut calm);
-    let wanted = end(&mut calm);
-    assert_eq!(wanted.2, ["left-behind Lost", "moved-twins Call", "moved-twins Call"]);
-    let mut points = 0;
-    for at in 0..effects {
-        for cut in [Cut::Before(at), Cut::After(at)] {
-            points += 1;
-            let mut world = moved();
-            let settings = account(&world);
-            let died = world.run_until(settings, Direction::Reconcile, |_| {}, cut);
-            assert!(world.switch.dead(), "{cut:?} was never reached");
-            world.pass(10);
-            let next = sync(&mut world);
-            let got = end(&mut world);
-            if got != wanted {
-                show(&died);
-                show(&next);
-            }
-            assert_eq!(got, wanted, "{cut:?}");
-            world.pass(20);
-            assert_eq!(sync(&mut world).writes(), 0, "{cut:?}");
-        }
-    }
-    println!("{points} points");
-    assert!(points > 20, "only {points} points");
 }
