@@ -338,6 +338,8 @@ impl Story<'_> {
         let line = self.screen.tone(Tone::Strong, line);
         self.screen.line(line)?;
         self.screen.wrapped(0, Tone::Faint, text)?;
-        self.screen.line("")
+        self.screen.line("")?;
+        // Progress goes another way, and comes after what it is about.
+        self.screen.flush()
     }
 }
