@@ -110,7 +110,7 @@ impl Exchange {
         let mailbox = self.mailbox(at)?;
         let mut since = 0;
         if let Some(state) = call.operation.text_of("SyncState").filter(|state| !state.is_empty()) {
-            let token = Token::read(state, "hierarchy", epoch, mailbox.guid, above)?;
+            let token = Token::read(state, "hierarchy", (epoch, counter), (mailbox.guid, above))?;
             since = token.floor;
         }
         let mut changes = Vec::new();

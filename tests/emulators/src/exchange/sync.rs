@@ -30,18 +30,21 @@ impl Token {
         STANDARD.encode(format!("H4sI {kind} {epoch} {mailbox} {folder} {floor} {top} {below}"))
     }
 
-    /// Reads one of this folder and kind.
-    pub(super) fn read(text: &str, kind: &str, epoch: u64, mailbox: Uuid, folder: Key) -> Done<Self> {
+    /// Reads one of this folder and kind. What speaks of changes after the newest, `counter`, was not handed out here.
+    pub(super) fn read(text: &str, kind: &str, (epoch, counter): (u64, u64), of: (Uuid, Key)) -> Done<Self> {
         let invalid = || {
             let text = "Synchronization state data is corrupt or otherwise invalid.";
             Problem::new("ErrorInvalidSyncStateData", text)
         };
         let bytes = STANDARD.decode(text.trim()).map_err(|_| invalid())?;
         let plain = String::from_utf8(bytes).map_err(|_| invalid())?;
+        let (mailbox, folder) = of;
         let rest = plain.strip_prefix(&format!("H4sI {kind} {epoch} {mailbox} {folder} ")).ok_or_else(invalid)?;
         let numbers: Vec<u64> = rest.split(' ').filter_map(|number| number.parse().ok()).collect();
         match numbers.as_slice() {
-            [floor, top, below] => Ok(Self { floor: *floor, top: *top, below: *below }),
+            [floor, top, below] if floor <= top && *top <= counter && *below <= top.saturating_add(1) => {
+                Ok(Self { floor: *floor, top: *top, below: *below })
+            }
             _ => Err(invalid()),
         }
     }
@@ -68,7 +71,7 @@ impl Exchange {
         let (epoch, counter, repeats) = (self.epoch, self.counter, self.knobs.sync_repeats);
         let mailbox = self.mailbox(at)?;
         let token = match call.operation.text_of("SyncState").filter(|state| !state.trim().is_empty()) {
-            Some(state) => Token::read(state, "items", epoch, mailbox.guid, folder)?,
+            Some(state) => Token::read(state, "items", (epoch, counter), (mailbox.guid, folder))?,
             None => Token { floor: 0, top: 0, below: 0 },
         };
         // A round that has come to its end begins anew from there.
@@ -124,5 +127,30 @@ impl Exchange {
     pub(super) fn view(&self, at: usize, call: &Call<'_>, row: bool) -> Done<show::View> {
         let mailbox = self.mailbox(at)?.guid;
         Ok(show::View { mailbox, zone: call.frame.zone.tz, days: call.frame.days.tz, row })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Token;
+    use crate::outlook::ids::Key;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_state_that_was_not_handed_out_here_is_invalid() {
+        let (mailbox, folder) = (Uuid::from_u128(1), Key::default());
+        let read = |token: Token, counter| {
+            Token::read(&token.text("items", 0, mailbox, folder), "items", (0, counter), (mailbox, folder))
+        };
+        let token = Token { floor: 12, top: 55, below: 40 };
+        assert_eq!(read(token, 55).unwrap(), token);
+        for (token, counter) in [
+            (token, 54),
+            (Token { floor: 56, ..token }, 60),
+            (Token { below: 57, ..token }, 60),
+            (Token { below: u64::MAX, ..token }, 60),
+        ] {
+            assert_eq!(read(token, counter).unwrap_err().code, "ErrorInvalidSyncStateData", "{token:?}");
+        }
     }
 }

@@ -153,6 +153,7 @@ impl Graph {
             Some(text) => {
                 let token = Token::decode(text)
                     .filter(|token| token.feed == source.feed && token.mailbox == guid && token.folder == source.folder)
+                    .filter(|token| token.seen <= self.counter && token.full <= self.counter)
                     .ok_or_else(|| ApiError::new(400, "ErrorInvalidIdMalformed", "The delta token is malformed."))?;
                 let old = self
                     .knobs
