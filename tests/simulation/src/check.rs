@@ -140,7 +140,12 @@ fn pair(
             }
             if !deleted {
                 faults.push(format!("{title} has no event of {whose}, and nobody deleted it"));
-            } else if !activity.cancelled && !ledger.named(item) && !several && !ledger.replaced_by_copy(item) {
+            } else if !activity.cancelled
+                && !ledger.reopened.contains(&item)
+                && !ledger.named(item)
+                && !several
+                && !ledger.replaced_by_copy(item)
+            {
                 let why = if ledger.deleted.contains(&(item, Place::Mailbox(who))) {
                     "the deletion of its event was not carried over"
                 } else {

@@ -86,6 +86,8 @@ pub struct Ledger {
     pub turned: BTreeSet<u32>,
     /// Tasks that were done, or are: what is finished is neither exported nor taken away.
     pub finished: BTreeSet<u32>,
+    /// Items whose cancelled activities a user opened again. What was deleted in the mailbox does not come back by that.
+    pub reopened: BTreeSet<u32>,
     /// Items that an undo had to do with: they stay as it left them.
     pub undone: BTreeSet<u32>,
     /// Items that were out of step when the account was forgotten, or edited as an old kind while the new one was there:

@@ -228,6 +228,9 @@ impl People {
         if unit == Unit::State && value == "completed" {
             self.ledger.lock().unwrap().finished.insert(item);
         }
+        if unit == Unit::State && seen.cancelled && at == Place::Creatio {
+            self.ledger.lock().unwrap().reopened.insert(item);
+        }
         match at {
             Place::Creatio => {
                 let values = columns(&seen, item, unit, number, &value);
