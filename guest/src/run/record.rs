@@ -226,8 +226,9 @@ pub(super) fn barred(
 ) {
     match bar {
         Bar::Held(reason) => {
-            let known = job.owed.as_ref().is_some_and(|owed| owed.operations.contains(&operation.id));
-            if !known {
+            // What only waited for a run that writes the other side nobody was told of yet.
+            let told = job.owed.as_ref().filter(|owed| !matches!(owed.why, Why::Pending(_)));
+            if !told.is_some_and(|owed| owed.operations.contains(&operation.id)) {
                 entries.push(entry(run, job, operation, Outcome::Held, reason, operation.detail.clone()));
             }
             tally.held = Some(reason);

@@ -452,7 +452,26 @@ fn an_emptied_calendar_is_held() {
     }
     let ran = world.synced();
     assert_eq!(ran.reasons(Outcome::Held), ["empties-folder"; 5]);
+    assert_eq!(ran.report().number("standing"), 5);
     assert_eq!(cancelled(&world), 0);
+    world.rests();
+}
+
+#[scenarios::scenario]
+fn a_deletion_that_waited_for_its_direction_is_told_when_it_is_held() {
+    let mut world = imported(5);
+    world.calendar("Projects");
+    world.synced();
+    world.delete_event("M0");
+    let account = world.account();
+    let ran = world.run(account, Direction::Export, |_| {});
+    assert_eq!(ran.number(Outcome::Held), 0);
+    world.pass(10);
+    for at in 1..5 {
+        world.delete_event(&format!("M{at}"));
+    }
+    let ran = world.synced();
+    assert_eq!(ran.reasons(Outcome::Held), ["empties-folder"; 5]);
     world.rests();
 }
 
