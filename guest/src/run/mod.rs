@@ -41,6 +41,7 @@ use crate::capability::{Capabilities, Directive};
 use crate::creatio::Creatio;
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
+use crate::owed::Subject;
 use crate::plan::{Frame, Targets};
 use crate::report::{Ending, Entry, Report};
 use crate::settings::{Account, Options, Settings};
@@ -51,6 +52,7 @@ use begin::Aim;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use state::AccountState;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Why a run failed; the cases are those of the contract's `error`.
@@ -299,7 +301,11 @@ impl Run<'_> {
     /// Counts what is held or failed and not settled, and asks for another run where something waits for its time.
     fn standing(&mut self) -> Result<(), RunError> {
         let mut standing: Vec<(crate::owed::Why, crate::reason::Reason, Option<DateTime<Utc>>)> = Vec::new();
+        let mut held: BTreeSet<Uuid> = BTreeSet::new();
         self.store.each("owed/", |_, owed: crate::owed::Owed| {
+            if let (crate::owed::Why::Held, Subject::Activity(activity)) = (&owed.why, &owed.subject) {
+                held.insert(*activity);
+            }
             standing.push((owed.why, owed.reason, owed.retry));
             Ok(())
         })?;
@@ -321,6 +327,8 @@ impl Run<'_> {
         })?;
         for row in gone {
             match row.held {
+                // A held removal is among what is owed as well.
+                Some(_) if held.contains(&row.activity) => {}
                 Some((_, reason, _)) => self.report.count("standing", None, reason.code(), 1),
                 None if row.side == SideId::Creatio => self.report.come_back(time::later(row.since, wait)),
                 None => {}

@@ -37,24 +37,27 @@ pub(super) fn gone_key(run: &Run, side: SideId, activity: Uuid) -> String {
 
 /// Notes that a link may have lost a side. A note that is there already keeps its age.
 pub(super) fn missing(run: &Run, link: &Link, side: SideId, folder: &str, reason: Reason, batch: &mut Batch) {
-    let row = GoneRow {
+    batch.put(gone_key(run, side, link.activity), &row(run, link, side, folder, reason));
+}
+
+fn row(run: &Run, link: &Link, side: SideId, folder: &str, reason: Reason) -> GoneRow {
+    GoneRow {
         activity: link.activity,
         side,
+        unshown: false,
         since: run.started,
         runs: 0,
         folder: folder.to_owned(),
         reason,
         held: None,
-    };
-    batch.put(gone_key(run, side, link.activity), &row);
+    }
 }
-
-/// Reason of such a note: nothing is missed yet.
-pub(super) const UNSHOWN: Reason = Reason::NewInCreatio;
 
 /// Notes that an item which was just made has not been shown by its feed, where the feed would never say that it has gone.
 pub(super) fn unshown(run: &Run, link: &Link, batch: &mut Batch) {
     if run.mailbox.forgets_unshown() {
-        missing(run, link, SideId::Mailbox, &link.folder, UNSHOWN, batch);
+        let side = SideId::Mailbox;
+        let row = row(run, link, side, &link.folder, Reason::DeletedInMailbox);
+        batch.put(gone_key(run, side, link.activity), &GoneRow { unshown: true, ..row });
     }
 }

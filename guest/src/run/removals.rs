@@ -2,7 +2,7 @@
 //! what is certainly gone is removed from the other side, as far as the guard lets it.
 
 use super::carry::{self, Job};
-use super::note::{UNSHOWN, gone_key, missing, observed, touch};
+use super::note::{gone_key, missing, observed, touch};
 use super::state::{GoneRow, ItemRow};
 use super::work;
 use super::{Run, Staged, fatal};
@@ -74,7 +74,7 @@ fn candidates(run: &Run, side: SideId) -> Staged<Vec<GoneRow>> {
         // In the run in which a mailbox moved nothing is removed: it is only told what did not come along.
         let due = due && (!run.state.moving || row.reason == Reason::LeftBehind);
         // What this run made its feeds could not show.
-        let unshown = row.reason == UNSHOWN && row.since >= run.started;
+        let unshown = row.unshown && row.since >= run.started;
         if due && !unshown {
             rows.push(row);
         }
@@ -113,8 +113,7 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
                     title: link.title.clone(),
                     bases: link.mailbox.bases.clone(),
                 };
-                let reason = if row.reason == UNSHOWN { Reason::DeletedInMailbox } else { row.reason };
-                lost.push((link, item, reason));
+                lost.push((link, item, row.reason));
             }
             // From a folder that is no longer the link's, or of a link that is not followed any more.
             _ => batch.delete(key),

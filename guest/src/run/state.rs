@@ -129,6 +129,9 @@ pub struct GoneRow {
     pub activity: Uuid,
     /// The side.
     pub side: SideId,
+    /// It was just made, and its feed, which would not say that it has gone, has not shown it yet: nothing is missed.
+    #[serde(default)]
+    pub unshown: bool,
     /// Since when it is missed.
     pub since: DateTime<Utc>,
     /// How many complete runs missed it.

@@ -35,7 +35,8 @@ pub(super) fn work_before_removals(run: &mut Run) -> Staged<()> {
         run.publish(&["gone/"])?;
         let mut left = BTreeSet::new();
         run.store.each("gone/mailbox/", |_, row: GoneRow| {
-            if row.since >= run.started && row.held.is_none() && row.reason == Reason::DeletedInMailbox {
+            if row.since >= run.started && row.held.is_none() && !row.unshown && row.reason == Reason::DeletedInMailbox
+            {
                 left.insert(row.activity);
             }
             Ok(())
