@@ -32,6 +32,30 @@ pub fn from_notes(notes: &str) -> String {
     if is_html(notes) { paragraphs(&html_to_text(notes)) } else { paragraphs(notes) }
 }
 
+/// Notes that [`from_notes`] reads as this text again: what looks like markup and is none has to be written as markup.
+#[must_use]
+pub fn to_notes(text: &str) -> String {
+    if !is_html(text) {
+        return text.to_owned();
+    }
+    let mut notes = String::from("<p>");
+    let mut folds = true;
+    for character in text.chars() {
+        match character {
+            '&' => notes.push_str("&amp;"),
+            '<' => notes.push_str("&lt;"),
+            '>' => notes.push_str("&gt;"),
+            '\n' => notes.push_str("<br>"),
+            '\t' => notes.push_str("&#9;"),
+            ' ' if folds => notes.push_str("&nbsp;"),
+            other => notes.push(other),
+        }
+        folds = matches!(character, '\n' | ' ');
+    }
+    notes.push_str("</p>");
+    notes
+}
+
 /// Has an element that only markup has.
 fn is_html(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
@@ -166,6 +190,21 @@ mod tests {
     #[test]
     fn plain_text_with_a_less_than_sign_stays_as_it_is() {
         assert_eq!(from_notes("a < b & c; x&y"), "a < b & c; x&y");
+    }
+
+    #[test]
+    fn text_that_looks_like_markup_is_read_as_it_was_written() {
+        for text in [
+            "use </div> here",
+            "  a  b\n\n\tc <br",
+            "<p>\n x&amp;y &lt;",
+            "a < b\n<span",
+            "plain & simple",
+            "<script>1</script> 2",
+        ] {
+            assert_eq!(from_notes(&to_notes(text)), text);
+        }
+        assert_eq!(to_notes("a < b & c"), "a < b & c");
     }
 
     #[test]

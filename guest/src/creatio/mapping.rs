@@ -251,7 +251,7 @@ pub fn body(values: &Values, current: Option<&Seen>, place_column: &str, zone: T
                 body.insert(place_column.to_owned(), json!(place));
             }
             (Unit::Body, Value::Text(notes)) => {
-                body.insert("Notes".into(), json!(notes));
+                body.insert("Notes".into(), json!(text::to_notes(notes)));
             }
             (Unit::Priority, Value::Priority(priority)) => {
                 let id = match priority {

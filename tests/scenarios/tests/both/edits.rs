@@ -365,3 +365,17 @@ fn an_item_that_was_moved_is_told_from_a_copy_with_its_marker() {
     assert_eq!((place(&id), place(&copied)), (json!("Room 5"), json!("")));
     assert_eq!((world.titles(), world.subjects()), (vec!["Plan".to_owned(); 2], vec!["Plan".to_owned(); 2]));
 }
+
+#[scenarios::scenario]
+fn a_body_that_looks_like_markup_is_the_same_text_on_both_sides() {
+    let mut world = World::empty();
+    let text = "use </div> here\n  <br and\nthe end";
+    world.meeting_with("Meeting", 30, json!({"body": {"contentType": "text", "content": text}}));
+    world.synced();
+    world.rests();
+    world.edit_activity("Meeting", json!({"Location": "Room 4"}));
+    world.synced();
+    world.rests();
+    let body = world.event("Meeting")["body"]["content"].as_str().unwrap().replace("\r\n", "\n");
+    assert!(body.contains(text) || body.contains("&lt;/div&gt;"), "{body}");
+}
