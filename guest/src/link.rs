@@ -3,6 +3,7 @@
 use crate::activity::{Kind, Seen, SideId, Stake, Unit, Values};
 use crate::digest::Digest;
 use crate::identity::Marker;
+use crate::policy::Policies;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -111,6 +112,9 @@ pub struct Link {
     /// Mailbox id in the item's marker, where it is not the account's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marked_as: Option<Uuid>,
+    /// Column of the activity that the base of its place speaks of, where that is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place_column: Option<String>,
     /// It was put back and has not been looked at: the pair is known, and nothing of what the sides held.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restored: bool,
@@ -160,6 +164,12 @@ impl Link {
         let same = end.bases.get(&unit).is_none_or(|before| *before == digest);
         end.untouched &= same;
         end.bases.insert(unit, digest);
+    }
+
+    /// The base of its place speaks of another column than the policies name.
+    #[must_use]
+    pub fn place_elsewhere(&self, policies: &Policies) -> bool {
+        !policies.place_column.is_empty() && self.place_column != policies.other_place_column()
     }
 
     /// The item is not known: its mailbox moved to another service, where it has another id and has not been found yet.

@@ -184,6 +184,12 @@ impl Default for Policies {
 }
 
 impl Policies {
+    /// The column that holds the place, where it is not the one that most sites have.
+    #[must_use]
+    pub fn other_place_column(&self) -> Option<String> {
+        (self.place_column != Self::default().place_column).then(|| self.place_column.clone())
+    }
+
     /// Every name.
     pub const NAMES: [&'static str; 13] = [
         "conflicts",

@@ -42,7 +42,8 @@ pub(crate) fn merge_units(
         let (Some(there), Some(here)) = (item.values.get(&unit), activity.values.get(&unit)) else { continue };
         let for_creatio = frame.creatio.conform(unit, there, Some(activity));
         let for_mailbox = frame.mailbox.conform(unit, here, Some(item));
-        let base = |side: SideId| link.and_then(|link| link.end(side).bases.get(&unit));
+        let another = unit == Unit::Place && link.is_some_and(|link| link.place_elsewhere(&frame.settings.policies));
+        let base = |side: SideId| link.and_then(|link| link.end(side).bases.get(&unit)).filter(|_| !another);
         let changed = |base: Option<&Digest>, value: &Value| base.is_none_or(|base| *base != value.digest());
         let mut facts = Facts {
             mailbox_changed: changed(base(SideId::Mailbox), there),
@@ -51,7 +52,8 @@ pub(crate) fn merge_units(
                 && link.is_some_and(|link| link.creatio.version == activity.version)
                 && base(SideId::Creatio).is_some_and(|base| creatio::task::elsewhere(activity, base)),
             equal: for_creatio == *here || for_mailbox == *there,
-            unknown: base(SideId::Mailbox).is_none() && base(SideId::Creatio).is_none(),
+            // A site gets a column for the place, or another one: what is in it is nobody's edit.
+            unknown: base(SideId::Creatio).is_none() && (base(SideId::Mailbox).is_none() || unit == Unit::Place),
             mailbox_empty: there.is_empty(),
             creatio_empty: here.is_empty(),
         };

@@ -2,7 +2,7 @@
 //! tell what of it arrived.
 
 use super::carry::{Job, Work};
-use super::{Run, Staged, before};
+use super::{Run, Staged, before, record};
 use crate::activity::{SideId, State, Unit, Value};
 use crate::attempt;
 use crate::deliberate::Deliberate;
@@ -71,6 +71,9 @@ pub(super) fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> 
     for work in going {
         let job = &work.job;
         let mut link = link_before(run, job);
+        for (operation, _) in work.barred() {
+            record::undone(job.pair.link.as_ref(), operation.target, record::loses(operation), &mut link);
+        }
         let creates = work.going().find(|operation| operation.makes_item());
         let mut attempts = job.owed.as_ref().map(|owed| owed.attempts.clone()).unwrap_or_default();
         if let Some(operation) = creates {
@@ -140,6 +143,7 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
             state: LinkState::Active,
             policy: run.policy.clone(),
             generation: job.owed.as_ref().map_or(0, |owed| owed.generation),
+            place_column: run.settings.policies.other_place_column(),
             restored: false,
             marked_as: marker.as_ref().map(|marker| marker.mailbox).filter(|id| *id != run.mailbox_id),
             nonce: marker.map(|marker| marker.nonce),
@@ -167,6 +171,11 @@ pub(super) fn link_before(run: &Run, job: &Job) -> Link {
         link.folder = item.folder.clone().unwrap_or(link.folder);
         link.identity = item.identity.clone().or(link.identity);
         link.attended = !item.attendees.is_empty();
+    }
+    if !job.undoes && link.place_elsewhere(&run.settings.policies) {
+        // Another column says nothing about what was in step in this one.
+        link.creatio.bases.remove(&Unit::Place);
+        link.place_column = run.settings.policies.other_place_column();
     }
     for unit in &job.plan.rebase {
         for (side, end) in [(SideId::Creatio, &pair.creatio), (SideId::Mailbox, &pair.mailbox)] {

@@ -322,6 +322,7 @@ fn link(line: &Line, settings: &Settings, now: chrono::DateTime<chrono::Utc>) ->
         nonce: line.nonce,
         earlier: line.earlier,
         marked_as: line.marked_as,
+        place_column: settings.policies.other_place_column(),
         restored: true,
         normalised: Vec::new(),
         recorded: now,
