@@ -17,6 +17,7 @@ use crate::side::Listing;
 use crate::store::{Batch, LAYOUT};
 use crate::time;
 use chrono::{DateTime, Duration, Utc};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Clocks of hosts and servers differ by seconds, now and then by a zone; not by more.
@@ -148,8 +149,8 @@ pub(super) fn begin<'a>(
         writes: 0,
         complete: false,
         unread: Vec::new(),
-        creations_held: false,
-        chosen: std::collections::BTreeSet::new(),
+        creations_held: BTreeSet::new(),
+        chosen: BTreeSet::new(),
         missed: Vec::new(),
         visible: false,
         chunks: 0,

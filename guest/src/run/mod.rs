@@ -168,10 +168,10 @@ pub struct Run<'a> {
     complete: bool,
     /// Folders that could not be read in this run.
     unread: Vec<String>,
-    /// The first contact would create more than it may without asking.
-    creations_held: bool,
+    /// Sides on which the first contact would create more than it may without asking.
+    creations_held: BTreeSet<SideId>,
     /// Chosen operations that were found.
-    chosen: std::collections::BTreeSet<String>,
+    chosen: BTreeSet<String>,
     /// Activities found missing in this run.
     missed: Vec<Uuid>,
     /// Creatio showed a row of the account's in this run: what it does not show may be gone.
@@ -277,11 +277,34 @@ impl Run<'_> {
             // What was missed and turned up elsewhere has changed.
             work::work(self)?;
             self.change_state(|state| state.moving = false);
-            if !self.creations_held {
-                self.change_state(|state| state.contacted = true);
-            }
+            self.meet();
         }
         Ok(if self.complete { Ending::Complete } else { Ending::Partial })
+    }
+
+    /// Folders in which an item may be that is not where it was: it cannot have gone where nothing may be written.
+    fn places(&self) -> Vec<String> {
+        self.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect()
+    }
+
+    /// The side is written by this run, and the first contact with it is not over: how much there is to be made on it, and
+    /// what there already is, no run has told.
+    fn first_contact(&self, side: SideId) -> bool {
+        self.writes_to(side) && !self.state.contacted.contains(&side)
+    }
+
+    /// The first contact is over with the sides that this run wrote whole.
+    fn meet(&mut self) {
+        if self.only().is_some() {
+            return;
+        }
+        for side in [SideId::Creatio, SideId::Mailbox] {
+            if self.first_contact(side) && !self.creations_held.contains(&side) {
+                self.change_state(|state| {
+                    state.contacted.insert(side);
+                });
+            }
+        }
     }
 
     /// Commits what is left and gives the report.
@@ -319,6 +342,7 @@ impl Run<'_> {
                 crate::owed::Why::Pending(_) => {}
             }
         }
+        retire::standing(self)?;
         let wait = chrono::Duration::minutes(i64::from(self.settings.policies.absence_minutes));
         let mut gone: Vec<state::GoneRow> = Vec::new();
         self.store.each("gone/", |_, row: state::GoneRow| {

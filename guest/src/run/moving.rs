@@ -103,7 +103,8 @@ pub(super) fn carry_over(run: &mut Run) -> Staged<()> {
     })?;
     run.change_state(|state| {
         state.moving = true;
-        (state.indexed, state.contacted) = (false, false);
+        state.indexed = false;
+        state.contacted.clear();
         state.followed.clear();
     });
     // With whatever waits: that the mailbox is another one, and what leads to it.

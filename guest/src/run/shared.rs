@@ -42,7 +42,9 @@ pub(super) fn refresh(run: &Run, batch: &mut Batch, keys: &[String]) -> Staged<(
         let me = &run.account;
         match ours.members.get(me) {
             Some(member) => {
-                theirs.cancelled_by = None;
+                if ours.cancelled_by.is_none() {
+                    theirs.cancelled_by = None;
+                }
                 theirs.members.insert(me.clone(), member.clone())
             }
             None => {
@@ -90,10 +92,8 @@ pub(super) fn store_link(run: &mut Run, link: &Link, item: Option<&Seen>, batch:
         batch.put(key, &row);
     }
     unloose(run, link.activity, batch)?;
-    if link.origin == Origin::Exported
-        && !run.imported.contains(&link.folder)
-        && ![&run.targets.meetings, &run.targets.tasks].contains(&&link.folder)
-    {
+    // Also where exports land just now: that may be another folder tomorrow.
+    if link.origin == Origin::Exported && !link.folder.is_empty() && !run.imported.contains(&link.folder) {
         let folder = link.folder.clone();
         run.change_state(|state| {
             if !state.followed.contains(&folder) {
@@ -125,8 +125,12 @@ pub(super) fn share(run: &Run, link: &Link, item: Option<&Seen>, batch: &mut Bat
     let me = run.account.clone();
     let since = meeting.members.get(&me).map_or(run.started, |member| member.since);
     let member = Member { organizer: item.ours, since };
-    if meeting.members.get(&me) != Some(&member) || meeting.cancelled_by.is_some() {
-        meeting.cancelled_by = None;
+    // Until the activity is open again, its cancellation is still to be taken back.
+    let reopened = meeting.cancelled_by.is_some() && !link.finished;
+    if meeting.members.get(&me) != Some(&member) || reopened {
+        if reopened {
+            meeting.cancelled_by = None;
+        }
         meeting.members.insert(me, member);
         batch.guarded(key, &meeting, guard);
     }

@@ -4,8 +4,8 @@ use crate::activity::SideId;
 use crate::digest::Digest;
 use crate::settings::Service;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// The account's own row.
@@ -36,8 +36,9 @@ pub struct AccountState {
     pub forgetting: Option<u64>,
     /// A pass over the whole mailbox has filled the index: from then on items may be created there.
     pub indexed: bool,
-    /// The first contact is over.
-    pub contacted: bool,
+    /// Sides with which the first contact is over: a complete run that writes them found little enough to make there.
+    #[serde(default, deserialize_with = "contacted")]
+    pub contacted: BTreeSet<SideId>,
     /// Contact of the account's user.
     pub contact: Option<Uuid>,
     /// Final statuses of the site.
@@ -60,6 +61,21 @@ pub struct AccountState {
     pub followed: Vec<String>,
     /// User-level deletions of the last day, by side.
     pub removals: BTreeMap<SideId, Vec<DateTime<Utc>>>,
+}
+
+/// A layout before 4 knew of both sides together.
+fn contacted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<SideId>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Contacted {
+        Both(bool),
+        Sides(BTreeSet<SideId>),
+    }
+    Ok(match Contacted::deserialize(deserializer)? {
+        Contacted::Both(true) => BTreeSet::from([SideId::Creatio, SideId::Mailbox]),
+        Contacted::Both(false) => BTreeSet::new(),
+        Contacted::Sides(sides) => sides,
+    })
 }
 
 /// A feed's row.
@@ -171,6 +187,14 @@ impl MeetingRow {
             .iter()
             .min_by_key(|(account, member)| (!member.organizer, member.since, (*account).clone()))
             .map(|(account, _)| account.as_str())
+    }
+
+    /// Without the copy of this account the meeting goes on: another one decides about it, or will. Only where its organizer
+    /// lets it go it is over for everybody.
+    #[must_use]
+    pub fn lives_on_without(&self, account: &str) -> bool {
+        let organizes = self.members.get(account).is_some_and(|member| member.organizer);
+        !organizes && self.members.keys().any(|other| other != account)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn unreadable(
     for folder in folders {
         if let Err(fault) = mark_folder(run, &folder)? {
             // Until the first contact is over any of these may be the counterpart of an activity.
-            if !run.state.contacted {
+            if [SideId::Creatio, SideId::Mailbox].into_iter().any(|side| run.first_contact(side)) {
                 return Err(fatal(SideId::Mailbox, fault));
             }
             untold.insert(folder);

@@ -147,7 +147,7 @@ fn followed(run: &Run) -> Vec<String> {
     let mut folders = run.imported.clone();
     let exports = run.settings.ever_writes(SideId::Mailbox);
     let targets = [&run.targets.meetings, &run.targets.tasks].into_iter().filter(|_| exports);
-    let first = exports && !run.state.contacted;
+    let first = exports && !run.state.contacted.contains(&SideId::Mailbox);
     let own = run.folders.iter().filter(|folder| first && folder.writable && folder.reason.is_none());
     for folder in targets.chain(&run.state.followed).chain(own.map(|folder| &folder.id)) {
         if !folders.contains(folder) && run.folders.iter().any(|known| known.id == *folder) {

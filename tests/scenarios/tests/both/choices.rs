@@ -450,3 +450,26 @@ fn a_crash_anywhere_while_choices_change_ends_as_if_there_was_none() {
         }
     }
 }
+
+#[scenarios::scenario]
+fn what_was_exported_is_followed_where_exports_do_not_go_any_more() {
+    let mut world = World::empty();
+    let (main, projects) = (main_calendar(&world), world.calendar("Projects"));
+    let to = |folder: &str| Account {
+        import_meetings: Folders::Selected(vec![main.clone()]),
+        meetings_to: Some(folder.to_owned()),
+        ..world.account()
+    };
+    let (before, after) = (to(&projects), to(&main));
+    world.activity("Moves on", 30);
+    world.activity("Goes", 33);
+    sync(&mut world, &before);
+    rests(&mut world, &before);
+    sync(&mut world, &after);
+    world.edit_event("Moves on", json!({"location": {"displayName": "Room 3"}}));
+    world.delete_event("Goes");
+    sync(&mut world, &after);
+    assert_eq!(world.found("Moves on").place, "Room 3");
+    assert_eq!(world.found("Goes").status, emulators::creatio::ids::activity_status::CANCELED);
+    rests(&mut world, &after);
+}

@@ -424,3 +424,74 @@ fn what_both_sides_have_is_one_pair_also_where_the_import_begins_later() {
     sync(&mut world, account);
     assert_eq!(world.found("Same").place, "Room 7");
 }
+
+#[scenarios::scenario]
+fn the_other_side_is_met_for_the_first_time_by_the_first_run_that_writes_it() {
+    let mut world = World::empty();
+    for hours in 30..42 {
+        world.activity(&format!("A{hours}"), hours);
+    }
+    let account = world.policies(&[("creation-limit", "10")]);
+    world.run(account.clone(), Direction::Import, |_| {}).report();
+    world.pass(20);
+    let ran = world.run(account.clone(), Direction::Export, |_| {});
+    assert_eq!(ran.reasons(Outcome::Held), ["creation-limit"; 12]);
+    assert!(world.subjects().is_empty());
+}
+
+#[scenarios::scenario]
+fn a_yes_to_one_creation_of_a_first_contact_is_none_to_the_others() {
+    let mut world = World::empty();
+    for hours in 30..42 {
+        world.meeting(&format!("M{hours}"), hours);
+    }
+    let account = world.policies(&[("creation-limit", "10")]);
+    let held = sync(&mut world, account.clone());
+    let first = held.entries.iter().find(|entry| entry.title == "M30").unwrap();
+    let only = vec![first.operation.clone()];
+    world.run(account.clone(), Direction::Reconcile, |options| options.only = Some(only)).report();
+    assert_eq!(world.titles().len(), 1);
+    world.pass(20);
+    let account = world.policies(&[("creation-limit", "10"), ("conflicts", "creatio-wins")]);
+    sync(&mut world, account);
+    assert_eq!(world.titles().len(), 1);
+}
+
+#[scenarios::scenario]
+fn a_guest_who_lets_a_meeting_go_leaves_it_to_the_other_guests() {
+    for policy in ["cancel", "delete"] {
+        let mut world = World::empty();
+        let mut event = hour(at(30));
+        event["subject"] = json!("Together");
+        event["isReminderOn"] = json!(false);
+        event["attendees"] = json!([guest(EUGENE), guest(ANNA)]);
+        let now = world.now();
+        let organizer = ("Olga Client", "olga@northwind.example");
+        let copy = world.mail.with(|mail| mail.add_foreign_meeting(EUGENE, organizer, &event, now)).unwrap();
+        assert_eq!(world.subjects_of(ANNA), ["Together"]);
+        let eugene = world.policies(&[("deleted-in-mailbox", policy)]);
+        let anna = Account { policies: eugene.policies.clone(), ..world.annas_account() };
+        for _ in 0..2 {
+            sync(&mut world, eugene.clone());
+            sync(&mut world, anna.clone());
+            world.pass(20);
+        }
+        let now = world.now();
+        world.mail.with(|mail| mail.delete_event(EUGENE, &copy, now)).unwrap();
+        for _ in 0..3 {
+            world.pass(70);
+            sync(&mut world, eugene.clone());
+            sync(&mut world, anna.clone());
+        }
+        assert_eq!(world.found("Together").status, emulators::creatio::ids::activity_status::NOT_STARTED, "{policy}");
+        // The last one decides.
+        let copy = world.mail.with(|mail| mail.find_event(ANNA, "Together")).unwrap().id;
+        let now = world.now();
+        world.mail.with(|mail| mail.delete_event(ANNA, &copy, now)).unwrap();
+        world.pass(70);
+        sync(&mut world, anna.clone());
+        let open = world.titles().iter().any(|title| title == "Together")
+            && world.found("Together").status == emulators::creatio::ids::activity_status::NOT_STARTED;
+        assert!(!open, "{policy}");
+    }
+}
