@@ -9,7 +9,7 @@
 use super::ahead::{WalRow, link_before, write_ahead};
 use super::record::{RACES, fail, forget_observations, record, record_written};
 use super::shared::commit;
-use super::tell::preview;
+use super::tell::{entry, preview};
 use super::whole;
 use super::{Run, Staged, Stop};
 use crate::activity::{Kind, SideId};
@@ -20,7 +20,7 @@ use crate::link::Link;
 use crate::owed::Owed;
 use crate::plan::{Operation, Pair, Plan};
 use crate::reason::Reason;
-use crate::report::Action;
+use crate::report::{Action, Outcome};
 use crate::side::{Side, Write, Written};
 use crate::store::Batch;
 use std::collections::BTreeMap;
@@ -85,7 +85,12 @@ pub(super) fn carry(run: &mut Run, jobs: Vec<Job>) -> Staged<()> {
             }
         }
         if run.only().is_some() && !bars.iter().any(Option::is_none) {
-            // Nothing of it was chosen: whatever is known of it stays as it is.
+            // Nothing of it was chosen, or nothing that a yes can let go: whatever is known of it stays as it is.
+            for (operation, bar) in job.plan.operations.iter().zip(&bars) {
+                if let Some(Bar::Held(reason)) = bar {
+                    entries.push(entry(run, &job, operation, Outcome::Held, *reason, operation.detail.clone()));
+                }
+            }
             continue;
         }
         works.push(Work { job, bars });
@@ -136,6 +141,14 @@ impl Work {
         self.going().any(|operation| operation.action == Action::Convert)
     }
 
+    /// The operations that wait for another run, and for nobody's yes.
+    pub(super) fn barred(&self) -> impl Iterator<Item = (&Operation, Bar)> {
+        let operations = self.job.plan.operations.iter().zip(&self.bars);
+        operations
+            .filter_map(|(operation, bar)| Some((operation, (*bar)?)))
+            .filter(|(_, bar)| !matches!(bar, Bar::Held(_)))
+    }
+
     /// The operations that are carried out.
     pub(super) fn going(&self) -> impl Iterator<Item = &Operation> {
         self.job.plan.operations.iter().zip(&self.bars).filter(|(_, bar)| bar.is_none()).map(|(operation, _)| operation)
@@ -154,7 +167,7 @@ fn bar(run: &Run, operation: &Operation) -> Option<Bar> {
     {
         return Some(Bar::Held(reason));
     }
-    if operation.action == Action::Create && run.creations_held && !approved {
+    if operation.action == Action::Create && run.creations_held.contains(&operation.target) && !approved {
         return Some(Bar::Held(Reason::CreationLimit));
     }
     // What the folder that it would be made in does not show just now may be there already.

@@ -34,10 +34,24 @@ const RETURNS: u32 = 3;
 
 /// A pair that lost a side while it was not followed is followed again: only such a one is looked for.
 pub(super) fn revive(run: &mut Run, job: &Job, batch: &mut Batch) {
+    keep_folder(run, job, batch);
     let (Some(link), Some(state)) = (&job.pair.link, job.plan.state) else { return };
     let change = i64::from(state == LinkState::Active) - i64::from(link.active());
-    batch.put(run.store.link_key(link.activity), &Link { state, ..link.clone() });
+    let folder = folder(job).unwrap_or_else(|| link.folder.clone());
+    batch.put(run.store.link_key(link.activity), &Link { state, folder, ..link.clone() });
     run.change_state(|account| account.links = account.links.saturating_add(change));
+}
+
+fn folder(job: &Job) -> Option<String> {
+    job.pair.mailbox.here().and_then(|seen| seen.folder.clone())
+}
+
+/// Only a feed tells where the item is, and it does so once: that is kept, whatever else comes of the pair.
+fn keep_folder(run: &Run, job: &Job, batch: &mut Batch) {
+    let (Some(link), Some(folder)) = (&job.pair.link, folder(job)) else { return };
+    if folder != link.folder {
+        batch.put(run.store.link_key(link.activity), &Link { folder, ..link.clone() });
+    }
 }
 
 /// What became of one operation, for the owed row.
@@ -104,6 +118,9 @@ pub(super) fn record(
         match bar {
             Some(bar) => {
                 done = false;
+                if !matches!(bar, Bar::Held(_)) {
+                    undone(job.pair.link.as_ref(), operation.target, loses(operation), &mut link);
+                }
                 barred(run, job, operation, *bar, &mut tally, &mut look_again, entries);
             }
             None => match results.get(&operation.id).map(|(_, result)| result) {
@@ -113,6 +130,7 @@ pub(super) fn record(
                 }
                 Some(Err(fault)) => {
                     done = false;
+                    undone(job.pair.link.as_ref(), operation.target, loses(operation), &mut link);
                     if Deliberate::BaseFromSent.on() {
                         believe(operation, &mut link);
                     }
@@ -148,8 +166,11 @@ pub(super) fn record(
         note_removal(run, job, done, &tally, batch)?;
     }
     if exists {
-        if job.pair.link.is_none() && job.plan.origin == Some(Origin::Adopted) {
-            before::adopted(run, batch);
+        if job.pair.link.is_none() {
+            batch.delete(super::note::tried_key(run, job.pair.activity));
+            if job.plan.origin == Some(Origin::Adopted) {
+                before::adopted(run, batch);
+            }
         }
         put_link(run, job, &link, batch)?;
         let after = link.active();
@@ -168,6 +189,24 @@ pub(super) fn record(
         }
     }
     Ok(())
+}
+
+/// An edit of the target's is lost by it.
+pub(super) fn loses(operation: &Operation) -> bool {
+    operation.units.values().any(|write| write.conflict)
+}
+
+/// What was decided and is not done is decided once more, by what it was decided by: under which policies the bases of
+/// Creatio were taken tells an edit from days that another zone shows, and since when the pair is in step tells who edited
+/// last.
+pub(super) fn undone(before: Option<&Link>, target: SideId, conflict: bool, link: &mut Link) {
+    let Some(before) = before else { return };
+    if target == SideId::Creatio {
+        link.policy.clone_from(&before.policy);
+    }
+    if conflict {
+        link.recorded = before.recorded;
+    }
 }
 
 /// Moves the bases as if a write had come to what was sent.
@@ -238,7 +277,15 @@ pub(super) fn barred(
             tally.pending = Some(side);
             tally.operations.push(operation.id.clone());
         }
-        Bar::NotChosen => *look_again |= run.only().is_some(),
+        Bar::NotChosen => {
+            *look_again |= run.only().is_some();
+            // A yes to another operation of the pair settles nothing of this one.
+            let held = job.owed.as_ref().filter(|owed| owed.why == Why::Held);
+            if let Some(owed) = held.filter(|owed| owed.operations.contains(&operation.id)) {
+                tally.held = Some(owed.reason);
+                tally.operations.push(operation.id.clone());
+            }
+        }
     }
 }
 
@@ -545,6 +592,7 @@ pub(super) fn fail(run: &Run, job: &Job, side: SideId, fault: &Fault, batch: &mu
     owed.tries = tries;
     owed.retry = Some(run.started + backoff(tries));
     batch.put(run.store.owed_key(&subject), &owed);
+    keep_folder(run, job, batch);
     forget_observations(run, job.pair.activity, batch);
 }
 

@@ -63,9 +63,8 @@ fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
         rows.iter().filter(|row| writes(row, SideId::Mailbox) && !creates_item(row)).partition(|row| deletes_item(row));
     let items: Vec<String> = rest.iter().map(|row| row.link.mailbox.id.clone()).collect();
     // In Deleted Items it can still be read.
-    let lost: Vec<Lost> = deleted.iter().map(|row| lost(run, row)).collect();
-    let folders: Vec<String> =
-        run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
+    let lost: Vec<Lost> = deleted.iter().map(|row| Lost::of(&row.link, run.mailbox_id)).collect();
+    let folders = run.places();
     let created: Vec<&WalRow> = rows.iter().filter(|row| creates_item(row)).collect();
     let searches: Vec<Search> =
         created.iter().map(|row| Search { markers: markers(run, row), folders: places(run, row) }).collect();
@@ -91,18 +90,6 @@ fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
         one(run, row, activity, item)?;
     }
     Ok(())
-}
-
-fn lost(run: &Run, row: &WalRow) -> Lost {
-    let link = &row.link;
-    Lost {
-        id: link.mailbox.id.clone(),
-        folder: link.folder.clone(),
-        identity: link.identity.clone(),
-        marker: link.marker(run.mailbox_id),
-        title: link.title.clone(),
-        bases: link.mailbox.bases.clone(),
-    }
 }
 
 fn still_there(whereabouts: Whereabouts) -> Staged<Now> {
@@ -189,6 +176,10 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
         let another = row.duplicate || several;
         let arrived = apply(&mut link, operation, now, row, another);
         done &= arrived;
+        if !arrived {
+            let loses = operation.units.values().any(|unit| unit.lost.is_some());
+            super::record::undone(stored.as_ref(), operation.target, loses, &mut link);
+        }
         linked |= arrived && operation.action.makes();
         if (arrived || operation.action == Action::Update)
             && let Some(image) = operation.image.clone()
@@ -236,7 +227,8 @@ fn one(run: &mut Run, row: &WalRow, activity: Option<Now>, item: Option<Now>) ->
         let change = i64::from(link.active()) - i64::from(before);
         run.change_state(|state| state.links = state.links.saturating_add(change));
     } else if !link.mailbox.id.is_empty() {
-        // An import that did not arrive: its item is paired anew.
+        // An import that did not arrive: its item is paired anew, and should the activity land late, it is this item's.
+        batch.put(super::note::tried_key(run, row.activity), &row.link);
         observed(run, Subject::Item(link.mailbox.id.clone()), SideId::Mailbox, None, &mut batch);
     }
     batch.delete(wal_key(run, row.activity));
@@ -338,8 +330,10 @@ fn take(link: &mut Link, operation: &WalOperation, seen: &Seen, made: bool) {
     }
     let end = link.end_mut(target);
     end.id.clone_from(&seen.id);
-    // Not the version that is there now: the pair is looked at again and records it then.
-    end.version.clear();
+    // Not another version that is there now: the pair is looked at again and records it then.
+    if end.version != seen.version {
+        end.version.clear();
+    }
     end.by_us = false;
     link.describe(seen);
 }

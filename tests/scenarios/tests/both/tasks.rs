@@ -7,6 +7,7 @@ use guest::report::{Action, Outcome};
 use guest::run::Direction;
 use guest::settings::{Account, Folders};
 use scenarios::life::{at, guest};
+use scenarios::mail::Server;
 use scenarios::switch::Cut;
 use scenarios::tasks::day;
 use scenarios::world::{EUGENE, Ran};
@@ -504,4 +505,61 @@ fn a_run_that_wrote_tasks_is_undone() {
     world.undo_until(account.clone(), "deletion", |_| {}, Cut::Never).report();
     assert_eq!(world.found("Theirs").status, activity_status::NOT_STARTED);
     rests(&mut world, &account);
+}
+
+#[scenarios::scenario]
+fn an_old_item_that_the_server_does_not_let_go_is_told_once() {
+    let mut world = World::empty();
+    let account = world.with_tasks();
+    world.activity("Turns", 300);
+    sync(&mut world, &account);
+    rests(&mut world, &account);
+    world.edit_activity("Turns", json!({"ShowInScheduler": false}));
+    let no = json!({"error": {"code": "ErrorAccessDenied", "message": "no"}});
+    world.fault(match world.server() {
+        Server::Graph => json!({"service": "graph", "method": "DELETE", "times": null,
+            "effect": {"kind": "status", "status": 403, "body": no}}),
+        Server::Exchange => json!({"service": "exchange", "body": "<m:DeleteItem", "times": null,
+            "effect": {"kind": "part", "method": "DeleteItem", "status": 403}}),
+    });
+    let ran = sync(&mut world, &account);
+    let failed = |ran: &Ran| -> Vec<(Action, &'static str)> {
+        let failed = ran.entries.iter().filter(|entry| entry.outcome == Outcome::Failed);
+        failed.map(|entry| (entry.action, entry.reason.code())).collect()
+    };
+    assert_eq!(failed(&ran), [(Action::Delete, "not-permitted")]);
+    assert_eq!(ran.report().number("standing"), 1);
+    for _ in 0..3 {
+        world.pass(300);
+        let ran = sync(&mut world, &account);
+        assert_eq!((failed(&ran), ran.report().number("standing")), (Vec::new(), 1));
+    }
+    world.faults_end();
+    world.pass(3000);
+    sync(&mut world, &account);
+    assert_eq!((world.subjects().len(), world.todos().len()), (0, 1));
+    rests(&mut world, &account);
+}
+
+#[scenarios::scenario]
+fn a_day_that_could_not_be_written_in_another_zone_is_no_edit() {
+    let mut world = World::empty();
+    let before = world.with_tasks();
+    world.todo("Theirs", json!({"dueDateTime": day("2026-11-25")}));
+    sync(&mut world, &before);
+    rests(&mut world, &before);
+    let after = Account { time_zone: "America/Los_Angeles".into(), ..before };
+    // The first run of the other zone only exports; the write of the second fails.
+    world.run(after.clone(), Direction::Export, |_| {}).report();
+    world.pass(20);
+    let busy = json!({"error": {"code": "busy", "message": "no"}});
+    world.fault(json!({"service": "creatio",
+        "effect": {"kind": "part", "method": "PATCH", "status": 500, "acts": false, "headers": {}, "body": busy}}));
+    sync(&mut world, &after);
+    for _ in 0..3 {
+        world.pass(300);
+        sync(&mut world, &after);
+    }
+    assert_eq!(world.task("Theirs").due, "2026-11-25".parse().ok());
+    rests(&mut world, &after);
 }
