@@ -215,6 +215,7 @@ impl Reason {
                 | Self::KindChanged
                 | Self::RecurringTask
                 | Self::MovedTwins
+                | Self::DuplicateIdentity
         )
     }
 }

@@ -153,6 +153,11 @@ fn activity_gone(pair: &Pair, link: &Link, reason: Reason, frame: &Frame) -> Pla
     if pair.follower {
         return ends(gone, false);
     }
+    if reason == Reason::DeletedInCreatio
+        && let Some(plan) = plan::parks_without_activity(link, item, frame)
+    {
+        return plan;
+    }
     if item_over(item, link, frame) {
         return told(gone, Reason::EndedOrFinished);
     }
@@ -183,6 +188,9 @@ fn handed_over(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
     }
     if item_over(item, link, frame) {
         return told(gone, Reason::EndedOrFinished);
+    }
+    if item.masked {
+        return told(gone, Reason::MaskedPrivate);
     }
     if !frame.settings.ever_writes(SideId::Mailbox) {
         return told(gone, Reason::OneWay);

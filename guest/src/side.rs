@@ -5,7 +5,7 @@ use crate::activity::{Kind, Seen, SideId, Unit, Value, Values};
 use crate::ask::{Ask, Fault};
 use crate::digest::Digest;
 use crate::identity::Marker;
-use crate::link::Bases;
+use crate::link::{Bases, Link};
 use crate::reason::Reason;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -321,4 +321,19 @@ pub struct Lost {
     pub title: String,
     /// What it held when it was last in step: by that a task is known in another list, where it has another id.
     pub bases: Bases,
+}
+
+impl Lost {
+    /// The item of a link of the account whose markers carry this mailbox id.
+    #[must_use]
+    pub fn of(link: &Link, mailbox: Uuid) -> Self {
+        Self {
+            id: link.mailbox.id.clone(),
+            folder: link.folder.clone(),
+            identity: link.identity.clone(),
+            marker: link.marker(mailbox),
+            title: link.title.clone(),
+            bases: link.mailbox.bases.clone(),
+        }
+    }
 }

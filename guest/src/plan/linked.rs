@@ -29,6 +29,9 @@ pub(super) fn active(pair: &Pair, link: &Link, frame: &Frame) -> Plan {
         return parks(reason);
     }
     let mut plan = Plan::default();
+    if pair.forsaken && activity.state == State::Cancelled && frame.settings.ever_writes(SideId::Creatio) {
+        plan.operations.push(reopened(pair, item, activity, frame));
+    }
     merge_units(pair, Some(link), item, activity, frame, &mut plan);
     if link.handed_over(activity) {
         // What the user did to the item meanwhile comes first, or it would go with it.
@@ -55,6 +58,19 @@ fn parks(reason: Reason) -> Plan {
 #[must_use]
 pub fn parks_without_item(link: &Link, activity: &Seen, frame: &Frame) -> Option<Plan> {
     (!chosen(link, activity.kind, &link.folder, Some(activity), frame)).then(|| parks(Reason::LeftScope))
+}
+
+/// The same of a pair that lost its activity after its folder was ticked off.
+#[must_use]
+pub fn parks_without_activity(link: &Link, item: &Seen, frame: &Frame) -> Option<Plan> {
+    let folder = item.folder.as_deref().unwrap_or(&link.folder);
+    let imported = frame.imported.iter().any(|imported| imported == folder);
+    let left = match link.origin {
+        Origin::Imported => !imported,
+        Origin::Adopted => !imported && !frame.settings.exports(item.kind),
+        Origin::Exported => false,
+    };
+    left.then(|| parks(Reason::LeftScope))
 }
 
 /// Why a pair is no longer followed, if it is not.

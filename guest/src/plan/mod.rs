@@ -6,7 +6,7 @@ mod operation;
 mod units;
 mod unlinked;
 
-pub use linked::parks_without_item;
+pub use linked::{parks_without_activity, parks_without_item};
 pub use operation::{Note, Operation, Plan, UnitWrite};
 pub(crate) use units::merge_units;
 pub use units::{gated, mail};

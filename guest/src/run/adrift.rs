@@ -277,22 +277,8 @@ pub(super) fn seek(run: &mut Run, links: &[Link]) -> Staged<Vec<Result<Option<Bo
     if links.is_empty() {
         return Ok(Vec::new());
     }
-    let folders: Vec<String> =
-        run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
-    let items: Vec<(Kind, Lost)> = links
-        .iter()
-        .map(|link| {
-            let lost = Lost {
-                id: String::new(),
-                folder: String::new(),
-                identity: link.identity.clone(),
-                marker: link.marker(run.mailbox_id),
-                title: link.title.clone(),
-                bases: link.mailbox.bases.clone(),
-            };
-            (link.kind(), lost)
-        })
-        .collect();
+    let folders = run.places();
+    let items: Vec<(Kind, Lost)> = links.iter().map(|link| (link.kind(), Lost::of(link, run.mailbox_id))).collect();
     let (mut found, requests) = super::send(run.caps, run.mailbox.sought(&items, &folders))?;
     run.requests = run.requests.saturating_add(requests);
     whole::elsewhere(run, &mut found)?;

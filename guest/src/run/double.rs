@@ -2,7 +2,7 @@
 //! edited it, it is removed.
 
 use super::{Run, Staged};
-use crate::activity::{Seen, SideId, Values};
+use crate::activity::{Seen, SideId};
 use crate::attempt;
 use crate::digest::Digest;
 use crate::identity::Marker;
@@ -14,10 +14,12 @@ use crate::side::Write;
 use crate::store::Batch;
 
 /// An item with the marker of a link that has its item is a double, and no user's copy, if another attempt made it, also
-/// one that lost rows knew of, and if it is as it was made, or as the link's item was last seen.
-pub(super) fn is(link: &Link, marker: &Marker, values: &Values) -> bool {
+/// one that lost rows knew of, and if it is as it was made, or as the link's item was last seen. The sync invites nobody:
+/// one with guests was edited.
+pub(super) fn is(link: &Link, marker: &Marker, seen: &Seen) -> bool {
     link.nonce.as_ref() != Some(&marker.nonce)
-        && (attempt::unedited(&marker.nonce, values) || crate::link::digests(values) == link.mailbox.bases)
+        && seen.attendees.is_empty()
+        && (attempt::unedited(&marker.nonce, &seen.values) || crate::link::digests(&seen.values) == link.mailbox.bases)
 }
 
 /// A double that somebody has edited, of a link whose own item is as it was made: the edited one takes its place, and the
@@ -46,11 +48,11 @@ pub(super) fn edited(link: &Link, own: &Seen, marker: &Marker, seen: &Seen) -> O
 pub(super) fn remove(
     run: &mut Run,
     link: &Link,
-    id: &str,
+    (id, version): (&str, String),
     subject: Subject,
     batch: &mut Batch,
 ) -> Staged<Option<Entry>> {
-    let entry = delete(run, link, id)?;
+    let entry = delete(run, link, id, version)?;
     // No feed shows it again as long as it stays as it is.
     let why = match entry.as_ref().map(|entry| entry.outcome) {
         None => Some(Why::Pending(SideId::Mailbox)),
@@ -68,19 +70,18 @@ pub(super) fn remove(
     Ok(entry)
 }
 
-/// Deleting what is gone is done, so it needs no writing ahead.
-fn delete(run: &mut Run, link: &Link, id: &str) -> Staged<Option<Entry>> {
+/// Deleting what is gone is done, so it needs no writing ahead. What was edited since it was read is looked at again.
+fn delete(run: &mut Run, link: &Link, id: &str, version: String) -> Staged<Option<Entry>> {
     if !run.writes_to(SideId::Mailbox) || run.only().is_some() {
         return Ok(None);
     }
     let mut outcome = Outcome::Planned;
     let mut detail = String::new();
     if !run.options.dry_run {
-        let delete = Write::Delete { id: id.to_owned(), version: String::new(), tell: false };
-        let (answers, requests) = super::send(run.caps, run.mailbox.write(&[delete]))?;
-        run.requests = run.requests.saturating_add(requests);
-        outcome = match answers.into_iter().next() {
+        let delete = Write::Delete { id: id.to_owned(), version, tell: false };
+        outcome = match super::whole::delete(run, &[delete])?.into_iter().next() {
             Some(Ok(_)) => Outcome::Written,
+            Some(Err(fault)) if fault.stale() => return Ok(None),
             Some(Err(fault)) => {
                 detail = fault.to_string();
                 Outcome::Failed

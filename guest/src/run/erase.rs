@@ -107,15 +107,21 @@ fn below(run: &Run, prefix: &str, kept: &[String]) -> Staged<()> {
 
 /// Deletes the rows that lead from a mailbox to the account.
 fn mailboxes(run: &Run) -> Staged<()> {
-    let (keys, _) = run.store.keys("mailbox/", None)?;
-    let mut batch = Batch::default();
-    for (key, row) in keys.iter().zip(run.store.get::<MailboxRow>(&keys)?) {
-        if row.is_some_and(|row| row.account == run.account) {
-            batch.delete(key.clone());
+    let mut after: Option<String> = None;
+    loop {
+        let (keys, next) = run.store.keys("mailbox/", after.as_deref())?;
+        let mut batch = Batch::default();
+        for (key, row) in keys.iter().zip(run.store.get::<MailboxRow>(&keys)?) {
+            if row.is_some_and(|row| row.account == run.account) {
+                batch.delete(key.clone());
+            }
+        }
+        run.store.commit(batch, Vec::new())?;
+        match next {
+            Some(next) => after = Some(next),
+            None => return Ok(()),
         }
     }
-    run.store.commit(batch, Vec::new())?;
-    Ok(())
 }
 
 /// The tenant has no other account.

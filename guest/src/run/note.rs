@@ -25,6 +25,11 @@ pub(super) fn activity_key(run: &Run, activity: Uuid) -> String {
     run.store.key(&format!("activity/{activity}"))
 }
 
+/// Key of the link that an import would have made of which nothing was found.
+pub(super) fn tried_key(run: &Run, activity: Uuid) -> String {
+    run.store.key(&format!("tried/{activity}"))
+}
+
 /// Has an activity, or a pair, looked at.
 pub(super) fn touch(run: &Run, activity: Uuid, batch: &mut Batch) {
     observed(run, Subject::Activity(activity), SideId::Creatio, None, batch);

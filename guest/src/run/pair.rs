@@ -15,7 +15,7 @@ use crate::owed::{Observation, Owed, Subject, Why};
 use crate::plan;
 use crate::reason::Reason;
 use crate::report::{Action, Entry, Outcome};
-use crate::side::{Found, Mark};
+use crate::side::{Found, Lost, Mark, Whereabouts};
 use crate::store::Batch;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -102,8 +102,7 @@ fn mark(run: &mut Run, items: &[String]) -> Staged<()> {
     if items.len() <= LISTING {
         return Ok(());
     }
-    let folders: Vec<String> =
-        run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
+    let folders = run.places();
     for folder in folders {
         mark_folder(run, &folder)?.map_err(|fault| fatal(SideId::Mailbox, fault))?;
     }
@@ -281,10 +280,14 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link], pass: Pass) -> Staged<Matc
             Some(link) => {
                 let own = match own(run, &link)? {
                     Err(fault) => return Ok(Match::Unknown(fault)),
+                    // Activity and item were both gone when this one landed: nobody waits for it any more.
+                    Ok(None) if ended_by_creatio(&link) && double::is(&link, &marker, seen) => {
+                        return Ok(Match::Double(Box::new(link)));
+                    }
                     Ok(None) => return Ok(Match::Moved(Box::new(link))),
                     Ok(Some(own)) => own,
                 };
-                if double::is(&link, &marker, &seen.values) {
+                if double::is(&link, &marker, seen) {
                     return Ok(Match::Double(Box::new(link)));
                 }
                 if let Some(link) = double::edited(&link, &own, &marker, seen) {
@@ -406,18 +409,26 @@ pub(super) fn known(run: &Run, activity: Uuid) -> Staged<bool> {
     Ok(run.store.one::<ActivityRow>(super::note::activity_key(run, activity))?.is_some())
 }
 
+fn ended_by_creatio(link: &Link) -> bool {
+    matches!(link.state, LinkState::Ended { gone: SideId::Creatio, .. })
+}
+
 /// The item of a link still exists under the id that the link knows.
 fn still_there(run: &mut Run, link: &Link) -> Staged<Result<bool, Fault>> {
     Ok(own(run, link)?.map(|own| own.is_some()))
 }
 
-/// The item of a link, if it is there.
+/// The item of a link, if it is there: what was deleted may still be readable by its id.
 fn own(run: &mut Run, link: &Link) -> Staged<Result<Option<Box<Seen>>, Fault>> {
-    let (_, answers) = work::read_both(run, &[], std::slice::from_ref(&link.mailbox.id))?;
-    Ok(match answers.into_iter().next() {
-        Some(Ok(Found::Here(own))) => Ok(Some(own)),
-        Some(Ok(Found::Absent)) => Ok(None),
-        Some(Err(fault)) => Err(fault),
+    let (lost, folders) = (Lost::of(link, run.mailbox_id), run.places());
+    let (mut found, requests) = super::send(run.caps, run.mailbox.whereabouts(&[lost], &folders))?;
+    run.requests = run.requests.saturating_add(requests);
+    super::whole::elsewhere(run, &mut found)?;
+    Ok(match found.into_iter().next() {
+        // A task that was moved has another id, and is what is being paired.
+        Some(Whereabouts::Alive { seen }) if seen.id == link.mailbox.id => Ok(Some(seen)),
+        Some(Whereabouts::Alive { .. } | Whereabouts::Gone | Whereabouts::Elsewhere { .. }) => Ok(None),
+        Some(Whereabouts::Unknown(fault)) => Err(fault),
         None => Err(Fault::Unknown("it was not answered".into())),
     })
 }
@@ -498,7 +509,12 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
             let operation = Digest::of(&("held", reason, id)).short().to_owned();
             let old: Option<Owed> = run.store.one(owed_key.clone())?;
             let title = seen.as_ref().map(|seen| seen.title().to_owned()).unwrap_or_default();
-            if !old.is_some_and(|owed| owed.operations.contains(&operation)) || run.options.dry_run {
+            // No yes tells which of several it is: whoever gives one hears that it is still held.
+            let chosen = run.only().is_some_and(|only| only.contains(&operation));
+            if chosen {
+                run.chosen.insert(operation.clone());
+            }
+            if !old.is_some_and(|owed| owed.operations.contains(&operation)) || run.options.dry_run || chosen {
                 entries.push(Entry {
                     operation: operation.clone(),
                     outcome: Outcome::Held,
@@ -533,7 +549,8 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
         // It was told as failed, and is tried again; or it is looked at once more in this run.
         Match::Unknown(_) | Match::Later => {}
         Match::Double(link) => {
-            entries.extend(double::remove(run, &link, id, subject, &mut batch)?);
+            let version = seen.map(|seen| seen.version).unwrap_or_default();
+            entries.extend(double::remove(run, &link, (id, version), subject, &mut batch)?);
         }
     }
     run.quiet.extend(batch);

@@ -105,14 +105,7 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
                     adrift.push(link);
                     continue;
                 }
-                let item = Lost {
-                    id: link.mailbox.id.clone(),
-                    folder: link.folder.clone(),
-                    identity: link.identity.clone(),
-                    marker: link.marker(run.mailbox_id),
-                    title: link.title.clone(),
-                    bases: link.mailbox.bases.clone(),
-                };
+                let item = Lost::of(&link, run.mailbox_id);
                 lost.push((link, item, row.reason));
             }
             // From a folder that is no longer the link's, or of a link that is not followed any more.
@@ -130,9 +123,7 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
     }
     if !lost.is_empty() {
         let items: Vec<Lost> = lost.iter().map(|(_, item, _)| item.clone()).collect();
-        // It cannot have gone where nothing may be written.
-        let folders: Vec<String> =
-            run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
+        let folders = run.places();
         let (mut found, requests) = super::send(run.caps, run.mailbox.whereabouts(&items, &folders))?;
         run.requests = run.requests.saturating_add(requests);
         super::whole::elsewhere(run, &mut found)?;

@@ -50,12 +50,18 @@ pub(super) fn policies(run: &mut Run) -> Staged<()> {
     Ok(())
 }
 
-/// Values that lost a conflict are kept for 90 days.
+/// Values that lost a conflict are kept for 90 days, and so is what an import tried to make.
 fn forget_losers(run: &mut Run) -> Staged<()> {
     let before = run.started - Duration::days(LOSERS_DAYS);
     let mut old = Vec::new();
     run.store.each("loser/", |key, loser: LoserRow| {
         if loser.at < before {
+            old.push(key);
+        }
+        Ok(())
+    })?;
+    run.store.each("tried/", |key, link: Link| {
+        if link.recorded < before {
             old.push(key);
         }
         Ok(())

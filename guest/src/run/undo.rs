@@ -145,24 +145,13 @@ type Item = Result<Option<Box<Seen>>, Fault>;
 
 /// The items of these links. One that lies in Deleted Items is not there, although it may still be read.
 fn items(run: &mut Run, links: &[Option<Link>]) -> Staged<BTreeMap<Uuid, Item>> {
-    let folders: Vec<String> =
-        run.folders.iter().filter(|folder| folder.writable).map(|folder| folder.id.clone()).collect();
+    let folders = run.places();
     let mut wanted: Vec<(Uuid, Lost)> = links
         .iter()
         .flatten()
         .filter(|link| !link.mailbox.id.is_empty())
         .filter(|link| !matches!(link.state, LinkState::Ended { gone: SideId::Mailbox, .. }))
-        .map(|link| {
-            let lost = Lost {
-                id: link.mailbox.id.clone(),
-                folder: link.folder.clone(),
-                identity: link.identity.clone(),
-                marker: link.marker(run.mailbox_id),
-                title: link.title.clone(),
-                bases: link.mailbox.bases.clone(),
-            };
-            (link.activity, lost)
-        })
+        .map(|link| (link.activity, Lost::of(link, run.mailbox_id)))
         .collect();
     let mut all = BTreeMap::new();
     let mut wait = 0;

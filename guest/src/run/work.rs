@@ -12,7 +12,7 @@ use crate::link::{Link, LinkState};
 use crate::owed::{Observation, Owed, Subject, Why};
 use crate::plan::{self, End, Pair, Plan};
 use crate::reason::Reason;
-use crate::side::{Found, Side, Whereabouts};
+use crate::side::{Found, Lost, Side, Whereabouts};
 use crate::store::Batch;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -95,7 +95,9 @@ fn subjects(run: &mut Run) -> Staged<Vec<Uuid>> {
 
 /// On first contact, holds all creations if there would be more than the policy allows without asking.
 fn guard_creations(run: &mut Run, activities: &[Uuid]) -> Staged<()> {
-    if run.state.contacted || run.only().is_some() {
+    let met: Vec<SideId> =
+        [SideId::Creatio, SideId::Mailbox].into_iter().filter(|side| run.first_contact(*side)).collect();
+    if met.is_empty() || run.only().is_some() {
         return Ok(());
     }
     let limit = usize::try_from(run.settings.policies.creation_limit).unwrap_or(usize::MAX);
@@ -117,11 +119,11 @@ fn guard_creations(run: &mut Run, activities: &[Uuid]) -> Staged<()> {
             .iter()
             .flat_map(|job| &job.plan.operations)
             .filter(|operation| operation.action == crate::report::Action::Create && operation.held.is_none())
-            .filter(|operation| run.writes_to(operation.target))
+            .filter(|operation| met.contains(&operation.target))
             .count();
     }
     if creations > limit {
-        run.creations_held = true;
+        run.creations_held.extend(met);
         run.report.warn(
             Reason::CreationLimit,
             format!("The first contact would create {creations} items, more than {limit}: all of them are held."),
@@ -161,6 +163,7 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
         unread.extend(item.map(|id| (at, id)));
     }
     let mut faults: BTreeMap<usize, (SideId, Fault)> = BTreeMap::new();
+    tried(run, ids, (&links, &unread), &mut items, &mut faults)?;
     // What has lost sight of its item may have it without its feed having shown it.
     let without = |(at, link): (usize, &Option<Link>)| {
         let known = unread.iter().any(|(of, _)| *of == at) || items.get(at).is_some_and(|end| end.here().is_some());
@@ -188,6 +191,7 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
             }
         }
     }
+    returned(run, &links, &unread, &mut items, &mut faults)?;
     let mut wanted: BTreeMap<usize, String> = unread.into_iter().collect();
     let mut jobs = Vec::with_capacity(ids.len());
     for (at, (((id, link), owed), (item, activity))) in
@@ -231,6 +235,87 @@ pub(super) fn jobs(run: &mut Run, ids: &[Uuid]) -> Staged<Vec<Job>> {
         }
     }
     Ok(jobs)
+}
+
+/// Items of activities that an import may have made after it was given up: they may have moved meanwhile, to where no feed
+/// is read.
+fn tried(
+    run: &mut Run,
+    ids: &[Uuid],
+    (links, unread): (&[Option<Link>], &[(usize, String)]),
+    items: &mut [End],
+    faults: &mut BTreeMap<usize, (SideId, Fault)>,
+) -> Staged<()> {
+    let alone: Vec<(usize, Uuid)> = ids
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(at, _)| links.get(*at).is_some_and(Option::is_none))
+        .filter(|(at, _)| items.get(*at).is_some_and(|end| end.here().is_none()))
+        .filter(|(at, _)| !unread.iter().any(|(of, _)| of == at))
+        .collect();
+    let keys: Vec<String> = alone.iter().map(|(_, id)| super::note::tried_key(run, *id)).collect();
+    let rows: Vec<Option<Link>> = run.store.get(&keys)?;
+    let lost =
+        |((at, id), link): ((usize, Uuid), Option<Link>)| link.map(|link| ((at, id), Lost::of(&link, run.mailbox_id)));
+    let (places, lost): (Vec<(usize, Uuid)>, Vec<Lost>) = alone.into_iter().zip(rows).filter_map(lost).unzip();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let folders = run.places();
+    let (mut found, requests) = super::send(run.caps, run.mailbox.whereabouts(&lost, &folders))?;
+    run.requests = run.requests.saturating_add(requests);
+    super::whole::elsewhere(run, &mut found)?;
+    for ((at, id), found) in places.into_iter().zip(found) {
+        match own(run, id, found)? {
+            Whereabouts::Alive { seen } => put(items, at, End::Here(seen)),
+            Whereabouts::Gone | Whereabouts::Elsewhere { .. } => {}
+            Whereabouts::Unknown(fault) => {
+                if let Some(stop) = ends_run(SideId::Mailbox, &fault) {
+                    return Err(stop);
+                }
+                faults.insert(at, (SideId::Mailbox, fault));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the item of an activity that was gone is where people see it: what the sync removed then may still be readable
+/// by its id.
+fn returned(
+    run: &mut Run,
+    links: &[Option<Link>],
+    unread: &[(usize, String)],
+    items: &mut [End],
+    faults: &mut BTreeMap<usize, (SideId, Fault)>,
+) -> Staged<()> {
+    let ended = |(at, _): &(usize, String)| {
+        let link = links.get(*at)?.as_ref()?;
+        let read = items.get(*at).is_some_and(|end| end.here().is_some());
+        let ended = matches!(link.state, LinkState::Ended { gone: SideId::Creatio, .. });
+        (read && ended).then(|| (*at, Lost::of(link, run.mailbox_id)))
+    };
+    let (places, lost): (Vec<usize>, Vec<Lost>) = unread.iter().filter_map(ended).unzip();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let folders = run.places();
+    let (found, requests) = super::send(run.caps, run.mailbox.whereabouts(&lost, &folders))?;
+    run.requests = run.requests.saturating_add(requests);
+    for (at, found) in places.into_iter().zip(found) {
+        match found {
+            Whereabouts::Alive { .. } => {}
+            Whereabouts::Gone | Whereabouts::Elsewhere { .. } => put(items, at, End::Absent),
+            Whereabouts::Unknown(fault) => {
+                if let Some(stop) = ends_run(SideId::Mailbox, &fault) {
+                    return Err(stop);
+                }
+                faults.insert(at, (SideId::Mailbox, fault));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn ended_by_mailbox(link: &Link) -> bool {
@@ -286,7 +371,7 @@ pub(super) fn complete(run: &Run, pair: &mut Pair) -> Staged<()> {
         // A copy that is away: the meeting lives on in the mailbox of whoever decides about it.
         (End::Absent | End::None, Some(link)) if link.attended => {
             let row = meeting(run, link.identity.as_deref())?;
-            pair.follower = row.as_ref().and_then(MeetingRow::writer).is_some_and(|writer| writer != me);
+            pair.follower = row.is_some_and(|row| row.lives_on_without(me));
         }
         _ => {}
     }

@@ -38,13 +38,15 @@ pub(super) fn page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch:
     for (((id, link), (key, row)), missed) in ids.iter().zip(links).zip(keys.iter().zip(rows)).zip(missed) {
         match (latest.remove(id).flatten(), link) {
             (Some(seen), Some(link)) => {
+                // What waits for a person because this one was missed is settled.
+                let held = missed.as_ref().is_some_and(|row| row.held.is_some());
                 // What leaves because it is somebody else's is not missed.
                 if missed.is_some_and(|row| row.reason != Reason::HandedOver) {
                     batch.delete(gone_key(run, SideId::Creatio, *id));
                 }
                 // Of an activity that was taken for gone it is news that it is there.
                 let gone = matches!(link.state, LinkState::Ended { gone: SideId::Creatio, .. });
-                if seen.version == link.creatio.version && link.policy == run.policy && !gone {
+                if seen.version == link.creatio.version && link.policy == run.policy && !gone && !held {
                     run.report.count("unchanged", Some(SideId::Creatio), "", 1);
                 } else {
                     touch(run, *id, batch);

@@ -8,11 +8,11 @@ use crate::link::{self, Link};
 use crate::owed::Subject;
 use crate::reason::Reason;
 use crate::run::note::{gone_key, missing, observed};
-use crate::run::state::{FeedState, ItemRow, Print};
+use crate::run::state::{FeedState, GoneRow, ItemRow, Print};
 use crate::run::{Run, Staged};
 use crate::side::{Feed, Observed};
 use crate::store::Batch;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 pub(super) fn page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch: &mut Batch) -> Staged<()> {
@@ -29,6 +29,7 @@ pub(super) fn page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch:
     let keys: Vec<String> = ids.iter().map(|id| run.store.item_key(id)).collect();
     let rows: Vec<Option<ItemRow>> = run.store.get(&keys)?;
     let links = links_of(run, &rows)?;
+    let held = held(run, &links)?;
     for ((id, key), row) in ids.iter().zip(&keys).zip(rows) {
         let link = row.as_ref().and_then(|row| row.link).and_then(|id| links.get(&id));
         let observed_now = latest.remove(id);
@@ -46,7 +47,8 @@ pub(super) fn page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch:
                 if let Some(round) = feed.round {
                     batch.put(round_key(run, &feed.feed, link.activity), &round);
                 }
-                linked_item(run, link, seen, batch);
+                let held = held.contains(&link.activity);
+                linked_item(run, link, held, seen, batch);
             }
             (Some(Observed::Here(seen)), None) => loose_item(run, key, row, seen, batch),
             (Some(Observed::Missing(_)), Some(link)) => {
@@ -79,14 +81,22 @@ fn links_of(run: &Run, rows: &[Option<ItemRow>]) -> Staged<BTreeMap<Uuid, Link>>
     Ok(links.into_iter().flatten().map(|link| (link.activity, link)).collect())
 }
 
+/// Pairs whose removal waits for a person, because their items were missed.
+fn held(run: &Run, links: &BTreeMap<Uuid, Link>) -> Staged<BTreeSet<Uuid>> {
+    let keys: Vec<String> = links.keys().map(|id| gone_key(run, SideId::Mailbox, *id)).collect();
+    let rows: Vec<Option<GoneRow>> = run.store.get(&keys)?;
+    Ok(rows.into_iter().flatten().filter(|row| row.held.is_some()).map(|row| row.activity).collect())
+}
+
 fn round_key(run: &Run, feed: &Feed, activity: Uuid) -> String {
     run.store.key(&format!("round/{}/{activity}", feed.key()))
 }
 
-fn linked_item(run: &mut Run, link: &Link, seen: Box<Seen>, batch: &mut Batch) {
-    // Whatever was missed is back.
+fn linked_item(run: &mut Run, link: &Link, held: bool, seen: Box<Seen>, batch: &mut Batch) {
+    // Whatever was missed is back. That its removal was held is settled when the pair is looked at.
     batch.delete(gone_key(run, SideId::Mailbox, link.activity));
     let in_step = link.active()
+        && !held
         && link.policy == run.policy
         && seen.folder.as_deref().is_none_or(|folder| folder == link.folder)
         && if seen.partial {

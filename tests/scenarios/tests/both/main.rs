@@ -7,6 +7,7 @@ mod coexist;
 mod conflicts;
 mod crash;
 mod deletions;
+mod deletions_back;
 mod documented;
 mod edits;
 mod first;

@@ -147,3 +147,17 @@ fn a_zone_that_is_not_known_is_told_and_stops_nothing() {
     world.meeting("Even", 36);
     assert!(!sync(&mut world, &account).warns("unknown-zone"));
 }
+
+#[scenarios::scenario]
+fn a_masked_item_stays_where_its_activity_is_handed_over() {
+    let (mut world, account) = made_private("mask");
+    sync(&mut world, &account);
+    rests(&mut world, &account);
+    world.edit_activity("Личное", json!({"OwnerId": world.anna.contact}));
+    for _ in 0..3 {
+        world.pass(70);
+        sync(&mut world, &account);
+    }
+    assert_eq!(world.subjects(), ["Dentist"]);
+    rests(&mut world, &account);
+}
