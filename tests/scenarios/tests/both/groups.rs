@@ -287,7 +287,7 @@ fn a_listing_of_members_that_is_wrongly_empty_removes_nothing_and_loses_nobody()
     rests(&mut world, &account);
     world.join("Important", "Out");
     world.fault(json!({
-        "service": "creatio", "path": "ActivityInFolder", "effect": {"kind": "status", "status": 200, "body": {"value": []}},
+        "service": "creatio", "effect": {"kind": "part", "url": "$skip=0", "status": 200, "body": {"value": []}},
     }));
     let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
     nothing_removed(&ran);
