@@ -156,3 +156,27 @@ async fn what_did_not_leave_is_told_apart_by_its_step() {
     let tls = failure(wire().send(get(&format!("https://127.0.0.1:{}/", plain.port), true)).await);
     assert_eq!(tls, Failure::NotSent(UnreachableCause::Tls));
 }
+
+#[tokio::test]
+async fn a_server_too_old_to_encrypt_with_is_named_with_the_remedy() {
+    // The alerts of TLS, fatal: 40 handshake_failure, 70 protocol_version.
+    let handshake = server(|_, stream| alert(stream, 40)).await;
+    let version = server(|_, stream| alert(stream, 70)).await;
+    for (server, remedy) in [(handshake, "an ECDSA certificate"), (version, "switch TLS 1.2 on")] {
+        let Failure::Refused(text) =
+            failure(wire().send(get(&format!("https://127.0.0.1:{}/", server.port), true)).await)
+        else {
+            panic!("it is not told")
+        };
+        assert!(text.starts_with("127.0.0.1 ") && text.contains(remedy), "{text}");
+    }
+}
+
+fn alert(mut stream: TcpStream, alert: u8) -> futures::future::BoxFuture<'static, ()> {
+    Box::pin(async move {
+        // The greeting is read first: closing before that would reset the connection.
+        let mut greeting = [0; 4096];
+        stream.read(&mut greeting).await.unwrap();
+        stream.write_all(&[0x15, 3, 3, 0, 2, 2, alert]).await.unwrap();
+    })
+}

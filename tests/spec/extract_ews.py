@@ -6,6 +6,7 @@
 SPEC holds ews/types.xsd and ews/messages.xsd. The result has one line for each type:
 
     element NAME TYPE                      what may stand in a body or header
+    other NAME                             an operation that the schema has and the emulator does not serve
     enum NAME VALUE...                     a list of words, one or several (`enums`) of which are the text
     number NAME FIRST LAST                 a whole number
     type NAME ATTRIBUTE... | PARTICLE...   an element's attributes (`@Id!=string`) and children
@@ -21,7 +22,7 @@ import xml.etree.ElementTree as tree
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 REQUESTS = """GetFolder FindFolder SyncFolderHierarchy SyncFolderItems FindItem GetItem CreateItem UpdateItem DeleteItem
-    MoveItem ConvertId GetServerTimeZones ResolveNames""".split()
+    MoveItem CreateFolder DeleteFolder ConvertId GetServerTimeZones ResolveNames""".split()
 HEADERS = "RequestServerVersion MailboxCulture TimeZoneContext ExchangeImpersonation DateTimePrecision".split()
 # Kinds of items and folders that the emulator does not keep, and what of a shape it does not read.
 ANYTHING = {"DistributionListType", "ContactItemType", "MeetingMessageType", "MeetingRequestMessageType", "PostItemType",
@@ -186,6 +187,16 @@ class Schema:
         prefix, _, local = name.rpartition(":")
         return f"{prefix or short}:{local}" if prefix != "xsd" else f"xs:{local}"
 
+    def asks(self, name):
+        """Whether an element is an operation: its type extends that of all requests."""
+        short, node = self.elements[name]
+        kind = node.get("type") and self.qualify(short, node.get("type"))
+        while kind in self.types and kind != "m:BaseRequestType":
+            short, node = self.types[kind]
+            extension = node.find(f"{XS}complexContent/{XS}extension")
+            kind = None if extension is None else self.qualify(short, extension.get("base"))
+        return kind == "m:BaseRequestType"
+
     def line(self, name, text):
         self.lines.append(text)
         return name
@@ -197,6 +208,8 @@ def main():
     for name in [f"m:{name}" for name in REQUESTS] + [f"t:{name}" for name in HEADERS]:
         label, _, kind = schema.written(name).rpartition(":")
         heads.append(f"element {label} {kind}")
+    served = {f"m:{name}" for name in REQUESTS}
+    heads += sorted(f"other {name}" for name in schema.elements if name not in served and schema.asks(name))
     print("# Made by tests/spec/extract_ews.py, which says how to read it.")
     print("\n".join(heads + sorted(set(schema.lines))))
 

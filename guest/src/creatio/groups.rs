@@ -2,8 +2,7 @@
 //! activities it finds is known to Creatio's own pages only. Newer sites keep their groups, all of them searches, in
 //! FolderTree; a site may have either set, both, or none.
 
-use super::Creatio;
-use super::client::{Client, any_of, get_part, rows, whole};
+use super::client::{Client, IDS, any_of, get_part, rows, whole};
 use super::mapping::guid;
 use crate::ask::{Ask, Fault};
 use crate::batch::{Part, PartAnswer};
@@ -44,15 +43,22 @@ pub struct Selected {
     pub count: Option<usize>,
 }
 
-/// A page of the members of the selected groups.
+/// Where the listing of some groups' members goes on: there are as many of them as one filter holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    groups: Vec<Uuid>,
+    skip: usize,
+}
+
+/// A page of members from each of some places.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Members {
     /// Activities.
     pub activities: Vec<Uuid>,
-    /// How many rows it had.
+    /// How many rows there were.
     pub rows: usize,
-    /// It was the last one.
-    pub complete: bool,
+    /// Where there are more.
+    pub rest: Vec<Place>,
 }
 
 /// What answered a part.
@@ -77,36 +83,52 @@ pub fn list<'a>(client: &Client) -> Ask<'a, Result<Vec<Group>, Fault>> {
 
 /// Asks for the selected groups.
 pub fn selected<'a>(client: &Client, ids: &[Uuid]) -> Ask<'a, Result<Selected, Fault>> {
-    let by_id = any_of("Id", ids);
-    let parts = [
-        get_part(http::with_query("ActivityFolder", &[("$filter", &by_id), ("$select", "Id,Name,FolderTypeId")])),
-        get_part(http::with_query(
-            "ActivityInFolder",
-            &[
-                ("$filter", &any_of("Folder/Id", ids)),
-                ("$orderby", "ModifiedOn desc,Id"),
-                ("$select", "Id,ModifiedOn"),
-                ("$top", "1"),
-                ("$count", "true"),
-            ],
-        )),
-        // Last, because older sites do not have it.
-        get_part(http::with_query(
-            "FolderTree",
-            &[("$filter", &format!("({by_id}) and EntitySchemaName eq 'Activity'")), ("$select", "Id,Name")],
-        )),
-    ];
+    let each = |part: fn(&[Uuid]) -> Part| ids.chunks(IDS).map(part);
+    // The tree comes last, because older sites do not have it.
+    let parts: Vec<Part> = each(folders_part).chain(each(newest_part)).chain(each(tree_part)).collect();
     let ids = ids.to_vec();
     client.reads(&parts).map(move |answers| {
-        let [folders, newest, tree] = answers.as_slice() else {
-            return Err(Fault::Garbled("a batch with too few answers".into()));
-        };
-        let (groups, newest) = (groups(folders, tree)?, known(newest)?);
-        let text = |name: &str| newest.pointer(&format!("/value/0/{name}")).cloned().unwrap_or_default();
-        let count = newest.get("@odata.count").and_then(super::feed::count);
-        let mark = Digest::of(&(ids, count, text("Id"), text("ModifiedOn")));
-        Ok(Selected { groups, mark, count })
+        let mut selected = Selected { groups: Vec::new(), mark: Digest::of(&()), count: Some(0) };
+        let filters = ids.chunks(IDS).len();
+        let mut marks = Vec::new();
+        for at in 0..filters {
+            let (folders, newest, tree) = (answers.get(at), answers.get(filters + at), answers.get(2 * filters + at));
+            let (Some(folders), Some(newest), Some(tree)) = (folders, newest, tree) else {
+                return Err(Fault::Garbled("a batch with too few answers".into()));
+            };
+            selected.groups.extend(groups(folders, tree)?);
+            let newest = known(newest)?;
+            let text = |name: &str| newest.pointer(&format!("/value/0/{name}")).cloned().unwrap_or_default();
+            let count = newest.get("@odata.count").and_then(super::feed::count);
+            marks.push((count, text("Id"), text("ModifiedOn")));
+            selected.count = selected.count.zip(count).map(|(all, these)| all + these);
+        }
+        selected.mark = Digest::of(&(ids, marks));
+        Ok(selected)
     })
+}
+
+fn folders_part(ids: &[Uuid]) -> Part {
+    let filter = any_of("Id", ids);
+    get_part(http::with_query("ActivityFolder", &[("$filter", &filter), ("$select", "Id,Name,FolderTypeId")]))
+}
+
+fn newest_part(ids: &[Uuid]) -> Part {
+    get_part(http::with_query(
+        "ActivityInFolder",
+        &[
+            ("$filter", &any_of("Folder/Id", ids)),
+            ("$orderby", "ModifiedOn desc,Id"),
+            ("$select", "Id,ModifiedOn"),
+            ("$top", "1"),
+            ("$count", "true"),
+        ],
+    ))
+}
+
+fn tree_part(ids: &[Uuid]) -> Part {
+    let filter = format!("({}) and EntitySchemaName eq 'Activity'", any_of("Id", ids));
+    get_part(http::with_query("FolderTree", &[("$filter", &filter), ("$select", "Id,Name")]))
 }
 
 /// The body of an answer; an empty one where the site does not have the set.
@@ -136,50 +158,72 @@ fn groups(folders: &Answer, tree: &Answer) -> Result<Vec<Group>, Fault> {
     Ok(all)
 }
 
-/// A page of the members of the selected groups, behind so many rows.
-pub fn members(side: &Creatio, skip: usize) -> Ask<'_, Result<Members, Fault>> {
-    let filter = any_of("Folder/Id", side.groups.as_deref().unwrap_or_default());
-    let request = side.client.get(&http::with_query(
-        "ActivityInFolder",
-        &[
-            ("$filter", &filter),
-            ("$orderby", "Id"),
-            ("$select", "Id,ActivityId"),
-            ("$top", &PAGE.to_string()),
-            ("$skip", &skip.to_string()),
-            ("$count", "true"),
-        ],
-    ));
-    Ask::one(request, move |answer| {
-        let body = http::json(answer)?;
-        let rows = rows(&body)?;
-        let linked = body.get("@odata.nextLink").is_some_and(|link| !link.is_null());
-        let complete = match body.get("@odata.count").and_then(super::feed::count) {
-            Some(count) => skip + rows.len() >= count && !linked,
-            None => rows.len() < PAGE && !linked,
-        };
-        if rows.is_empty() && !complete {
-            return Err(Fault::Garbled("a page of group members without rows although there are more".into()));
+/// Where the listing of these groups' members begins.
+#[must_use]
+pub fn places(groups: &[Uuid]) -> Vec<Place> {
+    groups.chunks(IDS).map(|groups| Place { groups: groups.to_vec(), skip: 0 }).collect()
+}
+
+/// A page of members from each of these places.
+pub fn members<'a>(client: &Client, places: Vec<Place>) -> Ask<'a, Result<Members, Fault>> {
+    let parts: Vec<Part> = places.iter().map(page_part).collect();
+    client.reads(&parts).map(move |answers| {
+        let mut members = Members::default();
+        for (place, answer) in places.into_iter().zip(answers) {
+            page(place, &answer?.body, &mut members)?;
         }
-        let activities = rows.iter().map(|row| guid(row, "ActivityId")).filter(|id| !id.is_nil()).collect();
-        Ok(Members { activities, rows: rows.len(), complete })
+        Ok(members)
     })
 }
 
-/// Which of these activities are in one of the selected groups.
-pub fn membership_part(groups: &[Uuid], ids: &[String]) -> Part {
-    let filter = format!("({}) and ({})", any_of("Activity/Id", ids), any_of("Folder/Id", groups));
+fn page_part(place: &Place) -> Part {
     get_part(http::with_query(
         "ActivityInFolder",
-        &[("$filter", &filter), ("$select", "Id,ActivityId"), ("$top", "5000")],
+        &[
+            ("$filter", &any_of("Folder/Id", &place.groups)),
+            ("$orderby", "Id"),
+            ("$select", "Id,ActivityId"),
+            ("$top", &PAGE.to_string()),
+            ("$skip", &place.skip.to_string()),
+            ("$count", "true"),
+        ],
     ))
 }
 
-/// What such a part says; one that was cut says nothing.
+fn page(mut place: Place, body: &Value, members: &mut Members) -> Result<(), Fault> {
+    let rows = rows(body)?;
+    place.skip += rows.len();
+    let linked = body.get("@odata.nextLink").is_some_and(|link| !link.is_null());
+    let complete = match body.get("@odata.count").and_then(super::feed::count) {
+        Some(count) => place.skip >= count && !linked,
+        None => rows.len() < PAGE && !linked,
+    };
+    if rows.is_empty() && !complete {
+        return Err(Fault::Garbled("a page of group members without rows although there are more".into()));
+    }
+    members.rows += rows.len();
+    members.activities.extend(rows.iter().map(|row| guid(row, "ActivityId")).filter(|id| !id.is_nil()));
+    if !complete {
+        members.rest.push(place);
+    }
+    Ok(())
+}
+
+/// The groups that these activities are in. Which are selected is looked at here: activities times groups would not fit a
+/// filter, and an activity is in few groups.
+pub fn membership_part(ids: &[String]) -> Part {
+    get_part(http::with_query(
+        "ActivityInFolder",
+        &[("$filter", &any_of("Activity/Id", ids)), ("$select", "Id,ActivityId,FolderId"), ("$top", "5000")],
+    ))
+}
+
+/// Which activities are in one of the selected groups, as such a part says; one that was cut says nothing.
 ///
 /// # Errors
 /// What the site complained of.
-pub fn grouped(answer: &Answer) -> Result<BTreeSet<String>, Fault> {
+pub fn grouped(groups: &[Uuid], answer: &Answer) -> Result<BTreeSet<String>, Fault> {
     let part = answer.as_ref().map_err(Clone::clone)?;
-    Ok(whole(&part.body)?.iter().filter_map(super::client::activity_of).collect())
+    let selected = |row: &&Value| groups.contains(&guid(row, "FolderId"));
+    Ok(whole(&part.body)?.iter().filter(selected).filter_map(super::client::activity_of).collect())
 }

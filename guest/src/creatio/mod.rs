@@ -81,10 +81,16 @@ impl Creatio {
 }
 
 impl Creatio {
-    /// Asks for a page of the members of the selected groups, behind so many rows.
+    /// Where the listing of the members of the selected groups begins.
     #[must_use]
-    pub fn members(&self, skip: usize) -> Ask<'_, Result<groups::Members, Fault>> {
-        groups::members(self, skip)
+    pub fn member_places(&self) -> Vec<groups::Place> {
+        groups::places(self.groups.as_deref().unwrap_or_default())
+    }
+
+    /// Asks for members of the selected groups, from these places on.
+    #[must_use]
+    pub fn members(&self, places: Vec<groups::Place>) -> Ask<'_, Result<groups::Members, Fault>> {
+        groups::members(&self.client, places)
     }
 
     /// Of these activities, those in which others than the account's contact take part.
@@ -125,7 +131,7 @@ impl Side for Creatio {
     }
 
     fn chunk(&self) -> usize {
-        // Two full batches of creates, with the row read back after each; five filters of twenty ids.
+        // Two full batches of creates, with the row read back after each; ten filters of ten ids.
         100
     }
 

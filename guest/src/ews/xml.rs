@@ -2,8 +2,10 @@
 //! the vendor itself get namespaces wrong: names alone decide.
 
 use crate::ask::Fault;
+use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
+use std::borrow::Cow;
 
 /// Elements lie so deep in each other at most.
 const DEEPEST: usize = 48;
@@ -83,10 +85,10 @@ pub fn parse(bytes: &[u8]) -> Result<Element, Fault> {
             }
             Event::Text(text) => add(&text.xml10_content(), &mut open),
             Event::CData(text) => add(&text.xml10_content(), &mut open),
-            Event::GeneralRef(reference) => match (reference.resolve_char_ref().map_err(garbled)?, &*reference) {
-                (Some(sign), _) => add(sign.encode_utf8(&mut [0; 4]), &mut open),
-                (None, name) => {
-                    let text = quick_xml::escape::resolve_predefined_entity(name);
+            Event::GeneralRef(reference) => match reference.strip_prefix('#') {
+                Some(number) => add(numbered(number).encode_utf8(&mut [0; 4]), &mut open),
+                None => {
+                    let text = quick_xml::escape::resolve_predefined_entity(&reference);
                     add(text.ok_or_else(|| garbled("it refers to what it does not declare"))?, &mut open);
                 }
             },
@@ -104,8 +106,45 @@ pub fn parse(bytes: &[u8]) -> Result<Element, Fault> {
 
 fn add(text: &str, open: &mut [Element]) {
     if let Some(element) = open.last_mut() {
-        element.text.push_str(text);
+        element.text.extend(text.chars().filter(|sign| carried(*sign)));
     }
+}
+
+/// XML has a place for it. What Exchange holds beyond that could not be written back, so nobody here ever sees it.
+const fn carried(sign: char) -> bool {
+    !matches!(sign, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// What a numeric reference stands for; a sign that is not carried, where it is none: Exchange names what it holds by
+/// number also where XML forbids it, and one such sign must not cost all that comes with it.
+fn numbered(number: &str) -> char {
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    code.ok().and_then(char::from_u32).unwrap_or('\0')
+}
+
+/// The value of an attribute, without what XML has no place for.
+fn value(mut attribute: Attribute<'_>) -> Result<String, Fault> {
+    if attribute.value.contains("&#") {
+        attribute.value = Cow::Owned(without_forbidden(&attribute.value));
+    }
+    let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(garbled)?;
+    Ok(value.chars().filter(|sign| carried(*sign)).collect())
+}
+
+/// A text as it stands in a document, without references to what XML has no place for.
+fn without_forbidden(raw: &str) -> String {
+    let mut pieces = raw.split("&#");
+    let mut kept = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece.split_once(';') {
+            Some((number, rest)) if !carried(numbered(number)) => kept.push_str(rest),
+            _ => kept.extend(["&#", piece]),
+        }
+    }
+    kept
 }
 
 fn put(mut element: Element, open: &mut [Element], root: &mut Option<Element>) -> Result<(), Fault> {
@@ -129,8 +168,8 @@ fn element(start: &BytesStart<'_>, count: &mut usize) -> Result<Element, Fault> 
         *count += 1;
         let name: &str = attribute.key.as_ref();
         if !name.starts_with("xmlns") {
-            let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(garbled)?;
-            element.attributes.push((name.to_owned(), value.into_owned()));
+            let name = name.to_owned();
+            element.attributes.push((name, value(attribute)?));
         }
     }
     if *count > MOST {
@@ -151,8 +190,8 @@ pub fn escaped(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\t' | '\n' => out.push(sign),
             '\r' => out.push_str("&#13;"),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
-            _ => out.push(sign),
+            _ if carried(sign) => out.push(sign),
+            _ => {}
         }
     }
     out
@@ -178,6 +217,14 @@ mod tests {
         assert_eq!((read.name.as_str(), read.text_of("b"), read.text_of("c")), ("a", Some(plain), Some("<d>")));
         assert_eq!(read.attribute("n"), Some(plain.replace(['\n'], " ").as_str()));
         assert_eq!((read.text.as_str(), read.attribute("xmlns:x")), ("", None));
+    }
+
+    #[test]
+    fn a_sign_that_xml_has_no_place_for_costs_nothing_but_itself() {
+        let wrong = "&#x0;&#0;&#x1;&#11;&#xFFFF;&#xD83D;&#x110000;&#99999999999;&#x;&#y;\u{1}\u{b}";
+        let document = format!("<a n=\"1{wrong}2&#x41;&#9;\">b{wrong}c&#x41;&#13;<![CDATA[\u{2}d]]></a>");
+        let read = parse(document.as_bytes()).expect("a document");
+        assert_eq!((read.attribute("n"), read.text.as_str()), (Some("12A\t"), "bcA\rd"));
     }
 
     #[test]

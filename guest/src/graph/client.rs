@@ -9,6 +9,7 @@ use crate::identity::{MARKER_NAME, MARKER_SET};
 use crate::reason::Reason;
 use crate::side::{Folder, Owner};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// The most that `$batch` takes.
 const PARTS: usize = 20;
@@ -62,10 +63,18 @@ impl Client {
         format!("{}/{below}", self.mailbox)
     }
 
-    /// A link that the service gave, if it is one of its own: a token never follows a foreign one.
+    /// A link that the service gave, if it is one of its own: a token never follows a foreign one. Where it names the user
+    /// by the id in the directory, the mailbox is named as everywhere else: it is the same one, and a host lets no other
+    /// name through.
     #[must_use]
     pub fn own_link(&self, link: &str) -> Option<String> {
-        link.starts_with(&format!("{}/", self.root)).then(|| link.to_owned())
+        let below = link.strip_prefix(self.root.as_str())?.strip_prefix('/')?;
+        let keyed = || below.strip_prefix("users('").and_then(|rest| rest.split_once("')/"));
+        let named = below.strip_prefix("users/").and_then(|rest| rest.split_once('/')).or_else(keyed);
+        match named.filter(|(user, _)| Uuid::parse_str(user).is_ok()) {
+            Some((_, rest)) => Some(format!("{}{}", self.root, self.path(rest))),
+            None => Some(link.to_owned()),
+        }
     }
 
     /// A GET of a link or of an address below the version root.

@@ -190,6 +190,7 @@ fn longest_wait<const N: usize>(faults: [Option<&Fault>; N]) -> Option<u64> {
         .flatten()
         .filter_map(|fault| match fault {
             Fault::Throttled(wait) => Some(wait.unwrap_or(60_000)),
+            Fault::Again(wait) => Some(*wait),
             _ => None,
         })
         .max()

@@ -101,10 +101,11 @@ fn bucket(activity: Uuid) -> String {
 /// All members, as the site lists them now, and in how many rows.
 fn list(run: &mut Run) -> Staged<(Buckets, usize)> {
     let mut buckets = Buckets::new();
-    let mut skip = 0;
-    loop {
-        run.step("observe", u64::try_from(skip).unwrap_or(0), None)?;
-        let (page, requests) = super::send(run.caps, run.creatio.members(skip))?;
+    let mut rows = 0;
+    let mut places = run.creatio.member_places();
+    while !places.is_empty() {
+        run.step("observe", u64::try_from(rows).unwrap_or(0), None)?;
+        let (page, requests) = super::send(run.caps, run.creatio.members(places))?;
         run.requests = run.requests.saturating_add(requests);
         let page = page.map_err(|fault| match fault {
             fault @ (Fault::Stopped | Fault::Throttled(_) | Fault::Unreachable(_)) => fatal(SideId::Creatio, fault),
@@ -113,11 +114,10 @@ fn list(run: &mut Run) -> Staged<(Buckets, usize)> {
         for activity in page.activities {
             buckets.entry(bucket(activity)).or_default().insert(activity);
         }
-        skip += page.rows;
-        if page.complete {
-            return Ok((buckets, skip));
-        }
+        rows += page.rows;
+        places = page.rest;
     }
+    Ok((buckets, rows))
 }
 
 /// All members, as they were listed last.

@@ -434,8 +434,9 @@ pub(super) fn read_both(run: &mut Run, activities: &[String], items: &[String]) 
 
 pub(super) type Answer = Result<Found, Fault>;
 
-/// Asks again for what the server would not say yet.
+/// Asks again for what the server would not say yet, and one by one for what it said together so that nobody can read it.
 pub(super) fn persist(run: &mut Run, side: SideId, ids: &[String], answers: &mut [Answer]) -> Staged<()> {
+    let garbled = answers.iter().filter(|answer| matches!(answer, Err(Fault::Garbled(_)))).count();
     for _ in 0..AGAIN {
         let mut wait = 0_u64;
         let mut again: Vec<(usize, String)> = Vec::new();
@@ -444,6 +445,7 @@ pub(super) fn persist(run: &mut Run, side: SideId, ids: &[String], answers: &mut
             match answer {
                 Err(Fault::Again(milliseconds)) => wait = wait.max(*milliseconds),
                 Err(Fault::TooLarge(_)) if ids.len() > 1 => alone = true,
+                Err(Fault::Garbled(_)) if garbled > 1 => alone = true,
                 Err(fault @ (Fault::Stopped | Fault::Throttled(_) | Fault::Credential(_) | Fault::Unreachable(_))) => {
                     return Err(fatal(side, fault.clone()));
                 }

@@ -7,6 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 /// Shorter values occur in ordinary text, so that looking for them in answers would refuse honest ones.
 const TELLING: usize = 12;
 
+/// Long enough not to occur in ordinary text.
+pub(super) fn telling(value: &str) -> bool {
+    value.len() >= TELLING
+}
+
 /// Cookies by name. Creatio sends some of them again with later answers, and the latest value counts.
 #[derive(Clone, Default)]
 pub(super) struct Cookies(BTreeMap<String, SecretString>);
@@ -47,9 +52,7 @@ impl Cookies {
     pub(super) fn secrets(&self) -> impl Iterator<Item = SecretString> {
         self.0
             .iter()
-            .filter(|(name, value)| {
-                !matches!(name.as_str(), "UserName" | "UserType") && value.expose_secret().len() >= TELLING
-            })
+            .filter(|(name, value)| !matches!(name.as_str(), "UserName" | "UserType") && telling(value.expose_secret()))
             .map(|(_, value)| value.clone())
     }
 }

@@ -9,7 +9,7 @@ use futures::lock::Mutex;
 use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::cookies::Cookies;
+use super::cookies::{Cookies, telling};
 use super::ntlm::Ntlm;
 use super::{SignIn, forms, oauth, refusal};
 use crate::http::contract::{Credential, Error, find};
@@ -18,6 +18,9 @@ use crate::http::{Egress, Handshake, Origin, Rules};
 
 /// A refused password is not tried again for so long: many tries lock an account.
 const RESPITE: Duration = Duration::from_secs(600);
+
+/// The cookie that goes out as a header as well.
+const CSRF: &str = "BPMCSRF";
 
 /// Before a password is sent once more to a server that refused it.
 const HESITATION: Duration = Duration::from_secs(2);
@@ -50,8 +53,11 @@ pub(super) enum Pass {
 }
 
 /// What a request carries to prove who asks.
+#[derive(Default)]
 pub(crate) struct Signature {
     count: u64,
+    /// What proves that the request was not forged.
+    csrf: Option<SecretString>,
     headers: Vec<(&'static str, SecretString)>,
     secrets: Vec<SecretString>,
     handshake: Option<Arc<dyn Handshake>>,
@@ -70,7 +76,7 @@ impl Session {
 
     /// A valid signature, fetched if need be.
     pub(crate) async fn signature(&self, egress: &Egress) -> Result<Signature, Error> {
-        let mut signature = Signature { count: 0, headers: vec![], secrets: self.lasting(), handshake: None };
+        let mut signature = Signature { secrets: self.lasting(), ..Signature::default() };
         match &self.sign_in {
             SignIn::None => {}
             SignIn::Basic(login) => {
@@ -133,7 +139,7 @@ impl Session {
     }
 
     fn sign(&self, state: &State) -> Signature {
-        let mut signature = Signature { count: state.count, headers: vec![], secrets: self.lasting(), handshake: None };
+        let mut signature = Signature { count: state.count, secrets: self.lasting(), ..Signature::default() };
         match state.live.as_ref().map(|live| &live.pass) {
             Some(Pass::Token(token)) => {
                 signature.headers.push(("authorization", format!("Bearer {}", token.expose_secret()).into()));
@@ -142,9 +148,8 @@ impl Session {
             Some(Pass::Cookies(cookies)) => {
                 signature.headers.push(("cookie", cookies.header()));
                 signature.headers.push(("forceusesession", SecretString::from("true".to_owned())));
-                if let Some(value) = cookies.get("BPMCSRF") {
-                    signature.headers.push(("bpmcsrf", value.clone()));
-                }
+                signature.csrf = cookies.get(CSRF).cloned();
+                signature.headers.extend(signature.csrf.iter().map(|value| ("bpmcsrf", value.clone())));
                 signature.secrets.extend(cookies.secrets());
             }
             None => {}
@@ -152,13 +157,18 @@ impl Session {
         signature
     }
 
+    /// What must not come back in an answer as long as this sign-in is in use. A password that occurs in ordinary text,
+    /// as a short one does or the user's own name, is not looked for: honest answers would be refused.
     fn lasting(&self) -> Vec<SecretString> {
-        match &self.sign_in {
-            SignIn::None => vec![],
-            SignIn::Basic(login) | SignIn::Ntlm(login) => vec![login.password.clone()],
-            SignIn::Forms(login) => vec![login.password.clone()],
-            SignIn::ClientCredentials(client) => vec![client.client_secret.clone()],
-        }
+        let (user, password) = match &self.sign_in {
+            SignIn::None => return vec![],
+            SignIn::ClientCredentials(client) => return vec![client.client_secret.clone()],
+            SignIn::Basic(login) | SignIn::Ntlm(login) => (&login.user, &login.password),
+            SignIn::Forms(login) => (&login.user, &login.password),
+        };
+        let clear = password.expose_secret();
+        let named = user.split(['\\', '@']).chain([user.as_str()]).any(|name| name.eq_ignore_ascii_case(clear));
+        if telling(clear) && !named { vec![password.clone()] } else { vec![] }
     }
 
     /// Takes the cookies that an answer brought.
@@ -183,6 +193,25 @@ impl Session {
             SignIn::Basic(_) | SignIn::Ntlm(_) => answer.status == 401,
             SignIn::ClientCredentials(_) => answer.status == 401,
             SignIn::Forms(_) => answer.status == 401 || forms::is_login_page(answer.status, &answer.headers),
+        }
+    }
+
+    /// Whether an answer may say that the header against forged requests is stale. Creatio says it with the status by which
+    /// it tells that a right is missing, in words that nobody can rely on. Neither was carried out.
+    pub(crate) fn forbids(&self, answer: &Answer) -> bool {
+        matches!(self.sign_in, SignIn::Forms(_)) && answer.status == 403
+    }
+
+    /// Whether there is a newer header against forged requests than this one, by another answer or another sign-in.
+    pub(crate) async fn outdated(&self, signature: &Signature) -> bool {
+        let state = self.state.lock().await;
+        let clear = |csrf: Option<&SecretString>| csrf.map(|csrf| csrf.expose_secret().to_owned());
+        match &state.live {
+            Some(Live { pass: Pass::Cookies(cookies), .. }) => {
+                state.count != signature.count || clear(cookies.get(CSRF)) != clear(signature.csrf.as_ref())
+            }
+            // Another request has given the sign-in up.
+            _ => true,
         }
     }
 

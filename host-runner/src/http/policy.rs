@@ -1,7 +1,7 @@
 //! One request, from the call to its answer: check, wait, sign in, send, judge what came back, perhaps again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use super::lane::{Lane, Permit};
 use super::window::RunWindow;
 use super::{batch, headers, retry};
 use crate::clock::millis;
-use crate::credential::Signature;
+use crate::credential::{Session, Signature};
 
 /// How often a connection is tried for one request: who waits for it should hear soon that nobody is there.
 const CONNECTS: u32 = 3;
@@ -28,6 +28,8 @@ pub struct HttpPolicy {
     mailbox: String,
     window: RunWindow,
     sent: AtomicU64,
+    /// A refusal that could have been the sign-in's was answered by a new one: from then on a right is missing.
+    doubted: AtomicBool,
 }
 
 /// What to do after an exchange.
@@ -35,13 +37,15 @@ enum Next {
     Done(Result<Response, Error>),
     /// The sign-in had expired: once more with a new one.
     Renew,
+    /// The sign-in has changed since: once more with what it is now.
+    Sign,
     /// Once more after this wait; what to answer if the wait does not fit.
     Again(Duration, Result<Response, Error>),
 }
 
 impl HttpPolicy {
     pub(super) fn new(egress: Arc<Egress>, mailbox: String, window: RunWindow) -> Self {
-        Self { egress, mailbox, window, sent: AtomicU64::new(0) }
+        Self { egress, mailbox, window, sent: AtomicU64::new(0), doubted: AtomicBool::new(false) }
     }
 
     /// How many requests left so far, sign-ins not counted and repetitions counted.
@@ -123,6 +127,10 @@ impl HttpPolicy {
             }
             let next = match outcome {
                 Ok(answer) if !renewed && session.expired(&answer) => Next::Renew,
+                Ok(answer) if self.stale(session, &signature, &answer, attempt).await => Next::Sign,
+                Ok(answer) if !renewed && session.forbids(&answer) && !self.doubted.swap(true, Ordering::Relaxed) => {
+                    Next::Renew
+                }
                 Ok(answer) => match session.refused(&self.egress, &answer, &target.origin).await {
                     Some(text) => Next::Done(Err(Error::Credential(text))),
                     None => self.judge_answer(answer, &signature, &request, lane, attempt),
@@ -137,6 +145,7 @@ impl HttpPolicy {
                     session.renew(&signature).await;
                     self.pause_until(self.egress.clock().elapsed() + session.hesitation()).await?;
                 }
+                Next::Sign => {}
                 Next::Again(wait, otherwise) => {
                     let now = self.egress.clock().elapsed();
                     if attempt >= self.egress.rules().attempts || !self.window.fits(now, now + wait) {
@@ -146,6 +155,12 @@ impl HttpPolicy {
                 }
             }
         }
+    }
+
+    /// Refused for a header against forged requests that another answer has replaced meanwhile. The refusal was not carried
+    /// out, so even a write may be sent again.
+    async fn stale(&self, session: &Session, signature: &Signature, answer: &Answer, attempt: u32) -> bool {
+        session.forbids(answer) && attempt < self.egress.rules().attempts && session.outdated(signature).await
     }
 
     fn judge_answer(

@@ -465,6 +465,29 @@ fn an_answer_that_repeats_the_secret_is_denied() {
 }
 
 #[test]
+fn a_password_is_looked_for_in_answers_unless_it_occurs_in_ordinary_text() {
+    let denied = |user: &str, password: &str| {
+        let sign_in = SignIn::Forms(Forms {
+            site: Url::parse("https://mycompany.creatio.com").unwrap(),
+            user: user.to_owned(),
+            password: password.to_owned().into(),
+        });
+        let answer = format!("{{\"Title\": \"Ask {password} about it\"}}");
+        let world = World::signed(
+            move |n, seen| if is_sign_in(seen) { logged_in(n) } else { Does::Answer(200, vec![], answer.clone()) },
+            sign_in,
+            SignIn::None,
+        );
+        let answer = world.one(Request::get(format!("{CREATIO}/Activity"), Credential::Creatio));
+        matches!(answer, Err(Error::Denied(_)))
+    };
+    assert!(denied("Supervisor", SECRET));
+    assert!(!denied("Supervisor", "Supervisor"));
+    assert!(!denied("Supervisor", "spring-2026"));
+    assert!(!denied("sync.service@mycompany.com", "Sync.Service"));
+}
+
+#[test]
 fn a_sign_in_is_attached_only_where_it_belongs() {
     let world =
         World::signed(|_, seen| if is_sign_in(seen) { token("tttt", 3600) } else { ok() }, SignIn::None, oauth());
@@ -511,6 +534,66 @@ fn a_creatio_session_carries_its_cookies_and_the_header_against_forged_requests(
     assert_eq!(find(&seen[1].headers, "bpmcsrf"), Some("csrf-number-1"));
     assert_eq!(find(&seen[1].headers, "forceusesession"), Some("true"));
     assert_eq!(find(&seen[2].headers, "bpmcsrf"), Some("csrf-later-one"));
+}
+
+fn post(path: &str) -> Request {
+    let request = Request::get(format!("{CREATIO}/{path}"), Credential::Creatio);
+    Request { method: "POST".to_owned(), repeatable: false, body: Some(b"{}".to_vec()), ..request }
+}
+
+fn csrf(seen: &Seen) -> Option<&str> {
+    find(&seen.headers, "bpmcsrf")
+}
+
+fn sign_ins(world: &World) -> usize {
+    world.seen().iter().filter(|seen| is_sign_in(seen)).count()
+}
+
+#[test]
+fn a_stale_header_against_forged_requests_is_renewed_once_even_for_writes() {
+    let world = World::signed(
+        |n, seen| match (is_sign_in(seen), csrf(seen)) {
+            (true, _) => logged_in(n),
+            (_, Some("csrf-number-1")) => status(403, &[]),
+            _ => ok(),
+        },
+        forms(),
+        SignIn::None,
+    );
+    let answers = world.send(vec![post("a"), post("b"), post("c")]);
+    assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.status == 200)), "{answers:?}");
+    assert_eq!(sign_ins(&world), 2);
+}
+
+#[test]
+fn a_header_that_another_answer_replaced_meanwhile_is_sent_again_without_a_sign_in() {
+    let rotated = || vec![("set-cookie", "BPMCSRF=csrf-later-one; path=/".to_owned())];
+    let world = World::signed(
+        move |n, seen| match (is_sign_in(seen), seen.path.rsplit('/').next(), csrf(seen)) {
+            (true, ..) => logged_in(n),
+            (_, Some("slow"), Some("csrf-number-1")) => Does::Takes(Duration::from_secs(2), Box::new(status(403, &[]))),
+            (_, Some("fast"), _) => Does::Answer(200, rotated(), "{}".to_owned()),
+            _ => ok(),
+        },
+        forms(),
+        SignIn::None,
+    );
+    let answers = world.send(vec![post("slow"), post("fast")]);
+    assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|answer| answer.status == 200)), "{answers:?}");
+    assert_eq!(sign_ins(&world), 1);
+    assert_eq!(csrf(world.seen().last().unwrap()), Some("csrf-later-one"));
+}
+
+#[test]
+fn a_right_that_is_missing_costs_one_sign_in_a_run() {
+    let world =
+        World::signed(|n, seen| if is_sign_in(seen) { logged_in(n) } else { status(403, &[]) }, forms(), SignIn::None);
+    let policy = world.egress.policy(MAIL, RunWindow::default());
+    for number in 0..5 {
+        let answer = world.clock.run(policy.send(vec![post(&number.to_string())])).unwrap().remove(0);
+        assert_eq!(answer.unwrap().status, 403);
+    }
+    assert_eq!((sign_ins(&world), world.seen().len()), (2, 2 + 5 + 1));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 """exchangelib against the Exchange emulator, whose first line is read from standard input.
 
-Finds the folders, makes, reads, searches, pages, changes, moves and deletes appointments, a series and tasks, invites and
+Finds the folders, makes and deletes one, makes, reads, searches, pages, changes, moves and deletes appointments, a series and tasks, invites and
 answers, synchronises, and asks for zones and names. Needs `exchangelib`.
 """
 
@@ -10,7 +10,6 @@ import sys
 from decimal import Decimal
 
 from exchangelib import (
-    BASIC,
     DELEGATE,
     IMPERSONATION,
     Account,
@@ -26,10 +25,11 @@ from exchangelib import (
     Q,
     Task,
 )
-from exchangelib.errors import ErrorAccessDenied, ErrorItemNotFound, UnauthorizedError
+from exchangelib.errors import ErrorAccessDenied, ErrorFolderExists, ErrorItemNotFound, UnauthorizedError
 from exchangelib.folders import Calendar
 from exchangelib.items import SEND_ONLY_TO_ALL, SEND_TO_NONE
 from exchangelib.recurrence import Recurrence, WeeklyPattern
+from exchangelib.transport import BASIC
 
 EUGENE = "e.mirny@mycompany.com"
 ANNA = "a.smith@mycompany.com"
@@ -53,7 +53,7 @@ def at(day, hour, minute=0):
 
 
 def open_account(url, user, password, mail, access=DELEGATE):
-    config = Configuration(service_endpoint=url, credentials=Credentials(user, password), auth_type=BASIC)
+    config = Configuration(service_endpoint=url, credentials=Credentials(user, password))
     return Account(mail, config=config, autodiscover=False, access_type=access, default_timezone=MOSCOW)
 
 
@@ -67,6 +67,17 @@ def folders(account):
     names = {folder.name for folder in account.msg_folder_root.walk() if isinstance(folder, Calendar)}
     check("calendars are found", {"Calendar", "Проекты"} <= names)
     check("the calendar is the default one", account.calendar.is_distinguished)
+    check("the sign-in is guessed", account.protocol.auth_type == BASIC)
+    made = Calendar(parent=account.msg_folder_root, name="Trips").save()
+    again = Calendar(parent=account.msg_folder_root, name="Trips")
+    try:
+        again.save()
+        check("a second folder of the same name is refused", False)
+    except ErrorFolderExists:
+        check("a second folder of the same name is refused", True)
+    made.delete()
+    account.msg_folder_root.refresh()
+    check("a deleted folder is gone", all(folder.name != "Trips" for folder in account.msg_folder_root.walk()))
     return next(folder for folder in account.msg_folder_root.walk() if folder.name == "Проекты")
 
 

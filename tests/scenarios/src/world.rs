@@ -21,7 +21,7 @@ use guest::report::{Entry, Outcome, Report};
 use guest::run::epoch::RestoreOptions;
 use guest::run::{Direction, RunError};
 use guest::settings::{Account, Budget, Exported, Folders, MailboxService, Options};
-use host_runner::credential::{ClientCredentials, SignIn};
+use host_runner::credential::{ClientCredentials, Forms, SignIn};
 use host_runner::http::{Destinations, Egress, MailboxService as Service, Rules, RunWindow};
 use host_runner::lease::{Asked, Grip};
 use host_runner::store::{Fence, MemoryStore, Store, Ticket};
@@ -251,6 +251,21 @@ impl World {
                 Server::Exchange => vec![("impersonation".into(), "yes".into())],
             },
         }
+    }
+
+    /// The same world, whose sync signs in at Creatio by the login form.
+    #[must_use]
+    pub fn signed_in_by_form(mut self) -> Self {
+        let transport = SiteTransport {
+            site: Arc::clone(&self.site),
+            clock: self.clock.clone(),
+            switch: Arc::clone(&self.switch),
+            interlude: Arc::clone(&self.interlude),
+        };
+        let (user, password) = ("sync".to_owned(), "secret".to_owned().into());
+        let forms = SignIn::Forms(Forms { site: url(CREATIO), user, password });
+        self.egress = egress_by(transport, self.server(), forms);
+        self
     }
 
     /// Its name in the log and in faults.
@@ -525,20 +540,29 @@ impl Runner {
     }
 }
 
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap()
+}
+
+fn client(place: &'static str, token: &str, scope: Option<&str>) -> SignIn {
+    SignIn::ClientCredentials(ClientCredentials {
+        place,
+        token_url: url(token),
+        client_id: graph_world::CLIENT_ID.into(),
+        client_secret: graph_world::CLIENT_SECRET.to_owned().into(),
+        scope: scope.map(str::to_owned),
+        remedy: "renew it",
+    })
+}
+
 /// The way out of a host, with sign-ins and limits of its own.
 pub(crate) fn egress(transport: SiteTransport, server: Server) -> Arc<Egress> {
+    egress_by(transport, server, client("Creatio", &format!("{CREATIO}/connect/token"), None))
+}
+
+/// The same with this sign-in at Creatio.
+fn egress_by(transport: SiteTransport, server: Server, creatio: SignIn) -> Arc<Egress> {
     let clock = transport.clock.clone();
-    let url = |text: &str| Url::parse(text).unwrap();
-    let client = |place, token: &str, scope: Option<&str>| {
-        SignIn::ClientCredentials(ClientCredentials {
-            place,
-            token_url: url(token),
-            client_id: graph_world::CLIENT_ID.into(),
-            client_secret: graph_world::CLIENT_SECRET.to_owned().into(),
-            scope: scope.map(str::to_owned),
-            remedy: "renew it",
-        })
-    };
     Egress::new(
         Arc::new(transport),
         Arc::new(clock),
@@ -552,7 +576,7 @@ pub(crate) fn egress(transport: SiteTransport, server: Server) -> Arc<Egress> {
             private: Vec::new(),
         },
         Rules::default(),
-        client("Creatio", &format!("{CREATIO}/connect/token"), None),
+        creatio,
         match server {
             Server::Graph => client(
                 "Microsoft 365",

@@ -1,6 +1,6 @@
 //! What goes wrong at an Exchange Server, and what it costs to ask one.
 
-use guest::report::Outcome;
+use guest::report::{Ending, Outcome};
 use guest::run::Direction;
 use guest::settings::Account;
 use scenarios::mail::Server;
@@ -82,6 +82,85 @@ fn a_busy_server_is_obeyed_in_every_form_and_nothing_is_made_twice() {
             complete(&world);
         }
     }
+}
+
+#[test]
+fn a_server_that_is_busy_while_a_folder_is_read_is_waited_for() {
+    let mut world = world();
+    fill(&world);
+    let account = world.with_tasks();
+    trouble(&world, &json!({"form": "busy", "operation": "SyncFolderItems", "milliseconds": 20_000, "times": 3}));
+    let before = world.now();
+    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
+    assert_eq!((ran.report().ending, &ran.report().warnings), (Ending::Complete, &Vec::new()));
+    assert!(world.now() - before >= chrono::TimeDelta::seconds(20), "it did not wait");
+    complete(&world);
+    rest(&mut world, &account);
+}
+
+#[test]
+fn a_server_that_stays_busy_ends_the_run_and_says_when_to_come_back() {
+    let mut world = world();
+    fill(&world);
+    let account = world.with_tasks();
+    rest(&mut world, &account);
+    world.edit_event("Imported", json!({"subject": "Imported, renamed"}));
+    trouble(&world, &json!({"form": "busy", "operation": "SyncFolderItems", "milliseconds": 20_000, "times": 40}));
+    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
+    let report = ran.report();
+    assert_eq!((report.ending, &report.warnings), (Ending::Throttled, &Vec::new()));
+    assert!(
+        report.next.is_some_and(|next| i64::try_from(next).unwrap() > world.now().timestamp_millis()),
+        "{:?}",
+        report.next
+    );
+    assert_eq!(ran.writes(), 0);
+    let edit = json!({"action": "clear-troubles"});
+    let now = world.now();
+    world.mail.exchange().unwrap().with(|exchange| emulators::wire::Service::edit(exchange, &edit, now)).unwrap();
+    rest(&mut world, &account);
+    assert!(world.titles().contains(&"Imported, renamed".to_owned()));
+}
+
+#[test]
+fn an_item_whose_answer_nobody_can_read_does_not_spoil_those_that_are_read_with_it() {
+    let mut world = world();
+    for hours in 0..4 {
+        world.meeting(&format!("M{hours}"), 30 + hours);
+    }
+    let account = world.account();
+    let id = world.mail.exchange().unwrap().with(|exchange| exchange.find(&account.address, "M2").unwrap().id);
+    trouble(&world, &json!({"form": "garbled", "operation": "GetItem", "body": id, "times": 1000}));
+    for _ in 0..2 {
+        world.run(account.clone(), Direction::Reconcile, |_| {}).report();
+        world.pass(20);
+    }
+    assert_eq!(world.titles(), ["M0", "M1", "M3"]);
+    let edit = json!({"action": "clear-troubles"});
+    let now = world.now();
+    world.mail.exchange().unwrap().with(|exchange| emulators::wire::Service::edit(exchange, &edit, now)).unwrap();
+    world.pass(70);
+    rest(&mut world, &account);
+    assert_eq!(world.titles(), ["M0", "M1", "M2", "M3"]);
+}
+
+#[test]
+fn a_sign_that_xml_has_no_place_for_costs_nothing_but_itself() {
+    let mut world = world();
+    fill(&world);
+    let account = world.with_tasks();
+    // As other clients leave it there, and Exchange gives it.
+    let updates = "<SetItemField><FieldURI FieldURI=\"item:Subject\"/><CalendarItem><Subject>Im&#x0;port&#x1;ed</Subject>\
+        </CalendarItem></SetItemField>";
+    let edit = json!({"action": "update-item", "mailbox": account.address, "subject": "Imported", "updates": updates});
+    let now = world.now();
+    world.mail.exchange().unwrap().with(|exchange| emulators::wire::Service::edit(exchange, &edit, now)).unwrap();
+    rest(&mut world, &account);
+    assert_eq!(world.titles(), ["Chore", "Exported", "Exported too", "Imported", "Task"]);
+    assert_eq!(world.subjects(), ["Exported", "Exported too", "Im\0port\u{1}ed"]);
+    world.edit_activity("Imported", json!({"Title": "Imported, renamed"}));
+    rest(&mut world, &account);
+    assert_eq!(world.subjects(), ["Exported", "Exported too", "Imported, renamed"]);
 }
 
 #[test]

@@ -264,6 +264,55 @@ fn a_page_link_to_a_foreign_host_is_not_followed() {
 }
 
 #[test]
+fn a_creatio_session_whose_header_against_forged_requests_rotates_goes_on() {
+    for after in [1, 3] {
+        let mut world = busy().signed_in_by_form();
+        world.creatio_knobs(json!({"rotate_csrf_after": after}));
+        // The answer that brings a new one is lost.
+        world.fault(json!({"service": "creatio", "path": "$batch", "effect": {"kind": "lost-after"}}));
+        for _ in 0..3 {
+            world.sync().report();
+            world.pass(70);
+        }
+        world.faults_met();
+        done(&world);
+        world.rests();
+    }
+}
+
+#[test]
+fn a_right_that_is_missing_costs_one_sign_in_a_run() {
+    let mut world = busy().signed_in_by_form();
+    let logins = |world: &World| {
+        let site = world.site.lock().unwrap();
+        site.log.entries().iter().filter(|entry| entry.path.contains("AuthService")).count()
+    };
+    world.creatio_knobs(json!({"unreadable_sets": ["Activity", "ActivityParticipant"]}));
+    assert!(world.sync().report.is_err());
+    assert_eq!(logins(&world), 2);
+    world.creatio_knobs(json!({"unreadable_sets": []}));
+    for _ in 0..3 {
+        world.pass(70);
+        world.synced();
+    }
+    done(&world);
+    world.rests();
+}
+
+#[test]
+fn page_links_that_name_the_user_by_its_id_in_the_directory_are_followed() {
+    let mut world = busy();
+    world.graph_knobs(json!({"links_by_id": true}));
+    world.synced();
+    done(&world);
+    world.rests();
+    world.meeting("Later", 50);
+    world.pass(5);
+    world.synced();
+    assert!(world.titles().contains(&"Later".to_owned()));
+}
+
+#[test]
 fn one_item_that_the_server_refuses_does_not_spoil_the_others() {
     for service in ["graph", "creatio"] {
         let mut world = World::empty();

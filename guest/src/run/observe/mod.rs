@@ -6,6 +6,7 @@ mod activities;
 mod items;
 
 use super::state::FeedState;
+use super::work::AGAIN;
 use super::{Run, RunError, Staged, Stop, begin, fatal};
 use crate::activity::SideId;
 use crate::ask::{Ask, Fault};
@@ -30,6 +31,9 @@ struct Reading {
     done: bool,
     failed: bool,
     pages: u64,
+    /// How often in a row the server asked to come again, and after how many milliseconds the last time.
+    again: usize,
+    wait: u64,
 }
 
 /// Reads every feed to its end.
@@ -135,7 +139,7 @@ fn open(run: &mut Run, sweep: bool) -> Staged<Vec<Reading>> {
             if listing(&state) {
                 anew(&mut state);
             }
-            Reading { side, state, done: false, failed: false, pages: 0 }
+            Reading { side, state, done: false, failed: false, pages: 0, again: 0, wait: 0 }
         })
         .collect())
 }
@@ -168,7 +172,7 @@ fn pull(run: &mut Run, readings: &[Reading], open: &[usize]) -> Staged<Vec<Resul
                 SideId::Creatio => &run.creatio,
                 SideId::Mailbox => run.mailbox.as_ref(),
             };
-            side.pull(&reading.state.feed, &from, reading.state.size)
+            side.pull(&reading.state.feed, &from, reading.state.size).after(reading.wait)
         })
         .collect();
     let (pages, requests) = super::send(run.caps, Ask::all(asks))?;
@@ -181,6 +185,7 @@ fn take(run: &mut Run, reading: &mut Reading, page: Page) -> Staged<()> {
     let mut quiet = std::mem::take(&mut run.quiet);
     let before = reading.state.clone();
     reading.pages += 1;
+    (reading.again, reading.wait) = (0, 0);
     run.report.count("observed", Some(reading.side), "", u64::try_from(page.items.len()).unwrap_or(0));
     match reading.side {
         SideId::Mailbox => items::page(run, &reading.state, page.items, &mut quiet)?,
@@ -254,8 +259,18 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
             Ok(())
         }
         fault @ (Fault::Stopped | Fault::Credential(_) | Fault::Unreachable(_)) => Err(fatal(reading.side, fault)),
-        Fault::Throttled(wait) => {
-            let wait = i64::try_from(wait.unwrap_or(60_000)).unwrap_or(60_000);
+        // A folder that is busy is not one that cannot be read.
+        Fault::Again(wait) if reading.again < AGAIN => {
+            reading.again += 1;
+            reading.wait = wait;
+            Ok(())
+        }
+        fault @ (Fault::Throttled(_) | Fault::Again(_)) => {
+            let wait = match fault {
+                Fault::Again(wait) | Fault::Throttled(Some(wait)) => wait,
+                _ => 60_000,
+            };
+            let wait = i64::try_from(wait).unwrap_or(60_000);
             run.report.come_back(time::later(run.caps.clock.now(), chrono::Duration::milliseconds(wait)));
             Err(Stop::Early(Ending::Throttled))
         }

@@ -1,4 +1,4 @@
-//! Which certificates are trusted.
+//! Which certificates are trusted, and what is said where no session comes about.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{self, AlertDescription, CertificateError, ClientConfig, RootCertStore};
 
 /// There is no usable TLS configuration.
 #[derive(Debug, thiserror::Error)]
@@ -42,11 +42,34 @@ pub(super) fn connector(authority: Option<&Path>) -> Result<TlsConnector, TlsFau
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-/// What is wrong with a certificate, where that is what was wrong; nothing was sent then.
+/// What is wrong with a certificate, or with how the other end encrypts, where that is what was wrong; nothing was sent then.
 pub(super) fn judged(fault: &std::io::Error, host: &str) -> Option<String> {
-    let inner = fault.get_ref()?.downcast_ref::<rustls::Error>()?;
-    let rustls::Error::InvalidCertificate(why) = inner else { return None };
-    Some(match why {
+    match fault.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(why) => Some(distrusted(why, host)),
+        rustls::Error::AlertReceived(alert) => outdated(*alert, host),
+        _ => None,
+    }
+}
+
+/// What an alert says of the other end's age.
+fn outdated(alert: AlertDescription, host: &str) -> Option<String> {
+    match alert {
+        AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => Some(format!(
+            "{host} and this program have no way of encrypting in common: wanted is TLS 1.3, or TLS 1.2 with ECDHE and \
+             AES-GCM or ChaCha20. Windows Server 2012 R2 and older have that only with an ECDSA certificate. Give the \
+             server an ECDSA certificate, or put a proxy before it that ends TLS (not for NTLM while Extended Protection is \
+             on), or run it on Windows Server 2016 or later"
+        )),
+        AlertDescription::ProtocolVersion => Some(format!(
+            "{host} knows no TLS newer than 1.1, and wanted is TLS 1.2 or 1.3; switch TLS 1.2 on there, or put a proxy \
+             before it that ends TLS (not for NTLM while Extended Protection is on)"
+        )),
+        _ => None,
+    }
+}
+
+fn distrusted(why: &CertificateError, host: &str) -> String {
+    match why {
         CertificateError::UnknownIssuer => format!(
             "the certificate of {host} is not trusted, because nobody that this machine trusts has issued it. If it is from \
              your company's own authority, name the file with that authority's certificate: ca = \"company.pem\" in \
@@ -62,5 +85,5 @@ pub(super) fn judged(fault: &std::io::Error, host: &str) -> Option<String> {
             "the certificate of {host} is for other names; use the name that is in it, as the server's users do"
         ),
         other => format!("the certificate of {host} is not accepted: {other:?}"),
-    })
+    }
 }

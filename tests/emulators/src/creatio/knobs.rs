@@ -39,9 +39,10 @@ pub struct Knobs {
     pub page_size: Option<usize>,
     /// Rows of an answer at most; what is beyond is left out without a word.
     pub row_cap: usize,
-    /// Comparisons and calls in one `$filter` at most; more is a 500.
+    /// Nodes of one `$filter` at most, counted as Microsoft's OData library does: 5 for each comparison with its `or`, 1
+    /// more for each lookup on the way.
     pub filter_limit: usize,
-    /// Bytes of a query in an address at most; a longer one gets the web server's own page, 404.
+    /// Bytes of a query in an address at most, IIS's default; a longer one gets the web server's own page, 404.
     pub query_limit: usize,
     /// Rows of an answer at most that carries `Notes` or `Body`; more is the 500 of the guard of the server's memory.
     pub heavy_rows: usize,
@@ -106,7 +107,7 @@ impl Default for Knobs {
             page_size: None,
             row_cap: 20_000,
             filter_limit: 100,
-            query_limit: 16_384,
+            query_limit: 2048,
             heavy_rows: 20_000,
             wall_time_zone: String::new(),
             absent_columns: Vec::new(),

@@ -6,11 +6,11 @@ use super::Exchange;
 use super::ids;
 use super::item::{Attendee, Person};
 use super::mail::Sending;
-use super::mailbox::{Folder, Mailbox};
+use super::mailbox::Mailbox;
 use super::patch::Patch;
 use super::problem::Problem;
 use super::set::Frame;
-use super::xml::{MESSAGES, Node, TYPES, parse};
+use super::xml::{MESSAGES, Node, TYPES, read};
 use crate::outlook::ids::{GlobalId, Key, Kind};
 use crate::outlook::zones::Zone;
 
@@ -20,7 +20,7 @@ fn text(problem: Problem) -> String {
 
 /// Reads an element as it stands in a request: `t:` and no prefix at all are of types, `m:` is of messages.
 fn element(xml: &str) -> Result<Node, String> {
-    let root = parse(&format!("<x xmlns=\"{TYPES}\" xmlns:t=\"{TYPES}\" xmlns:m=\"{MESSAGES}\">{xml}</x>"))?;
+    let root = read(&format!("<x xmlns=\"{TYPES}\" xmlns:t=\"{TYPES}\" xmlns:m=\"{MESSAGES}\">{xml}</x>"))?;
     match root.children.as_slice() {
         [one] => Ok(one.clone()),
         _ => Err("it is not one element".to_owned()),
@@ -87,24 +87,8 @@ impl Exchange {
     ) -> Result<String, String> {
         let at = self.mailbox_at(mailbox)?;
         let parent = self.folder_at(at, parent.unwrap_or("msgfolderroot"))?;
-        let key = self.number();
-        let mailbox = self.mailbox_mut(at).map_err(text)?;
-        if mailbox.folders.values().any(|folder| folder.parent == parent && folder.name == name) {
-            return Err(format!("there is a folder {name} already"));
-        }
-        let folder = Folder {
-            key,
-            parent,
-            name: name.to_owned(),
-            class: Some(class.to_owned()),
-            known: None,
-            writable,
-            change: key,
-            arrived: key,
-            log: Default::default(),
-        };
-        mailbox.folders.insert(key, folder);
-        Ok(ids::folder(mailbox.guid, key))
+        let key = self.add_folder_to(at, parent, name, class, writable).map_err(text)?;
+        Ok(ids::folder(self.mailbox(at).map_err(text)?.guid, key))
     }
 
     /// Gives a folder another name, or other rights.
@@ -142,19 +126,7 @@ impl Exchange {
         if mailbox.folders.get(&key).is_some_and(|folder| folder.known.is_some()) {
             return Err("every mailbox has that folder".to_owned());
         }
-        let all = super::folders::with_below(mailbox, key);
-        let items: Vec<Key> = all.iter().flat_map(|folder| mailbox.items_in(*folder)).map(|item| item.key).collect();
-        for item in items {
-            self.bin(at, item, None, now).map_err(text)?;
-        }
-        for folder in all {
-            let number = self.number();
-            let mailbox = self.mailbox_mut(at).map_err(text)?;
-            if let Some(folder) = mailbox.folders.remove(&folder) {
-                mailbox.removed.insert(folder.key, (number, folder.arrived));
-            }
-        }
-        Ok(())
+        self.drop_folder(at, key, |exchange, item| exchange.bin(at, item, None, now)).map_err(text)
     }
 
     /// The key of a folder by its id, its name in every mailbox, or its own name.

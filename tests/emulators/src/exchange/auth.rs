@@ -10,6 +10,9 @@ use super::problem::{Done, Problem};
 use super::xml::Node;
 use crate::wire::{Request, Response};
 
+/// What Exchange says of tokens; its own number among the applications is the same everywhere.
+const BEARER: &str = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", token_types=\"app_asserted_user_v1\"";
+
 /// Somebody who may sign in.
 #[derive(Debug, Clone)]
 pub(super) struct Login {
@@ -75,10 +78,13 @@ impl Exchange {
     pub(super) fn sign_in(&self, request: &Request) -> Result<Login, Response> {
         let refused = || {
             let mut response = Response { status: 401, ..Response::default() };
-            response = response.with("www-authenticate", "Negotiate").with("www-authenticate", "NTLM");
+            if self.knobs.windows {
+                response = response.with("www-authenticate", "Negotiate").with("www-authenticate", "NTLM");
+            }
             if self.knobs.basic {
                 response = response.with("www-authenticate", "Basic realm=\"exchange.mycompany.com\"");
             }
+            response = response.with("www-authenticate", BEARER);
             response.with("server", "Microsoft-IIS/10.0").with("x-feserver", "EX01")
         };
         let header = request.header("authorization").unwrap_or_default();

@@ -4,6 +4,7 @@ mod batches;
 mod calendar;
 mod conflicts;
 mod folders;
+mod hierarchy;
 mod meetings;
 mod searches;
 mod sign_in;

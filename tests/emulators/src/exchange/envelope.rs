@@ -88,6 +88,10 @@ impl Exchange {
         let Ok(root) = parse(text) else { return plain(400) };
         let answer = opened(&root).map_err(|violation| refused(&violation, text)).and_then(|(header, operation)| {
             self.check_version(header)?;
+            if schema::is_elsewhere(operation) {
+                let text = format!("The operation {} is not served by this emulator.", operation.name);
+                return Err(Problem::new("ErrorInvalidOperation", text).fault(&[]));
+            }
             for node in header.into_iter().chain([operation]) {
                 schema_of(node).map_err(|violation| refused(&violation, text))?;
             }
@@ -124,6 +128,11 @@ impl Exchange {
                 Form::Unavailable => Some(plain(503)),
                 Form::ErrorPage => Some(plain(302).with("location", "/ews/genericerrorpage.htm")),
                 Form::BusyFault | Form::BusyInside => Some(self.respond_with(500, met.problem.fault(&[]))),
+                Form::Garbled => {
+                    let mut answer = plain(200).with("content-type", "text/xml; charset=utf-8");
+                    answer.body = b"<?xml version=\"1.0\" encoding=\"utf-8\"?><s:Envelope".to_vec();
+                    Some(answer)
+                }
                 Form::Code if met.item.is_none() => Some(self.respond_with(500, met.problem.fault(&[]))),
                 Form::Busy | Form::Stop | Form::Code => None,
             };
@@ -145,6 +154,8 @@ impl Exchange {
         match name {
             "GetFolder" => self.each(call, "FolderIds", met, Self::get_folder),
             "FindFolder" => self.each(call, "ParentFolderIds", met, Self::find_folder),
+            "CreateFolder" => self.each(call, "Folders", met, Self::create_folder),
+            "DeleteFolder" => self.each(call, "FolderIds", met, Self::delete_folder),
             "SyncFolderHierarchy" => self.once(call, met, Self::sync_hierarchy),
             "SyncFolderItems" => self.once(call, met, Self::sync_items),
             "FindItem" => self.each(call, "ParentFolderIds", met, Self::find_item),
@@ -250,7 +261,7 @@ fn wrapped(status: u16, body: Node, schema: &str) -> Response {
 pub(super) fn empty(operation: &str) -> Option<Node> {
     match operation {
         "GetItem" | "CreateItem" | "UpdateItem" | "MoveItem" => Some(m("Items")),
-        "GetFolder" => Some(m("Folders")),
+        "GetFolder" | "CreateFolder" => Some(m("Folders")),
         _ => None,
     }
 }

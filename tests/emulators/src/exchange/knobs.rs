@@ -14,6 +14,9 @@ pub struct Knobs {
     pub newest: String,
     /// Passwords are taken as HTTP Basic.
     pub basic: bool,
+    /// A 401 offers NTLM and Negotiate first, as a server does by default; they are not carried out here, and a client that
+    /// picks one of them fails.
+    pub windows: bool,
     /// A service account has to name the mailbox in `X-AnchorMailbox`; otherwise 503.
     pub anchor_required: bool,
     /// Without a time zone in the request, days of tasks begin in the mailbox's zone instead of in UTC.
@@ -47,6 +50,7 @@ impl Default for Knobs {
             schema: "V2017_07_11".to_owned(),
             newest: "V2016_10_10".to_owned(),
             basic: true,
+            windows: false,
             anchor_required: false,
             task_days_in_mailbox_zone: false,
             sync_page_limit: 512,

@@ -6,7 +6,7 @@
 //! | module | idea |
 //! |---|---|
 //! | `xml`, `schema`, `envelope`, `problem`, `trouble`, `auth` | the protocol's surface |
-//! | `folders`, `sync`, `find`, `restriction`, `items`, `update`, `remove`, `convert`, `names`, `clocks` | operations |
+//! | `folders`, `hierarchy`, `sync`, `find`, `restriction`, `items`, `update`, `remove`, `convert`, `names`, `clocks` | operations |
 //! | `shape`, `show` | what is answered of an item |
 //! | `patch`, `set`, `series`, `tasks`, `properties`, `times` | what is said of one |
 //! | `mailbox`, `item`, `ids` | what is kept, with `outlook` |
@@ -23,6 +23,7 @@ mod edit;
 mod envelope;
 mod find;
 mod folders;
+mod hierarchy;
 mod ids;
 mod item;
 mod items;

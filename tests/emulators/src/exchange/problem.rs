@@ -57,7 +57,7 @@ impl Problem {
     }
 
     pub(super) fn property(text: impl Into<String>) -> Self {
-        Self::new("ErrorPropertyValidation", text)
+        Self::new("ErrorPropertyValidationFailure", text)
     }
 
     pub(super) fn request(text: impl Into<String>) -> Self {

@@ -2,7 +2,7 @@
 //!
 //! `schema.txt` is made out of the official schema by `tests/spec/extract_ews.py`, which says how it is to be read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::times;
@@ -26,6 +26,11 @@ pub(super) fn check(node: &Node) -> Result<(), Violation> {
         Some(kind) => SCHEMA.check(node, kind),
         None => violation(node, format!("The element '{}' is not declared.", node.name)),
     }
+}
+
+/// Whether it is an operation of the service that the emulator does not serve.
+pub(super) fn is_elsewhere(node: &Node) -> bool {
+    SCHEMA.others.contains(tagged(node).as_str())
 }
 
 /// The names of a type's elements, in their order.
@@ -80,6 +85,7 @@ enum Type {
 #[derive(Debug, Default)]
 struct Schema {
     elements: HashMap<String, String>,
+    others: HashSet<String>,
     groups: HashMap<String, Particle>,
     types: HashMap<String, Type>,
     orders: HashMap<String, Vec<String>>,
@@ -95,6 +101,9 @@ impl Schema {
             match what {
                 "element" => {
                     schema.elements.insert(name, words.next().unwrap_or_default().to_owned());
+                }
+                "other" => {
+                    schema.others.insert(name);
                 }
                 "enum" | "enums" => {
                     let several = what == "enums";

@@ -7,14 +7,16 @@ use serde_json::Value as Json;
 
 use super::envelope::{empty, enveloped};
 use super::problem::Problem;
-use super::xml::{Node, Space, m, parse};
+use super::xml::{Node, Space, m, read};
 use crate::page::{Link, PageFault};
 use crate::splice::{PartFault, is_xml};
 use crate::wire::{Request, Response};
 
 /// Operations with a list of what is answered one by one, and the list.
-const LISTS: [(&str, &str); 8] = [
+const LISTS: [(&str, &str); 10] = [
     ("GetFolder", "FolderIds"),
+    ("CreateFolder", "Folders"),
+    ("DeleteFolder", "FolderIds"),
     ("FindFolder", "ParentFolderIds"),
     ("FindItem", "ParentFolderIds"),
     ("GetItem", "ItemIds"),
@@ -31,7 +33,7 @@ fn opened(body: &[u8]) -> Option<Node> {
     if !is_xml(body) {
         return None;
     }
-    let root = parse(std::str::from_utf8(body).ok()?).ok()?;
+    let root = read(std::str::from_utf8(body).ok()?).ok()?;
     (root.space == Space::Soap && root.name == "Envelope").then_some(root)
 }
 

@@ -20,6 +20,8 @@ pub(super) enum Form {
     Unavailable,
     /// A redirect to the page of errors.
     ErrorPage,
+    /// An answer that breaks off.
+    Garbled,
     /// A code of this request's own in the response message of the `item`-th, or as a fault.
     Code,
     /// Items from the `item`-th on are not tried, with a warning.

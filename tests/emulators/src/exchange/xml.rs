@@ -102,6 +102,14 @@ impl Node {
         self.text.trim()
     }
 
+    fn check(&self) -> Result<(), String> {
+        let texts = self.attributes.iter().map(|(_, value)| value).chain([&self.text]);
+        match texts.flat_map(|text| text.chars()).find(|sign| !allowed(*sign)) {
+            Some(sign) => Err(format!("'', hexadecimal value 0x{:02X}, is an invalid character.", u32::from(sign))),
+            None => self.children.iter().try_for_each(Self::check),
+        }
+    }
+
     /// The document with this element as its root.
     pub(super) fn document(&self) -> String {
         let mut text = "<?xml version=\"1.0\" encoding=\"utf-8\"?>".to_owned();
@@ -164,18 +172,33 @@ fn escape(text: &str, attribute: bool, out: &mut String) {
             '\r' => out.push_str("&#xD;"),
             '\n' | '\t' if attribute => out.push_str(&format!("&#x{:X};", u32::from(sign))),
             '\n' | '\t' => out.push(sign),
-            // XML has no place for these.
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
+            // XML has no place for these: Exchange names them all the same.
+            _ if !allowed(sign) => out.push_str(&format!("&#x{:X};", u32::from(sign))),
             _ => out.push(sign),
         }
     }
 }
 
-/// Reads a document.
+/// XML has a place for it.
+const fn allowed(sign: char) -> bool {
+    !matches!(sign, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Reads a request. Exchange does not take what it gives itself: signs that XML has no place for.
 ///
 /// # Errors
 /// What is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Node, String> {
+    let root = read(text)?;
+    root.check()?;
+    Ok(root)
+}
+
+/// Reads a document: an answer, or an edit, in which other clients write what they like.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn read(text: &str) -> Result<Node, String> {
     let mut reader = NsReader::from_str(text);
     let mut open: Vec<Node> = Vec::new();
     let mut root = None;
@@ -201,8 +224,7 @@ pub(super) fn parse(text: &str) -> Result<Node, String> {
             Event::Text(piece) => add(&piece.xml10_content(), &mut open)?,
             Event::CData(piece) => add(&piece.xml10_content(), &mut open)?,
             Event::GeneralRef(reference) => {
-                let named = reference.resolve_char_ref().map_err(|error| error.to_string())?;
-                let text = match (named, &*reference) {
+                let text = match (numbered(&reference)?, &*reference) {
                     (Some(sign), _) => sign.to_string(),
                     (None, "amp") => "&".to_owned(),
                     (None, "lt") => "<".to_owned(),
@@ -219,6 +241,17 @@ pub(super) fn parse(text: &str) -> Result<Node, String> {
             Event::Eof => return Err("Unexpected end of file has occurred.".to_owned()),
         }
     }
+}
+
+/// The sign that a numeric reference names; none, where the reference is to a name.
+fn numbered(reference: &str) -> Result<Option<char>, String> {
+    let Some(number) = reference.strip_prefix('#') else { return Ok(None) };
+    let code = match number.strip_prefix('x') {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => number.parse(),
+    };
+    let sign = code.ok().and_then(char::from_u32);
+    sign.map(Some).ok_or_else(|| format!("Reference to no character '{reference}'."))
 }
 
 fn add(piece: &str, open: &mut [Node]) -> Result<(), String> {
@@ -274,13 +307,23 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let node = Node::new(Space::Soap, "Envelope").with(
-            m("GetItem").with(t("Body").attr("BodyType", "a \"b\" & c").text("1 < 2\r\n& 3 > 2 ]]> \u{1f600}\u{1}")),
-        );
+        let node = Node::new(Space::Soap, "Envelope")
+            .with(m("GetItem").with(t("Body").attr("BodyType", "a \"b\" & c").text("1 < 2\r\n& 3 > 2 ]]> \u{1f600}")));
         let read = parse(&node.document()).unwrap();
         let body = read.child("GetItem").and_then(|get| get.child("Body")).unwrap();
         assert_eq!((body.space, body.attribute("BodyType")), (Space::Types, Some("a \"b\" & c")));
         assert_eq!(body.text, "1 < 2\r\n& 3 > 2 ]]> \u{1f600}");
+    }
+
+    #[test]
+    fn a_sign_that_xml_has_no_place_for_is_given_by_number_and_not_taken() {
+        let document = Node::new(Space::Bare, "a").text("a\0b\u{1}").document();
+        assert!(document.ends_with("<a>a&#x0;b&#x1;</a>"), "{document}");
+        for text in [document.as_str(), "<a>&#x1;</a>", "<a>\u{1}</a>", "<a b=\"&#xB;\"/>", "<a>&#xFFFF;</a>"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        let given = read("<a>a&#x0;b&#1;</a>").unwrap();
+        assert_eq!(given.text, "a\0b\u{1}");
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl Auth {
 }
 
 /// A refusal of the token endpoint, which has a shape of its own.
-fn refused(status: u16, error: &str, number: u32, text: &str, now: DateTime<Utc>) -> Response {
+pub(super) fn refused(status: u16, error: &str, number: u32, text: &str, now: DateTime<Utc>) -> Response {
     let trace = named(&format!("trace {number} {now}")).to_string();
     Response::json(
         status,
@@ -150,12 +150,8 @@ impl Graph {
         if request.method != "POST" {
             return Some(refused(405, "invalid_request", 900_561, "The endpoint only accepts POST requests.", now));
         }
-        if self.knobs.directory.as_ref().is_some_and(|known| !known.eq_ignore_ascii_case(tenant)) {
-            let text = format!(
-                "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the \
-                 correct cloud."
-            );
-            return Some(refused(400, "invalid_request", 90002, &text, now));
+        if !self.knows_tenant(tenant) {
+            return Some(super::discovery::unknown_tenant(tenant, now));
         }
         let form = form(request);
         match what {

@@ -7,7 +7,7 @@ use super::decode::{object, one_of, unknown};
 use super::errors::ApiError;
 use super::ids::{Id, Key, Kind, change_key};
 use super::mailbox::{Calendar, Log, Mailbox};
-use super::query::Model;
+use super::query::{Model, Query};
 use super::route::{Answer, Call, not_allowed};
 use crate::wire::Response;
 
@@ -230,17 +230,22 @@ pub(super) fn context(call: &Call<'_>, mailbox: &Mailbox, what: &str) -> Value {
     format!("{}/v1.0/$metadata#users('{}')/{what}", call.base, mailbox.user).into()
 }
 
+/// Puts rows into the order that a query asks for.
+pub(super) fn sort(rows: &mut [Map<String, Value>], query: &Query) {
+    for (path, down) in query.order.iter().rev() {
+        rows.sort_by_key(|row| row.get(path).and_then(Value::as_str).unwrap_or_default().to_lowercase());
+        if *down {
+            rows.reverse();
+        }
+    }
+}
+
 /// A page of something small.
 fn page(call: &Call<'_>, what: &str, rows: Vec<Map<String, Value>>, model: Model) -> Answer {
     let query = call.query(model)?;
     let mut kept: Vec<Map<String, Value>> =
         rows.into_iter().filter(|row| query.filter.as_ref().is_none_or(|filter| filter.matches(row))).collect();
-    for (path, down) in query.order.iter().rev() {
-        kept.sort_by_key(|row| row.get(path).and_then(Value::as_str).unwrap_or_default().to_lowercase());
-        if *down {
-            kept.reverse();
-        }
-    }
+    sort(&mut kept, &query);
     let total = kept.len();
     let rows: Vec<Value> = kept
         .into_iter()
@@ -258,10 +263,7 @@ fn page(call: &Call<'_>, what: &str, rows: Vec<Map<String, Value>>, model: Model
     }
     let next = query.skip + rows.len();
     if next < total {
-        answer.insert(
-            "@odata.nextLink".to_owned(),
-            format!("{}{}?{}", call.base, call.request.path(), query.page(next)).into(),
-        );
+        answer.insert("@odata.nextLink".to_owned(), format!("{}?{}", call.address, query.page(next)).into());
     }
     answer.insert("value".to_owned(), rows.into());
     Ok(call.ok(200, &Value::Object(answer)))

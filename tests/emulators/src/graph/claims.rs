@@ -2,6 +2,7 @@
 
 mod batches;
 mod deltas;
+mod directory;
 mod events;
 mod knobs;
 mod meetings;

@@ -38,6 +38,21 @@ pub(super) enum Filter {
     Compare(String, Op, Literal),
     /// `Any` over extended properties: the id, and what is asked of its value.
     Extended(String, Option<Box<Filter>>),
+    /// `any` over texts, such as categories: the list, and what is asked of one of them, by an empty path.
+    Any(String, Box<Filter>),
+}
+
+/// One text of a list.
+struct One<'a>(&'a Value);
+
+impl Subject for One<'_> {
+    fn member(&self, path: &str) -> Value {
+        if path.is_empty() { self.0.clone() } else { Value::Null }
+    }
+
+    fn extended(&self, _id: &str) -> Option<&str> {
+        None
+    }
 }
 
 /// What a filter looks into.
@@ -60,6 +75,9 @@ impl Filter {
                 (found, None) => found.is_some(),
                 (found, Some(condition)) => value_matches(condition, found),
             },
+            Self::Any(list, condition) => {
+                subject.member(list).as_array().is_some_and(|list| list.iter().any(|one| condition.matches(&One(one))))
+            }
         }
     }
 
@@ -68,7 +86,7 @@ impl Filter {
         match self {
             Self::And(left, right) | Self::Or(left, right) => [left.paths(), right.paths()].concat(),
             Self::Not(inner) => inner.paths(),
-            Self::Compare(path, ..) => vec![path],
+            Self::Compare(path, ..) | Self::Any(path, _) => vec![path],
             Self::Extended(..) => Vec::new(),
         }
     }
@@ -142,14 +160,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    struct One;
+    struct Lunch;
 
-    impl Subject for One {
+    impl Subject for Lunch {
         fn member(&self, path: &str) -> Value {
             match path {
                 "subject" => json!("Lunch, Anna's"),
                 "start/dateTime" => json!("2026-11-22T10:00:00.0000000"),
                 "isAllDay" => json!(false),
+                "categories" => json!(["Travel", "Blue category"]),
                 _ => Value::Null,
             }
         }
@@ -159,7 +178,7 @@ mod tests {
     }
 
     fn holds(filter: &str) -> bool {
-        Filter::parse(filter).unwrap().matches(&One)
+        Filter::parse(filter).unwrap().matches(&Lunch)
     }
 
     #[test]
@@ -177,6 +196,19 @@ mod tests {
         assert!(!any("ep/value eq null") && !any("ep/value eq 'abc'"));
         let other = id.replace("CrmId", "crmid");
         assert!(!holds(&format!("singleValueExtendedProperties/any(p:p/id eq '{other}' and p/value ne null)")));
+    }
+
+    #[test]
+    fn functions_are_named_in_any_case_and_categories_are_looked_through() {
+        assert!(holds("startsWith(subject,'lunch') and endsWith(subject, 'Anna''s') and Contains(subject,',')"));
+        for found in ["c eq 'Travel'", "c eq 'travel' and c ne 'x'", "startsWith(c,'blue')"] {
+            assert!(holds(&format!("categories/any(c:{found})")), "{found}");
+        }
+        assert!(!holds("categories/any(c:c eq 'Trav')"));
+        assert!(holds("not (categories/Any(c: c eq 'Trav'))"));
+        for wrong in ["categories/any(c:d eq 'x')", "categories/all(c:c eq 'x')", "subject/any(c:c eq 'x')"] {
+            assert!(Filter::parse(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

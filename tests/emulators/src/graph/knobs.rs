@@ -82,6 +82,8 @@ pub struct Knobs {
     pub events_delta_exceptions: bool,
     /// Next and delta links name this base instead of the one of the request (a client must refuse a foreign host).
     pub link_base: Option<String>,
+    /// Next and delta links name the user by the id in the directory, whatever the request named it by.
+    pub links_by_id: bool,
     /// Original zones read `tzone://Microsoft/Custom`.
     pub custom_zone: bool,
     /// Start and end name that zone as well, whatever was asked for.
@@ -166,6 +168,7 @@ impl Default for Knobs {
             delta_removes_instances: false,
             events_delta_exceptions: false,
             link_base: None,
+            links_by_id: false,
             custom_zone: false,
             custom_points: false,
             duplicate_transaction_conflict: false,

@@ -5,8 +5,8 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | `route`, `calendars`, `items`, `view`, `delta`, `round`, `batch` | requests, by what they ask for |
-//! | `auth`, `query`, `parse`, `filter`, `decode`, `pattern`, `encode`, `errors` | the protocol's surface |
+//! | `route`, `directory`, `calendars`, `items`, `view`, `delta`, `round`, `batch` | requests, by what they ask for |
+//! | `auth`, `discovery`, `query`, `parse`, `filter`, `decode`, `pattern`, `encode`, `errors` | the protocol's surface |
 //! | `mailbox`, `event` | what is kept, with `outlook` |
 //! | `write`, `apply`, `occurrence`, `meeting`, `answer` | what changes it |
 //! | `todo` | Microsoft To Do |
@@ -22,6 +22,8 @@ mod calendars;
 mod claims;
 mod decode;
 mod delta;
+mod directory;
+mod discovery;
 mod edit;
 mod encode;
 mod errors;
@@ -117,7 +119,7 @@ impl Service for Graph {
 
     fn handle(&mut self, request: &Request, now: DateTime<Utc>) -> Response {
         let now = self.clock(now);
-        if let Some(response) = self.login(request, now) {
+        if let Some(response) = self.login(request, now).or_else(|| self.discover(request, now)) {
             return response;
         }
         self.answer(request, now)

@@ -156,7 +156,7 @@ impl Parser {
     }
 
     fn call(&mut self, name: &str) -> Result<Filter, ApiError> {
-        let op = match name {
+        let op = match name.to_ascii_lowercase().as_str() {
             "contains" => Op::Contains,
             "startswith" => Op::StartsWith,
             "endswith" => Op::EndsWith,
@@ -178,13 +178,17 @@ impl Parser {
 
     fn any(&mut self, name: &str) -> Result<Filter, ApiError> {
         let (path, function) = name.rsplit_once('/').ok_or_else(|| bad(&format!("function '{name}'")))?;
-        if path != "singleValueExtendedProperties" || !function.eq_ignore_ascii_case("any") {
+        let extended = path.eq_ignore_ascii_case("singleValueExtendedProperties");
+        if !(extended || path == "categories") || !function.eq_ignore_ascii_case("any") {
             return Err(bad(&format!("function '{name}'")));
         }
         let variable = self.name().ok_or_else(|| bad("a range variable is missing"))?;
         self.expect(&Word::Colon)?;
         let inner = self.or()?;
         self.expect(&Word::Close)?;
+        if !extended {
+            return Ok(Filter::Any(path.to_owned(), Box::new(of_each(inner, &variable)?)));
+        }
         let (id, rest) = take_id(inner, &variable);
         let id = id.ok_or_else(|| bad("an extended property needs its id"))?;
         Ok(Filter::Extended(ext_id(&id)?, rest.map(Box::new)))
@@ -236,6 +240,20 @@ fn take_id(filter: Filter, variable: &str) -> (Option<String>, Option<Filter>) {
             let (id, inner) = take_id(*inner, variable);
             (id, inner.map(|inner| Filter::Not(Box::new(inner))))
         }
-        other @ Filter::Extended(..) => (None, Some(other)),
+        other @ (Filter::Extended(..) | Filter::Any(..)) => (None, Some(other)),
     }
+}
+
+/// What a lambda asks of each text of a list, which goes by an empty path.
+fn of_each(filter: Filter, variable: &str) -> Result<Filter, ApiError> {
+    let both = |left: Filter, right: Filter| {
+        Ok::<_, ApiError>((Box::new(of_each(left, variable)?), Box::new(of_each(right, variable)?)))
+    };
+    Ok(match filter {
+        Filter::And(left, right) => both(*left, *right).map(|(left, right)| Filter::And(left, right))?,
+        Filter::Or(left, right) => both(*left, *right).map(|(left, right)| Filter::Or(left, right))?,
+        Filter::Not(inner) => Filter::Not(Box::new(of_each(*inner, variable)?)),
+        Filter::Compare(path, op, literal) if path == variable => Filter::Compare(String::new(), op, literal),
+        _ => return Err(bad("a condition on something else than the range variable")),
+    })
 }

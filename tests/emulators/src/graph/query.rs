@@ -111,6 +111,26 @@ const CALENDAR: &[&str] = &[
     "owner",
     "classId",
 ];
+/// Members of a user that may be asked for; those that a mailbox does not have are not shown.
+const USER: &[&str] = &[
+    "id",
+    "accountEnabled",
+    "businessPhones",
+    "department",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mailNickname",
+    "mailboxSettings",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "proxyAddresses",
+    "surname",
+    "userPrincipalName",
+    "userType",
+];
 const PAGE: usize = 10;
 const MOST: usize = 1000;
 
@@ -121,7 +141,8 @@ pub(super) enum Model {
     Calendar,
     Task,
     TaskList,
-    /// Whatever: users and settings.
+    User,
+    /// Whatever: settings.
     Any,
 }
 
@@ -132,6 +153,7 @@ impl Model {
             Self::Calendar => (CALENDAR, "calendar"),
             Self::Task => (TASK, "todoTask"),
             Self::TaskList => (TASK_LIST, "todoTaskList"),
+            Self::User => (USER, "user"),
             Self::Any => return Ok(()),
         };
         let member = path.split('/').next().unwrap_or_default();

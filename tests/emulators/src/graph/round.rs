@@ -202,10 +202,7 @@ impl Graph {
         let mut answer = Map::new();
         let context = format!("{}/v1.0/$metadata#Collection({})", call.base, token.feed.entity());
         answer.insert("@odata.context".to_owned(), context.into());
-        answer.insert(
-            link.0.to_owned(),
-            format!("{}{}?%24{}={}", call.base, call.request.path(), link.1, token.encode()).into(),
-        );
+        answer.insert(link.0.to_owned(), format!("{}?%24{}={}", call.address, link.1, token.encode()).into());
         answer.insert("value".to_owned(), rows.into());
         let mut applied = vec!["odata.track-changes".to_owned()];
         applied.extend(call.prefer.applied.iter().cloned());
@@ -273,7 +270,7 @@ impl Graph {
             asked = format!("startDateTime={}&endDateTime={}", stamp(token.from), stamp(token.to));
         }
         let join = if asked.is_empty() { "" } else { "&" };
-        error.header("location", format!("{}{}?{asked}{join}%24deltatoken=", call.base, call.request.path()))
+        error.header("location", format!("{}?{asked}{join}%24deltatoken=", call.address))
     }
 }
 

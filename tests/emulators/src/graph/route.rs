@@ -22,6 +22,8 @@ pub(super) struct Call<'a> {
     pub(super) prefer: Prefer,
     /// Scheme and authority of links.
     pub(super) base: String,
+    /// What links to further pages begin with, up to the query.
+    pub(super) address: String,
     pub(super) at: usize,
 }
 
@@ -45,15 +47,76 @@ impl Call<'_> {
     }
 }
 
+/// Names in paths: the service takes them in any case.
+const NAMES: &[&str] = &[
+    "v1.0",
+    "$batch",
+    "me",
+    "users",
+    "mailboxSettings",
+    "timeZone",
+    "outlook",
+    "translateExchangeIds",
+    "calendar",
+    "calendars",
+    "calendarGroups",
+    "calendarView",
+    "events",
+    "instances",
+    "exceptionOccurrences",
+    "attachments",
+    "extensions",
+    "accept",
+    "tentativelyAccept",
+    "decline",
+    "cancel",
+    "dismissReminder",
+    "snoozeReminder",
+    "permanentDelete",
+    "todo",
+    "lists",
+    "tasks",
+    "linkedResources",
+    "checklistItems",
+    "delta",
+    "$count",
+];
+/// What follows one of these is an id, whose case counts, or one of the two names that no id has.
+const KEYED: &[&str] = &[
+    "users",
+    "calendars",
+    "calendarGroups",
+    "calendarView",
+    "events",
+    "lists",
+    "tasks",
+    "linkedResources",
+    "checklistItems",
+];
+
+fn known<'a>(names: &[&'a str], name: &str) -> Option<&'a str> {
+    names.iter().find(|known| known.eq_ignore_ascii_case(name)).copied()
+}
+
 /// A path as segments; `users('x')` is two of them, `delta()` is one.
 fn segments(path: &str) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found: Vec<String> = Vec::new();
+    let mut keyed = false;
     for raw in path.split('/').filter(|segment| !segment.is_empty()) {
         let segment = decode_path(raw);
-        match segment.split_once("('").and_then(|(name, rest)| Some((name, rest.strip_suffix("')")?))) {
-            Some((name, key)) => found.extend([name.to_owned(), key.to_owned()]),
-            None => found.push(segment.trim_start_matches("microsoft.graph.").trim_end_matches("()").to_owned()),
+        if let Some((name, key)) =
+            segment.split_once("('").and_then(|(name, rest)| Some((name, rest.strip_suffix("')")?)))
+        {
+            found.extend([known(NAMES, name).unwrap_or(name).to_owned(), key.to_owned()]);
+            keyed = false;
+            continue;
         }
+        let bound = segment.to_ascii_lowercase().starts_with("microsoft.graph.");
+        let bare = segment.get(if bound { 16 } else { 0 }..).unwrap_or_default().trim_end_matches("()");
+        let names = if keyed { &["delta", "$count"] } else { NAMES };
+        let name = known(names, bare).unwrap_or(if keyed { &segment } else { bare });
+        keyed = !keyed && KEYED.contains(&name);
+        found.push(name.to_owned());
     }
     found
 }
@@ -91,7 +154,7 @@ impl Graph {
                 return Err(ApiError::new(400, "BadRequest", message));
             }
             (["users", name, rest @ ..], _) => (self.find_mailbox(name, rest)?, rest),
-            (["users"], Who::App) => return Ok(self.users(request)),
+            (["users"], Who::App) => return self.users(request),
             (parts, _) => return Err(ApiError::segment(parts.first().copied().unwrap_or_default())),
         };
         self.admit(at, &who, now)?;
@@ -109,7 +172,16 @@ impl Graph {
             _ => {}
         }
         let base = self.base(request);
-        let call = Call { request, now, prefer: Prefer::read(request)?, base, at };
+        let path = match (self.knobs.links_by_id, parts) {
+            (true, ["users", ..]) => {
+                // The path as it stands, for ids may be encoded, but for who it is about.
+                let below = request.path().splitn(5, '/').nth(4).unwrap_or_default();
+                format!("/v1.0/users('{}')/{below}", self.mailbox(at)?.user)
+            }
+            _ => request.path().to_owned(),
+        };
+        let address = format!("{base}{path}");
+        let call = Call { request, now, prefer: Prefer::read(request)?, base, address, at };
         self.mailbox_route(&call, rest)
     }
 
@@ -161,7 +233,7 @@ impl Graph {
         }
     }
 
-    fn base(&self, request: &Request) -> String {
+    pub(super) fn base(&self, request: &Request) -> String {
         if let Some(base) = &self.knobs.link_base {
             return base.trim_end_matches('/').to_owned();
         }
@@ -194,7 +266,9 @@ impl Graph {
             ("GET", ["mailboxSettings", "timeZone"]) => {
                 Ok(call.ok(200, &json!({ "value": self.mailbox(call.at)?.zone })))
             }
-            ("GET", ["outlook", function]) if function.starts_with("supportedTimeZones") => Ok(zones(call, function)),
+            ("GET", ["outlook", function]) if function.to_ascii_lowercase().starts_with("supportedtimezones") => {
+                Ok(zones(call, function))
+            }
             ("POST", ["translateExchangeIds"]) => self.translate(call),
             (_, ["calendars"]) => self.calendars(call, None),
             (_, ["calendarGroups"]) => self.groups(call),
@@ -231,32 +305,6 @@ impl Graph {
         let id = Id::decode(id).filter(|id| id.kind == Kind::Calendar).ok_or_else(ApiError::malformed_id)?;
         let known = id.mailbox == mailbox.guid && mailbox.calendars.contains_key(&id.key);
         known.then_some(id.key).ok_or_else(ApiError::not_found)
-    }
-
-    fn users(&self, request: &Request) -> Response {
-        let users: Vec<Value> = self.mailboxes.iter().map(|mailbox| Value::Object(user(mailbox))).collect();
-        Response::json(
-            200,
-            &json!({ "@odata.context": format!("{}/v1.0/$metadata#users", self.base(request)), "value": users }),
-        )
-    }
-
-    fn user(&self, call: &Call<'_>) -> Answer {
-        let query = call.query(Model::Any)?;
-        if !self.knobs.users_readable {
-            let message = "Insufficient privileges to complete the operation.";
-            return Err(ApiError::new(403, "Authorization_RequestDenied", message));
-        }
-        let mailbox = self.mailbox(call.at)?;
-        let mut user = user(mailbox);
-        if let Some(select) = &query.select {
-            if select.iter().any(|name| name == "mailboxSettings") {
-                user.insert("mailboxSettings".to_owned(), settings(&mailbox.zone));
-            }
-            user.retain(|name, _| select.iter().any(|one| one == name) || name == "id");
-        }
-        user.insert("@odata.context".to_owned(), format!("{}/v1.0/$metadata#users/$entity", call.base).into());
-        Ok(call.ok(200, &Value::Object(user)))
     }
 
     fn settings(&self, call: &Call<'_>) -> Answer {
@@ -319,16 +367,7 @@ pub(super) fn not_allowed() -> ApiError {
     ApiError::new(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 }
 
-fn user(mailbox: &super::mailbox::Mailbox) -> serde_json::Map<String, Value> {
-    let mut user = serde_json::Map::new();
-    user.insert("id".to_owned(), mailbox.user.to_string().into());
-    user.insert("displayName".to_owned(), mailbox.who.name.clone().into());
-    user.insert("mail".to_owned(), mailbox.who.address.clone().into());
-    user.insert("userPrincipalName".to_owned(), mailbox.who.address.clone().into());
-    user
-}
-
-fn settings(zone: &str) -> Value {
+pub(super) fn settings(zone: &str) -> Value {
     json!({
         "timeZone": zone,
         "dateFormat": "dd.MM.yyyy",
@@ -351,4 +390,26 @@ fn zones(call: &Call<'_>, function: &str) -> Response {
     };
     let zones: Vec<Value> = names.iter().map(|name| json!({ "alias": name, "displayName": name })).collect();
     call.ok(200, &json!({ "@odata.context": format!("{}/v1.0/$metadata#Collection(microsoft.graph.timeZoneInformation)", call.base), "value": zones }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_taken_in_any_case_and_ids_as_they_are() {
+        assert_eq!(
+            segments("/V1.0/Users/E.Mirny@x/CALENDARVIEW/Microsoft.Graph.Delta()"),
+            ["v1.0", "users", "E.Mirny@x", "calendarView", "delta"]
+        );
+        assert_eq!(
+            segments("/v1.0/ME/Todo/Lists/Tasks/TASKS/Events"),
+            ["v1.0", "me", "todo", "lists", "Tasks", "tasks", "Events"]
+        );
+        assert_eq!(
+            segments("/v1.0/Users('Me')/Events('aB')/Accept"),
+            ["v1.0", "users", "Me", "events", "aB", "accept"]
+        );
+        assert_eq!(segments("/v1.0/users/Events/Events/$Count"), ["v1.0", "users", "Events", "events", "$count"]);
+    }
 }

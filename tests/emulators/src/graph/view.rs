@@ -106,8 +106,14 @@ impl Graph {
     }
 
     pub(super) fn count_events(&self, call: &Call<'_>, calendar: Option<Key>) -> Answer {
+        let query = call.query(Model::Event)?;
         let mailbox = self.mailbox(call.at)?;
-        let count: usize = self.scope(mailbox, calendar).iter().map(|calendar| calendar.events.len()).sum();
+        let shape = Shape { zone: Zone::utc(), ..self.shape(call) };
+        let meets =
+            |seen: Seen<'_>| query.filter.as_ref().is_none_or(|filter| filter.matches(&Row { seen, shape: &shape }));
+        let calendars = self.scope(mailbox, calendar).into_iter();
+        let events = calendars.flat_map(|calendar| mailbox.events_in(calendar.key)).map(super::event::Event::whole);
+        let count = events.filter(|seen| meets(*seen)).count();
         let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
         Ok(Response { status: 200, headers, body: count.to_string().into_bytes() })
     }
@@ -165,7 +171,7 @@ impl Graph {
         }
         let next = query.skip + shown.len();
         if next < total {
-            let link = format!("{}{}?{}", call.base, call.request.path(), query.page(next));
+            let link = format!("{}?{}", call.address, query.page(next));
             answer.insert("@odata.nextLink".to_owned(), link.into());
         }
         answer.insert("value".to_owned(), shown.into());

@@ -42,6 +42,29 @@ fn who_is_in_a_selected_group_is_exported_and_nobody_else() {
 }
 
 #[scenarios::scenario]
+fn more_groups_may_be_selected_than_one_filter_holds() {
+    let mut world = world();
+    let names: Vec<String> = (0..24).map(|number| format!("Group {number:02}")).collect();
+    for (name, at) in names.iter().zip(40..) {
+        world.group(name);
+        world.activity(&format!("Of {name}"), at);
+        world.join(name, &format!("Of {name}"));
+    }
+    let account = world.exporting(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    sync(&mut world, &account);
+    assert_eq!(world.subjects().len(), 24);
+    rests(&mut world, &account);
+    // Whose membership is in the last filter is followed as any other is.
+    world.join("Group 23", "Out");
+    world.leave("Group 22", "Of Group 22");
+    let ran = sync(&mut world, &account);
+    assert_eq!(ran.reasons(Outcome::Noted), ["left-scope"]);
+    nothing_removed(&ran);
+    assert!(world.subjects().contains(&"Out".to_owned()) && !world.subjects().contains(&"In".to_owned()));
+    rests(&mut world, &account);
+}
+
+#[scenarios::scenario]
 fn who_joins_is_exported_and_who_leaves_is_parked_until_it_returns() {
     let mut world = world();
     let account = world.exporting(&["Important"]);
@@ -264,7 +287,7 @@ fn a_listing_of_members_that_is_wrongly_empty_removes_nothing_and_loses_nobody()
     rests(&mut world, &account);
     world.join("Important", "Out");
     world.fault(json!({
-        "service": "creatio", "path": "ActivityInFolder", "effect": {"kind": "status", "status": 200, "body": {"value": []}},
+        "service": "creatio", "effect": {"kind": "part", "url": "$skip=0", "status": 200, "body": {"value": []}},
     }));
     let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
     nothing_removed(&ran);

@@ -81,6 +81,33 @@ fn a_device_waits_then_signs_in_and_its_refresh_token_is_replaced() {
     assert_eq!(body(&form(&mut desk, "/common/oauth2/v2.0/token", &refresh))["error"], "invalid_grant");
 }
 
+fn plain(desk: &mut Desk, target: &str) -> Response {
+    let headers = vec![("host".to_owned(), "127.0.0.1:8".to_owned())];
+    let request = Request { method: "GET".into(), target: target.into(), headers, body: Vec::new() };
+    desk.graph.handle(&request, desk.now)
+}
+
+#[test]
+fn a_library_for_sign_in_finds_the_endpoints_before_it_signs_in() {
+    let mut desk = Desk::new();
+    desk.graph.knobs.directory = Some("mycompany.onmicrosoft.com".into());
+    for tenant in ["mycompany.onmicrosoft.com", "common", "organizations"] {
+        let answer = plain(&mut desk, &format!("/{tenant}/v2.0/.well-known/openid-configuration"));
+        let base = format!("http://127.0.0.1:8/{tenant}/oauth2/v2.0");
+        assert_eq!((answer.status, &body(&answer)["token_endpoint"]), (200, &Value::from(format!("{base}/token"))));
+        assert_eq!(body(&answer)["device_authorization_endpoint"], format!("{base}/devicecode"));
+    }
+    let unknown = plain(&mut desk, "/elsewhere.onmicrosoft.com/v2.0/.well-known/openid-configuration");
+    assert_eq!((unknown.status, &body(&unknown)["error"]), (400, &Value::from("invalid_tenant")));
+    let asked = "/common/discovery/instance?api-version=1.1&authorization_endpoint=\
+        https%3A%2F%2F127.0.0.1%3A8%2Fmycompany.onmicrosoft.com%2Foauth2%2Fv2.0%2Fauthorize";
+    let answer = body(&plain(&mut desk, asked));
+    let endpoint = "http://127.0.0.1:8/mycompany.onmicrosoft.com/v2.0/.well-known/openid-configuration";
+    assert_eq!(answer["tenant_discovery_endpoint"], endpoint);
+    assert_eq!(answer["metadata"][0]["preferred_network"], "127.0.0.1:8");
+    assert_eq!(plain(&mut desk, "/common/discovery/instance").status, 400);
+}
+
 #[test]
 fn a_mailbox_may_be_unknown_denied_or_not_enabled() {
     let mut desk = Desk::new();

@@ -82,7 +82,7 @@ impl Graph {
                     text.join("&")
                 }
             };
-            answer.insert("@odata.nextLink".to_owned(), format!("{}{}?{rest}", call.base, call.request.path()).into());
+            answer.insert("@odata.nextLink".to_owned(), format!("{}?{rest}", call.address).into());
         }
         answer.insert("value".to_owned(), shown.into());
         Ok(Response::json(200, &Value::Object(answer)))
