@@ -112,7 +112,7 @@ pub(crate) fn described(record: &RunRecord, account: &Account, language: Languag
         None => language.of("going on, or cut off", "идёт или прерван").to_owned(),
         Some(RunResult::Failed(text)) => format!("{}: {text}", language.of("failed", "не удалось")),
         Some(RunResult::Report(report)) => {
-            let written = screen::sum(report.counts.iter().filter(|count| count.what == "written").collect::<Vec<_>>());
+            let written = screen::sum(report.counts.iter().filter(|count| count.what == "written"));
             let ending = match report.ending {
                 Ending::Complete => language.of("complete", "полностью"),
                 Ending::Partial => language.of("complete but for a calendar", "полностью, кроме одного календаря"),

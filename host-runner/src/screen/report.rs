@@ -110,14 +110,9 @@ fn totals(screen: &mut Screen, counts: &[Count]) -> io::Result<()> {
     Ok(())
 }
 
-/// A component may tell the sum itself, with an empty reason, or leave the adding to the reader.
-pub fn sum<'a>(group: impl IntoIterator<Item = &'a Count> + Clone) -> u64 {
-    let whole = added(group.clone().into_iter().filter(|count| count.reason.is_empty()));
-    if whole > 0 { whole } else { added(group) }
-}
-
-fn added<'a>(counts: impl IntoIterator<Item = &'a Count>) -> u64 {
-    counts.into_iter().fold(0, |sum, count| sum.saturating_add(count.number))
+/// How many there are over all actions, reasons and sides: counts of one `what` do not overlap.
+pub fn sum<'a>(group: impl IntoIterator<Item = &'a Count>) -> u64 {
+    group.into_iter().fold(0, |sum, count| sum.saturating_add(count.number))
 }
 
 fn ended(account: &Account, run: &RunReport, language: Language) -> String {

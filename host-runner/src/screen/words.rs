@@ -88,13 +88,11 @@ pub(super) fn unit(name: &str, language: Language) -> &str {
     match name {
         "title" => "тема",
         "when" => "время",
-        "days" => "дни",
         "place" => "место",
         "body" => "заметки",
-        "reminder" | "remind-at" => "напоминание",
+        "reminder" => "напоминание",
         "priority" => "важность",
         "state" => "состояние",
-        "status" => "статус",
         other => other,
     }
 }
