@@ -14,7 +14,8 @@
 //! - **What stays**: [`store`] (keys, rows, guarded commits, the overlay of a dry run), [`links`] (pairs as lines of text, to be
 //!   kept outside of storage).
 //! - **Adapters** of one shape: [`creatio`], [`graph`], [`exchange`]; [`mailbox`] chooses the one that serves an account. Below
-//!   them [`http`] (URLs, JSON, complaints), [`batch`] (JSON batches) and [`ews`] (the codec of Exchange Web Services).
+//!   them [`outlook`] (what any mailbox keeps of a value), [`http`] (URLs, JSON, complaints), [`batch`] (JSON batches) and [`ews`]
+//!   (the codec of Exchange Web Services).
 //! - [`deliberate`]: rules that the simulation breaks, to see that it notices. `component`, for wasm only, binds all this to
 //!   the contract in `wit/`.
 //!
@@ -46,6 +47,7 @@ pub mod link;
 pub mod links;
 pub mod mailbox;
 pub mod merge;
+pub mod outlook;
 pub mod owed;
 pub mod plan;
 pub mod policy;
