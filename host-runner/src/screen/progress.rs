@@ -18,15 +18,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins to show a run of this account.
-    #[must_use]
-    pub fn new(account: &str) -> Self {
-        Self::speaking(account, Language::En)
-    }
-
     /// Begins to show a run of this account in a language.
     #[must_use]
-    pub fn speaking(account: &str, language: Language) -> Self {
+    pub fn new(account: &str, language: Language) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
             bar.enable_steady_tick(Duration::from_millis(120));
