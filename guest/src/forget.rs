@@ -3,7 +3,7 @@
 
 use crate::activity::{Seen, SideId, State};
 use crate::link::{Link, LinkState, Origin};
-use crate::plan::{End, Pair};
+use crate::plan::Pair;
 use crate::reason::Reason;
 
 /// The side on which the sync made its half of the pair.
@@ -13,15 +13,6 @@ pub const fn made(link: &Link) -> Option<SideId> {
         Origin::Imported => Some(SideId::Creatio),
         Origin::Exported => Some(SideId::Mailbox),
         Origin::Adopted => None,
-    }
-}
-
-/// One side of a pair.
-#[must_use]
-pub const fn end(pair: &Pair, side: SideId) -> &End {
-    match side {
-        SideId::Creatio => &pair.creatio,
-        SideId::Mailbox => &pair.mailbox,
     }
 }
 
@@ -37,7 +28,7 @@ pub fn stays(pair: &Pair, link: &Link, seen: &Seen, side: SideId, shared: bool) 
     let cancelled = matches!(link.state, LinkState::Ended { gone: SideId::Mailbox, cancelled: true });
     // The sync itself cancelled it when its item went.
     let alone = cancelled && side == SideId::Creatio && seen.state == State::Cancelled;
-    (end(pair, side.other()).here().is_none() && !alone).then_some(Reason::LastCopy)
+    (pair.end(side.other()).here().is_none() && !alone).then_some(Reason::LastCopy)
 }
 
 /// It is what the sync made and last wrote, and nobody has changed it in between.
@@ -58,6 +49,7 @@ mod tests {
     use crate::activity::{Kind, Stake, Unit, Value, Values};
     use crate::digest::Digest;
     use crate::link;
+    use crate::plan::End;
     use std::collections::BTreeMap;
     use uuid::Uuid;
 

@@ -40,7 +40,7 @@ macro_rules! reasons {
 }
 
 reasons! {
-    NewInMailbox "new-in-mailbox" "The mailbox has a meeting that Creatio does not have." "";
+    NewInMailbox "new-in-mailbox" "The mailbox has an item that Creatio does not have." "";
     NewInCreatio "new-in-creatio" "Creatio has an activity that the mailbox does not have." "";
     ChangedInMailbox "changed-in-mailbox" "The item was changed in the mailbox." "";
     ChangedInCreatio "changed-in-creatio" "The activity was changed in Creatio." "";
@@ -48,7 +48,7 @@ reasons! {
     ConflictCreatioWins "conflict-creatio-wins" "Both sides changed the same thing; Creatio wins." "The other value is in this entry; write it again if it was the right one.";
     OrganizerWins "organizer-wins" "The meeting is somebody else's: its organizer's version replaces the change made in Creatio." "Ask the organizer to change the meeting.";
     PolicyChanged "policy-changed" "The account's policies or zone changed, and the activity is rewritten accordingly." "";
-    SamePair "same-pair" "The activity and the item are the same meeting: they were linked." "";
+    SamePair "same-pair" "The activity and the item are the same: they were linked." "";
     AdoptedDifferent "adopted-different" "The activity and the item were linked although they differ; nothing was overwritten." "Change the side that is wrong; the change will reach the other one.";
     FilledEmpty "filled-empty" "One side had nothing here: the other one's value was filled in." "";
     DeletedInMailbox "deleted-in-mailbox" "The item was deleted in the mailbox." "";
@@ -66,19 +66,19 @@ reasons! {
     MailForbidden "mail-forbidden" "The change would send mail to the meeting's attendees, and the policy is to send none." "Change it in the mailbox, or set invitations = \"ask\".";
     NotesFromMailbox "notes-from-mailbox" "Notes of a meeting with attendees or an online meeting go from the mailbox to Creatio only." "Approve it, or set notes = \"both\".";
     JoinBlock "join-block" "The notes hold the block that joins the online meeting and are not overwritten." "Change the notes in the mailbox.";
-    MaskedPrivate "masked-private" "The item is private: its texts are masked in Creatio, and changes of them are not written back." "";
-    FolderReadOnly "folder-read-only" "The calendar may not be written." "Ask for the right to write it, or choose another calendar.";
-    FolderNotOwned "folder-not-owned" "The calendar belongs to somebody else." "";
+    MaskedPrivate "masked-private" "The item is private: its texts are masked in Creatio, and changes of them are not written back." "Change it in the mailbox, or set private = \"copy\".";
+    FolderReadOnly "folder-read-only" "The calendar or task list may not be written." "Ask for the right to write it, or choose another one.";
+    FolderNotOwned "folder-not-owned" "The calendar or task list belongs to somebody else." "";
     FolderFlaggedMail "folder-flagged-mail" "The list shows flagged mail, which is no task." "";
-    FolderUnreadable "folder-unreadable" "A calendar could not be read; nothing in it counts as gone." "";
+    FolderUnreadable "folder-unreadable" "A calendar or task list could not be read; nothing in it counts as gone." "";
     GroupDynamic "group-dynamic" "The group is a search, and its members cannot be told exactly." "Choose another group.";
     UnknownOperation "unknown-operation" "An operation that was to be carried out is not intended any more." "Look at a new preview.";
     RemovalLimit "removal-limit" "So many removals at once look like a fault." "Look at the list, and approve it if it is right.";
-    EmptiesFolder "empties-folder" "These removals would leave the calendar empty." "Look at the list, and approve it if it is right.";
+    EmptiesFolder "empties-folder" "These removals would leave the calendar or task list empty." "Look at the list, and approve it if it is right.";
     RightsChanged "rights-changed" "Many activities vanished together: probably the rights in Creatio changed." "Check the rights of the Creatio user; approve the removals if they are right.";
     CreationLimit "creation-limit" "The first contact would create very many items." "Look at the preview, and approve it, or raise creation-limit.";
     Ambiguous "ambiguous" "Several items look the same, and none is certainly the counterpart." "Change or delete the duplicates.";
-    ByInvitation "by-invitation" "The meeting comes into this mailbox by its organizer's invitation, not by the sync." "";
+    ByInvitation "by-invitation" "The meeting comes into this mailbox by its organizer's invitation, not by the sync." "Where it does not come, ask the organizer to invite the mailbox's owner.";
     KindChanged "kind-changed" "\"Show in calendar\" was changed of an item that the sync did not make: it stays what it is in the mailbox." "Set \"show in calendar\" back, or make the item anew in the mailbox.";
     ShowInCalendar "show-in-calendar" "\"Show in calendar\" was changed in Creatio: the item becomes a task or a meeting." "";
     OtherDirection "other-direction" "It has to be written to the side that this run does not write." "Run sync, or the other direction.";
@@ -89,7 +89,7 @@ reasons! {
     PrivateSkipped "private-skipped" "Private items are skipped by policy." "";
     OutOfWindow "out-of-window" "It ended before the start date of the import." "";
     NotExported "not-exported" "It is not among what the settings export." "";
-    LeftScope "left-scope" "It left the calendars or activities that the settings cover: it is not followed, and nothing is deleted." "";
+    LeftScope "left-scope" "It left the calendars, task lists or activities that the settings cover: it is not followed, and nothing is deleted." "";
     NoDates "no-dates" "It has no valid start and end." "Correct the dates.";
     NotOrganizer "not-organizer" "The meeting is somebody else's: it is not removed from this mailbox." "Decline it in the mailbox, or approve the removal.";
     DuplicateIdentity "duplicate-identity" "The same meeting is in the mailbox twice; one of them is synchronised." "Delete the copy.";
@@ -98,8 +98,8 @@ reasons! {
     OverwroteUnseen "overwrote-unseen" "A change made moments before was overwritten." "The value is in this entry; write it again if it was the right one.";
     ServerNormalised "server-normalised" "The server keeps the value in its own form; that was accepted." "";
     UnknownOutcome "unknown-outcome" "The answer was lost: whether it was written is found out in the next run." "";
-    Refused "refused" "The server refused it." "";
-    Unreadable "unreadable" "The item cannot be understood." "";
+    Refused "refused" "The server refused it." "Correct what its words name; the next run tries again.";
+    Unreadable "unreadable" "The item cannot be understood." "Open it where it is, correct what looks wrong and save it; the next run reads it again.";
     Absent "absent" "It cannot be found at the moment; removal waits for confirmation." "";
     Throttled "throttled" "The server asked to wait." "";
     NotPermitted "not-permitted" "The right is missing." "Grant the right.";

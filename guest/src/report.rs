@@ -153,7 +153,7 @@ pub struct Counted {
     pub what: &'static str,
     /// The side, where there is one.
     pub side: Option<SideId>,
-    /// Action or reason; empty for all.
+    /// Action or reason; empty where there is only one of the kind.
     pub reason: &'static str,
 }
 

@@ -123,7 +123,7 @@ pub fn plan(pair: &Pair, images: &[Image], frame: &Frame, guards: Guards) -> Inv
             inverse.leave(operation, Reason::ChangedSince, "The pair is not linked any more.");
             continue;
         };
-        match (change.existed, change.exists, end(pair, side)) {
+        match (change.existed, change.exists, pair.end(side)) {
             (false, true, End::Here(seen)) => remove(pair, link, &change, seen, frame, guards, &mut inverse),
             (true, false, End::Absent | End::None) => make_again(pair, link, &change, frame, guards, &mut inverse),
             (true, true, End::Here(seen)) => write_back(pair, link, &change, seen, frame, &mut inverse),
@@ -145,13 +145,6 @@ pub fn plan(pair: &Pair, images: &[Image], frame: &Frame, guards: Guards) -> Inv
     inverse
 }
 
-const fn end(pair: &Pair, side: SideId) -> &End {
-    match side {
-        SideId::Creatio => &pair.creatio,
-        SideId::Mailbox => &pair.mailbox,
-    }
-}
-
 /// It brings something into being, or takes it away.
 #[must_use]
 pub const fn of_life(action: Action) -> bool {
@@ -169,7 +162,7 @@ fn state_after(pair: &Pair, operations: &[Operation]) -> Option<LinkState> {
         match operation.map(|operation| operation.action) {
             Some(Action::Create) => true,
             Some(Action::Delete) => false,
-            _ => end(pair, side).here().is_some(),
+            _ => pair.end(side).here().is_some(),
         }
     };
     let cancels = operations.iter().any(|operation| operation.action == Action::Cancel);
@@ -242,7 +235,7 @@ fn make_again(pair: &Pair, link: &Link, change: &Change, frame: &Frame, guards: 
         if *unit == Unit::State && *value == Value::State(State::Open) {
             continue;
         }
-        units.insert(*unit, unit_write(None, value, link, other, *unit, end(pair, other)));
+        units.insert(*unit, unit_write(None, value, link, other, *unit, pair.end(other)));
     }
     let start = match change.units.get(&Unit::When).and_then(|was| was.before.as_ref()) {
         Some(Value::When(when)) => Some(when.start),
@@ -291,7 +284,7 @@ fn write_back(pair: &Pair, link: &Link, change: &Change, seen: &Seen, frame: &Fr
             continue;
         };
         let Some(now) = now.filter(|now| *now != before) else { continue };
-        let write = unit_write(Some(now), before, link, other, *unit, end(pair, other));
+        let write = unit_write(Some(now), before, link, other, *unit, pair.end(other));
         let kept = still(link, side, *unit, was.written.as_ref(), now);
         if kept { &mut writes } else { &mut since }.insert(*unit, write);
     }

@@ -25,11 +25,11 @@ pub enum Ending {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Count {
-    /// An outcome of a journal entry, or `observed`, `unchanged`, `left-alone`, `standing`.
+    /// An outcome of a journal entry, or `observed`, `unchanged`, `left-alone`, `standing`, `restored`, `forgotten`.
     pub what: String,
     /// The side, where there is one.
     pub side: Option<Side>,
-    /// The action or reason that it counts; empty for all of them.
+    /// The action or reason that it counts; empty where there is only one of the kind. Counts of one `what` do not overlap.
     pub reason: String,
     /// How many.
     pub number: u64,

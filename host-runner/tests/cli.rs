@@ -343,7 +343,7 @@ fn a_preview_is_read_by_side_and_action() {
     assert_eq!(code, 0, "{err}");
     let expected = "\
 e.mirny@mycompany.com
-  Tue 2026-11-24 09:00 preview of reconcile complete (run run-1)
+  Tue 2026-11-24 09:00 preview of sync complete (run run-1)
 
 Failed: tried again by the next run (1)
   Tue 2026-11-24 09:00  Broken [2J

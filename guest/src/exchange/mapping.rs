@@ -9,6 +9,7 @@ use crate::digest::Digest;
 use crate::ews::item::{Item, Occurs, Person};
 use crate::ews::property::{LEVELS, Property, STATUSES};
 use crate::identity;
+use crate::outlook;
 use crate::policy::Private;
 use crate::reason::Reason;
 use crate::side::Mark;
@@ -16,8 +17,6 @@ use crate::{text, time};
 use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
-/// Longest subject and location that Exchange keeps.
-const LINE: usize = 255;
 /// Longest time before the start at which Exchange reminds: five years.
 const EARLIEST_REMINDER: i64 = 2_629_800;
 
@@ -172,27 +171,10 @@ pub fn mark(seen: &Seen) -> Option<Mark> {
 #[must_use]
 pub fn conform(unit: Unit, value: &Value, current: Option<&Seen>, zone: Tz) -> Value {
     match (unit, value) {
-        (Unit::Title | Unit::Place, Value::Text(line)) => {
-            Value::Text(text::cut(&text::line(line), LINE).trim_end().to_owned())
-        }
-        (Unit::Body, Value::Text(body)) => Value::Text(text::paragraphs(body)),
-        (Unit::When, Value::When(when)) => {
-            // Creatio has no flag for all-day. Whole days stay all-day, unless the item is a timed one of 24 hours.
-            let may_be = current.and_then(Seen::when).is_none_or(|current| current.all_day);
-            let all_day = when.all_day || (may_be && time::whole_days(zone, when.start, when.end).is_some());
-            Value::When(When { all_day, ..when.clone() })
-        }
-        (Unit::When, Value::Days(days)) => {
-            // Where a task has only the day it is due, its first day is that one and goes without saying.
-            let begins = current.and_then(Seen::days).is_some_and(|current| current.start.is_some());
-            let start = days.start.filter(|start| begins || Some(*start) != days.due);
-            Value::Days(Days { start, due: days.due, made: None })
-        }
         (Unit::Reminder, Value::Reminder(Some(minutes))) => {
             Value::Reminder(Some((*minutes).clamp(0, EARLIEST_REMINDER)))
         }
-        (Unit::State, Value::Status(Status::Cancelled)) => Value::Status(Status::Completed),
-        _ => value.clone(),
+        _ => outlook::conform(unit, value, current, zone),
     }
 }
 

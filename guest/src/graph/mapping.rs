@@ -14,8 +14,6 @@ use serde_json::{Map, Value as Json, json};
 
 /// Characters of a zone's name that a warning shows.
 const ZONE_SHOWN: usize = 60;
-/// Longest subject and location that Exchange keeps.
-const LINE: usize = 255;
 
 pub(super) fn string<'a>(event: &'a Json, name: &str) -> &'a str {
     event.get(name).and_then(Json::as_str).unwrap_or_default()
@@ -206,24 +204,6 @@ pub fn marker(event: &Json) -> Option<String> {
         .get("value")?
         .as_str()
         .map(str::to_owned)
-}
-
-/// What the mailbox would hold, given this value.
-#[must_use]
-pub fn conform(unit: Unit, value: &Value, current: Option<&Seen>, zone: Tz) -> Value {
-    match (unit, value) {
-        (Unit::Title | Unit::Place, Value::Text(line)) => {
-            Value::Text(text::cut(&text::line(line), LINE).trim_end().to_owned())
-        }
-        (Unit::Body, Value::Text(body)) => Value::Text(text::paragraphs(body)),
-        (Unit::When, Value::When(when)) => {
-            // Creatio has no flag for all-day. Whole days stay all-day, unless the item is a timed one of 24 hours.
-            let may_be = current.and_then(Seen::when).is_none_or(|current| current.all_day);
-            let all_day = when.all_day || (may_be && time::whole_days(zone, when.start, when.end).is_some());
-            Value::When(When { all_day, ..when.clone() })
-        }
-        _ => value.clone(),
-    }
 }
 
 fn point(at: DateTime<Utc>, zone: Tz) -> Json {

@@ -15,6 +15,7 @@ use crate::activity::{Kind, Seen, SideId, Unit, Value};
 use crate::ask::{Ask, Fault};
 use crate::identity::Marker;
 use crate::mailbox::Mailbox;
+use crate::outlook;
 use crate::policy::{Policies, Private};
 use crate::settings::{Language, MailboxService, Settings};
 use crate::side::{self, Feed, Found, Listing, Lost, Mark, Marked, Owner, Page, Side, Whereabouts, Write, Written};
@@ -51,14 +52,6 @@ impl Graph {
     #[must_use]
     pub fn with_tasks(self) -> Self {
         Self { tasks: true, ..self }
-    }
-}
-
-/// Which of the two would hold this value. A text is kept alike by both.
-fn value_kind(value: &Value, current: Option<&Seen>) -> Kind {
-    match value {
-        Value::Days(_) | Value::Status(_) | Value::RemindAt(_) => Kind::Task,
-        _ => current.map_or(Kind::Appointment, |seen| seen.kind),
     }
 }
 
@@ -135,10 +128,7 @@ impl Side for Graph {
     }
 
     fn conform(&self, unit: Unit, value: &Value, current: Option<&Seen>) -> Value {
-        match value_kind(value, current) {
-            Kind::Task => todo::mapping::conform(unit, value, current),
-            Kind::Appointment => mapping::conform(unit, value, current, self.zone),
-        }
+        outlook::conform(unit, value, current, self.zone)
     }
 
     fn find_marked<'a>(&'a self, markers: &[Marker], folders: &[String]) -> Ask<'a, Result<Vec<Seen>, Fault>> {

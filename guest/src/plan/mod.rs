@@ -64,6 +64,17 @@ pub struct Pair {
     pub lookalike: Option<Reason>,
 }
 
+impl Pair {
+    /// One side of it.
+    #[must_use]
+    pub const fn end(&self, side: SideId) -> &End {
+        match side {
+            SideId::Creatio => &self.creatio,
+            SideId::Mailbox => &self.mailbox,
+        }
+    }
+}
+
 /// What the account's settings say about pairs.
 pub struct Frame<'a> {
     /// Settings.

@@ -46,10 +46,7 @@ fn kept_name(run: &str, at: DateTime<Utc>) -> String {
 pub(super) fn image(run: &Run, job: &Job, operation: &Operation) -> Option<Image> {
     let pair = &job.pair;
     let side = operation.target;
-    let seen = match side {
-        SideId::Creatio => pair.creatio.here(),
-        SideId::Mailbox => pair.mailbox.here(),
-    };
+    let seen = pair.end(side).here();
     let masked = pair.mailbox.here().is_some_and(|item| item.masked);
     let shown = |unit: Unit, value: &Value| {
         let hidden = masked && matches!(unit, Unit::Title | Unit::Place | Unit::Body);

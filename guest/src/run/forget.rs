@@ -164,7 +164,7 @@ fn chunk(run: &mut Run, links: &[Link], held: Option<Reason>, left: &mut Left) -
     let (mut entries, mut going) = (Vec::new(), Vec::new());
     for (pair, link, side, fault) in pairs(run, links, left, &mut entries)? {
         let job = Job { pair, plan: Plan::default(), owed: None, fault: None, item: None, undoes: false };
-        let Some(seen) = forget::end(&job.pair, side).here() else { continue };
+        let Some(seen) = job.pair.end(side).here() else { continue };
         let operation = Operation::new(&job.pair, Action::Delete, side, BTreeMap::new(), Reason::Forgotten);
         let read_only = seen.folder.as_ref().is_some_and(|folder| run.read_only.contains(folder));
         let stays = forget::stays(&job.pair, &link, seen, side, fault)

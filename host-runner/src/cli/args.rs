@@ -16,7 +16,8 @@ pub(crate) struct Arguments {
     /// Answer in JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Speak English or Russian; as the environment says (LANG), else as the account does, unless told.
+    /// Speak English or Russian; as the environment says (LC_ALL, LC_MESSAGES, LANG), else as the first account does, unless
+    /// told.
     #[arg(long, global = true, value_enum, value_name = "LANGUAGE")]
     pub(crate) lang: Option<Tongue>,
     /// Say more on standard error; twice for everything.
@@ -234,10 +235,10 @@ pub(crate) enum Links {
 
 #[derive(Debug, Args)]
 pub(crate) struct Budget {
-    /// End the run before it would send more requests than this.
+    /// End the run after the chunk with which this many requests are sent.
     #[arg(long, value_name = "N")]
     pub(crate) budget_requests: Option<u32>,
-    /// End the run before it would write more items than this.
+    /// End the run after the chunk with which this many items are written.
     #[arg(long, value_name = "N")]
     pub(crate) budget_writes: Option<u32>,
     /// End the run after this time: 90s, 10m, 1h.

@@ -19,9 +19,9 @@ const SITE: &str = "";
 
 pub(crate) async fn check(arguments: &Arguments, which: &Check, screen: &mut Screen) -> Result<Exit, Failure> {
     let config = session::config(arguments, screen)?;
-    // Nobody has to be named to look; whoever writes says where.
-    let everyone = which.accounts.account.is_empty() && !which.probe;
-    let accounts = if everyone { config.accounts.clone() } else { selection::accounts(&config, &which.accounts)? };
+    // Whoever writes says where.
+    let select = if which.probe { selection::accounts } else { selection::looked_at };
+    let accounts = select(&config, &which.accounts)?;
     let mut told = Told { worst: Verdict::Good, values: Vec::new() };
     let mut first = vec![
         finding("configuration", Verdict::Good, "config-read", config.path.display().to_string()),

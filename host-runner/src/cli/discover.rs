@@ -19,7 +19,7 @@ pub(crate) async fn discover(arguments: &Arguments, which: &Accounts, screen: &m
     let mut exit = Exit::Done;
     let mut told = Vec::new();
     for account in &accounts {
-        let progress = Arc::new(Progress::speaking(&account.mail, screen.language));
+        let progress = Arc::new(Progress::new(&account.mail, screen.language));
         let outcome = session
             .tenant
             .discover(&session.connector, &account.id, session.stop.clone(), Arc::clone(&progress) as _)
@@ -50,7 +50,7 @@ fn show(screen: &mut Screen, mail: &str, found: &Catalogue) -> io::Result<()> {
     let contact = screen.say("contact in Creatio", "контакт в Creatio");
     screen.line(format!("{name}  {contact}: {} ({})", clean(&found.contact_name), clean(&found.contact)))?;
     for warning in &found.warnings {
-        screen.wrapped(2, Tone::Attention, &warning.text)?;
+        screen::warning(screen, warning)?;
     }
     let kinds = [
         (Content::Meetings, screen.say("Calendars", "Календари").to_owned()),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Everything was done.
     Done,
-    /// Something is newly held or failed.
+    /// Something is newly held or failed, or was not undone; of a check: something is doubtful.
     Attention,
     /// A run failed.
     Failed,

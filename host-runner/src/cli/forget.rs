@@ -6,7 +6,7 @@ use host_runner::report::Ending;
 use host_runner::screen::{Screen, Tone};
 use host_runner::{Action, RunOptions};
 
-use super::args::{Accounts, Arguments, Forget};
+use super::args::{Arguments, Forget};
 use super::exit::{Exit, Failure};
 use super::run::{Done, one, tell};
 use super::selection;
@@ -17,9 +17,7 @@ const MANY: &str = "removal-limit";
 
 pub(crate) async fn forget(arguments: &Arguments, order: &Forget, screen: &mut Screen) -> Result<Exit, Failure> {
     let config = session::config(arguments, screen)?;
-    let which = Accounts { account: vec![order.account.clone()], all: false };
-    let account = selection::accounts(&config, &which)?.into_iter().next();
-    let account = account.ok_or_else(|| Failure::usage("say which account"))?;
+    let account = selection::one(&config, Some(&order.account))?;
     let session = Session::open(arguments, config)?;
     let action = Action::Forget { remove_items: order.remove_items };
     let options =

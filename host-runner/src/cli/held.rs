@@ -21,8 +21,7 @@ const KEEP_EVERYTHING: u64 = 0;
 /// Lists what is held or failed, with what to do about each.
 pub(crate) fn held(arguments: &Arguments, which: &Accounts, screen: &mut Screen) -> Result<Exit, Failure> {
     let config = session::config(arguments, screen)?;
-    let everyone = which.account.is_empty();
-    let accounts = if everyone { config.accounts.clone() } else { selection::accounts(&config, which)? };
+    let accounts = selection::looked_at(&config, which)?;
     let mut told = Vec::new();
     for (account, standing) in standing(&config, &accounts)? {
         if screen.json {

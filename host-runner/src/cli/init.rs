@@ -32,6 +32,10 @@ pub(crate) async fn init(arguments: &Arguments, order: &Init, screen: &mut Scree
         )));
     }
     written(path, TEMPLATE)?;
+    if screen.json {
+        screen.value(&json!({ "written": path }))?;
+        return Ok(Exit::Done);
+    }
     let text = match screen.language {
         Language::En => format!(
             "{shown} is written. Put your own values in place of those in <…>, and the secrets where it says; then: \
@@ -56,8 +60,9 @@ async fn take_over(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, F
             path.display()
         )));
     }
-    let text = std::fs::read_to_string(path)
-        .map_err(|fault| Failure::usage(format!("{} cannot be read: {fault}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|fault| {
+        Failure::usage(format!("{} cannot be read: {fault}; name another file with --config", path.display()))
+    })?;
     let site = Config::site(path, &text).map_err(|fault| Failure::usage(fault.to_string()))?;
     let session = Session::open(arguments, site)?;
     let found = session.tenant.takeovers(&session.connector, session.stop.clone(), Arc::new(Silent)).await;

@@ -4,11 +4,11 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use host_runner::config::{Account, Config};
+use host_runner::config::{Account, Language};
 use host_runner::screen::{Progress, Screen, Tone, clean};
 use host_runner::{RestoreOptions, RunError, RunReport};
 
-use super::args::{Accounts, Arguments, Links};
+use super::args::{Arguments, Links};
 use super::exit::{Exit, Failure};
 use super::run::{Done, WAIT, patiently, tell};
 use super::selection;
@@ -18,15 +18,15 @@ pub(crate) async fn links(arguments: &Arguments, order: &Links, screen: &mut Scr
     let config = session::config(arguments, screen)?;
     match order {
         Links::Export { account, out, wait } => {
-            let account = one_account(&config, account.as_ref())?;
+            let account = selection::one(&config, account.as_deref())?;
             export(&Session::open(arguments, config)?, &account, out.as_deref(), *wait, screen).await
         }
         Links::Restore { file, account, preview, replace, wait } => {
-            let account = one_account(&config, account.as_ref())?;
+            let account = selection::one(&config, account.as_deref())?;
             let lines = lines(file)?;
             let session = Session::open(arguments, config)?;
             let options = RestoreOptions { dry_run: *preview, replace: *replace };
-            let progress = Arc::new(Progress::new(&account.mail));
+            let progress = Arc::new(Progress::new(&account.mail, session.language));
             let outcome = patiently(&session, &progress, *wait, async || {
                 let observer = Arc::clone(&progress) as _;
                 session.tenant.restore(&session.connector, &account.id, &lines, options, observer).await
@@ -38,12 +38,6 @@ pub(crate) async fn links(arguments: &Arguments, order: &Links, screen: &mut Scr
     }
 }
 
-fn one_account(config: &Config, name: Option<&String>) -> Result<Account, Failure> {
-    let which = Accounts { account: name.into_iter().cloned().collect(), all: false };
-    let mut accounts = selection::accounts(config, &which)?;
-    accounts.pop().ok_or_else(|| Failure::usage("say which account with --account"))
-}
-
 async fn export(
     session: &Session,
     account: &Account,
@@ -51,7 +45,7 @@ async fn export(
     wait: bool,
     screen: &mut Screen,
 ) -> Result<Exit, Failure> {
-    let progress = Arc::new(Progress::new(&account.mail));
+    let progress = Arc::new(Progress::new(&account.mail, session.language));
     let taken = patiently(session, &progress, wait, async || {
         session.tenant.links(&session.connector, &account.id, Arc::clone(&progress) as _).await
     })
@@ -71,7 +65,12 @@ async fn export(
             let mut file = std::fs::File::create(path).map_err(refused)?;
             file.write_all((lines.join("\n") + "\n").as_bytes()).and_then(|()| file.sync_all()).map_err(refused)?;
             let number: u64 = run.report.counts.iter().map(|count| count.number).sum();
-            let _ = writeln!(std::io::stderr(), "{number} links of {} are in {}", account.mail, path.display());
+            let (mail, path) = (&account.mail, path.display());
+            let text = match screen.language {
+                Language::En => format!("{number} links of {mail} are in {path}"),
+                Language::Ru => format!("Связи учётной записи {mail} ({number}) записаны в {path}"),
+            };
+            let _ = writeln!(std::io::stderr(), "{text}");
         }
     }
     Ok(Exit::Done)
@@ -84,7 +83,10 @@ fn lines(file: &Path) -> Result<Vec<String>, Failure> {
     } else {
         std::fs::read_to_string(file)
     };
-    let text = text.map_err(|fault| Failure::usage(format!("{} cannot be read: {fault}", file.display())))?;
+    let text = text.map_err(|fault| {
+        let file = file.display();
+        Failure::usage(format!("{file} cannot be read: {fault}; name a file that host-runner links export wrote"))
+    })?;
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     if lines.is_empty() {
         let text = format!("{} is empty; host-runner links export writes such a file", file.display());
@@ -104,13 +106,19 @@ fn restored(
         && let Ok(run) = &outcome
     {
         let number: u64 = run.report.counts.iter().map(|count| count.number).sum();
-        let text = if run.dry_run {
-            format!("{number} links of {} can be put back. Nothing was changed.", account.mail)
-        } else {
-            format!(
-                "{number} links of {} were put back. See what the next sync finds: host-runner preview",
-                account.mail
-            )
+        let mail = &account.mail;
+        let text = match (run.dry_run, screen.language) {
+            (true, Language::En) => format!("{number} links of {mail} can be put back. Nothing was changed."),
+            (true, Language::Ru) => {
+                format!("Связи учётной записи {mail} ({number}) можно вернуть. Ничего не изменено.")
+            }
+            (false, Language::En) => {
+                format!("{number} links of {mail} were put back. See what the next sync finds: host-runner preview")
+            }
+            (false, Language::Ru) => format!(
+                "Связи учётной записи {mail} ({number}) возвращены. Что найдёт следующая синхронизация, покажет \
+                 host-runner preview"
+            ),
         };
         screen.wrapped(0, Tone::Plain, &clean(&text))?;
         return Ok(exit);

@@ -159,7 +159,7 @@ pub(crate) async fn one(
         .collect();
     // Whoever asks for operations by name waits for them, and is told where one still stands.
     before.retain(|known| !options.only.iter().flatten().any(|wanted| wanted == known));
-    let progress = Arc::new(Progress::speaking(&account.mail, session.language));
+    let progress = Arc::new(Progress::new(&account.mail, session.language));
     let outcome = patiently(session, &progress, wait, async || {
         let observer = Arc::clone(&progress) as _;
         session.tenant.run(&session.connector, action.clone(), &account.id, options.clone(), observer).await

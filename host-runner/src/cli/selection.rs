@@ -14,17 +14,36 @@ pub(crate) fn accounts(config: &Config, which: &Accounts) -> Result<Vec<Account>
         if let [only] = config.accounts.as_slice() {
             return Ok(vec![only.clone()]);
         }
-        let known: Vec<&str> = config.accounts.iter().map(|account| account.mail.as_str()).collect();
-        let text = format!("say which account: --all, or --account with one of {}", known.join(", "));
+        let text = format!("say which account: --all, or --account with one of {}", known(config));
         return Err(Failure::usage(text));
     }
-    let find = |name: &String| {
-        config.account(name).cloned().ok_or_else(|| {
-            let path = config.path.display();
-            Failure::usage(format!("{path} has no account {name}; add an [[account]] with that mail, or correct it"))
-        })
-    };
-    which.account.iter().map(find).collect()
+    which.account.iter().map(|name| named(config, name)).collect()
+}
+
+/// As `accounts`, but all where none is named: nobody has to be named to be looked at.
+pub(crate) fn looked_at(config: &Config, which: &Accounts) -> Result<Vec<Account>, Failure> {
+    if which.account.is_empty() { Ok(config.accounts.clone()) } else { accounts(config, which) }
+}
+
+/// The account of that name, or the only one there is.
+pub(crate) fn one(config: &Config, name: Option<&str>) -> Result<Account, Failure> {
+    match (name, config.accounts.as_slice()) {
+        (Some(name), _) => named(config, name),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => Err(Failure::usage(format!("say which account: --account with one of {}", known(config)))),
+    }
+}
+
+fn named(config: &Config, name: &str) -> Result<Account, Failure> {
+    config.account(name).cloned().ok_or_else(|| {
+        let path = config.path.display();
+        Failure::usage(format!("{path} has no account {name}; add an [[account]] with that mail, or correct it"))
+    })
+}
+
+fn known(config: &Config) -> String {
+    let known: Vec<&str> = config.accounts.iter().map(|account| account.mail.as_str()).collect();
+    known.join(", ")
 }
 
 /// The ids that `--only` names.

@@ -33,9 +33,11 @@ impl Session {
         let connector = match &arguments.component {
             None => host.load(component::bytes()).map_err(|fault| Failure::failed(fault.to_string()))?,
             Some(path) => {
-                let bytes = std::fs::read(path)
-                    .map_err(|fault| Failure::usage(format!("{} cannot be read: {fault}", path.display())))?;
-                host.load(&bytes).map_err(|fault| Failure::usage(format!("{}: {fault}", path.display())))?
+                let bytes = std::fs::read(path).map_err(|fault| {
+                    Failure::usage(format!("{} cannot be read: {fault}; name another file", path.display()))
+                })?;
+                host.load(&bytes)
+                    .map_err(|fault| Failure::usage(format!("{}: {fault}; name another file", path.display())))?
             }
         };
         let stop = Stop::new();

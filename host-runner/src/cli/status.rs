@@ -23,9 +23,7 @@ pub(crate) fn open(config: &Config) -> Result<Option<SqliteStore>, Failure> {
 
 pub(crate) fn status(arguments: &Arguments, which: &Accounts, screen: &mut Screen) -> Result<Exit, Failure> {
     let config = session::config(arguments, screen)?;
-    // Nobody has to be named to look.
-    let everyone = which.account.is_empty();
-    let accounts = if everyone { config.accounts.clone() } else { selection::accounts(&config, which)? };
+    let accounts = selection::looked_at(&config, which)?;
     let store = open(&config)?;
     let mut told = Vec::new();
     for account in &accounts {
@@ -57,11 +55,7 @@ pub(crate) fn status(arguments: &Arguments, which: &Accounts, screen: &mut Scree
 
 pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Result<Exit, Failure> {
     let config = session::config(arguments, screen)?;
-    let accounts = if which.accounts.account.is_empty() {
-        config.accounts.clone()
-    } else {
-        selection::accounts(&config, &which.accounts)?
-    };
+    let accounts = selection::looked_at(&config, &which.accounts)?;
     let Some(store) = open(&config)? else {
         return Err(Failure::failed("there was no run yet; begin with host-runner preview"));
     };
@@ -102,20 +96,20 @@ pub(crate) fn log(arguments: &Arguments, which: &Log, screen: &mut Screen) -> Re
 pub(crate) fn described(record: &RunRecord, account: &Account, language: Language) -> String {
     let started = i64::try_from(record.started)
         .map_or_else(|_| record.started.to_string(), |started| screen::local(started, account.time_zone, language));
+    let name = screen::run_name(&record.action, language);
     let what = match (record.dry_run, language) {
-        (true, Language::En) => format!("preview of {}", record.action),
-        (true, Language::Ru) => format!("просмотр: {}", screen::run_name(&record.action, language)),
-        (false, Language::En) => record.action.clone(),
-        (false, Language::Ru) => screen::run_name(&record.action, language).to_owned(),
+        (true, Language::En) => format!("preview of {name}"),
+        (true, Language::Ru) => format!("просмотр: {name}"),
+        (false, _) => name.to_owned(),
     };
     let how = match &record.result {
         None => language.of("going on, or cut off", "идёт или прерван").to_owned(),
         Some(RunResult::Failed(text)) => format!("{}: {text}", language.of("failed", "не удалось")),
         Some(RunResult::Report(report)) => {
-            let written = screen::sum(report.counts.iter().filter(|count| count.what == "written").collect::<Vec<_>>());
+            let written = screen::sum(report.counts.iter().filter(|count| count.what == "written"));
             let ending = match report.ending {
                 Ending::Complete => language.of("complete", "полностью"),
-                Ending::Partial => language.of("complete but for a calendar", "полностью, кроме одного календаря"),
+                Ending::Partial => language.of("complete but for a folder", "полностью, кроме одной папки"),
                 Ending::Budget => language.of("ended at its budget", "закончен по бюджету"),
                 Ending::Stopped => language.of("ended early", "закончен раньше"),
                 Ending::Throttled => {

@@ -9,7 +9,7 @@ use host_runner::screen::{Screen, Tone};
 use host_runner::store::{RunRecord, RunResult, SqliteStore, Store};
 use host_runner::{Action, Clock, RunOptions, SystemClock};
 
-use super::args::{Accounts, Arguments, Undo};
+use super::args::{Arguments, Undo};
 use super::exit::{Exit, Failure};
 use super::run::{Done, one, tell};
 use super::session::{self, Session};
@@ -117,9 +117,7 @@ fn account(config: &Config, store: &SqliteStore, order: &Undo) -> Result<Account
             return Ok(account);
         }
     }
-    let which = Accounts { account: order.account.iter().cloned().collect(), all: false };
-    let mut accounts = selection::accounts(config, &which)?;
-    accounts.pop().ok_or_else(|| Failure::usage("the configuration has no account; add an [[account]]"))
+    selection::one(config, order.account.as_deref())
 }
 
 /// Why a run cannot be undone.
@@ -128,7 +126,14 @@ enum Refusal {
     Unknown(String),
     Preview(String),
     TooOld(String),
-    Nothing(String),
+    Nothing(Idle),
+}
+
+/// What wrote nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Idle {
+    Every,
+    Run(String),
 }
 
 fn refused(refusal: Refusal, account: &Account, screen: &mut Screen) -> Result<Exit, Failure> {
@@ -144,13 +149,19 @@ fn refused(refusal: Refusal, account: &Account, screen: &mut Screen) -> Result<E
             "run {id} is too long ago: what a run replaced is kept for 30 days. Its journal still tells what it did: \
              host-runner log --run {id} -v"
         ))),
-        Refusal::Nothing(what) => {
+        Refusal::Nothing(idle) => {
             if screen.json {
                 screen.value(&serde_json::json!([]))?;
             } else {
-                let text =
-                    screen.say("wrote nothing, so there is nothing to undo.", "— ничего не записано, отменять нечего.");
-                screen.line(format!("{mail}: {what} {text}"))?;
+                let text = match (idle, screen.language) {
+                    (Idle::Every, Language::En) => {
+                        "every run so far wrote nothing, so there is nothing to undo.".to_owned()
+                    }
+                    (Idle::Every, Language::Ru) => "ни один запуск ничего не записал, отменять нечего.".to_owned(),
+                    (Idle::Run(id), Language::En) => format!("run {id} wrote nothing, so there is nothing to undo."),
+                    (Idle::Run(id), Language::Ru) => format!("запуск {id} ничего не записал, отменять нечего."),
+                };
+                screen.line(format!("{mail}: {text}"))?;
             }
             Ok(Exit::Done)
         }
@@ -161,7 +172,7 @@ fn refused(refusal: Refusal, account: &Account, screen: &mut Screen) -> Result<E
 fn chosen<'a>(runs: &'a [RunRecord], wanted: &str, now: u64) -> Result<&'a RunRecord, Refusal> {
     let run = if wanted == "last" {
         let last = runs.iter().find(|run| !run.dry_run && run.action != "undo" && wrote(run));
-        last.ok_or_else(|| Refusal::Nothing("every run so far".to_owned()))?
+        last.ok_or_else(|| Refusal::Nothing(Idle::Every))?
     } else {
         runs.iter().find(|run| run.run == wanted).ok_or_else(|| Refusal::Unknown(wanted.to_owned()))?
     };
@@ -172,7 +183,7 @@ fn chosen<'a>(runs: &'a [RunRecord], wanted: &str, now: u64) -> Result<&'a RunRe
         return Err(Refusal::TooOld(run.run.clone()));
     }
     if !wrote(run) {
-        return Err(Refusal::Nothing(format!("run {}", run.run)));
+        return Err(Refusal::Nothing(Idle::Run(run.run.clone())));
     }
     Ok(run)
 }
@@ -227,14 +238,14 @@ mod tests {
         ];
         assert_eq!(of(&runs, "last"), Ok("real"));
         assert_eq!(of(&runs, "undone"), Ok("undone"), "an undo can be undone by its id");
-        assert_eq!(of(&runs, "idle"), Err(Refusal::Nothing("run idle".to_owned())));
+        assert_eq!(of(&runs, "idle"), Err(Refusal::Nothing(Idle::Run("idle".to_owned()))));
         assert_eq!(of(&runs, "plan"), Err(Refusal::Preview("plan".to_owned())));
         assert_eq!(of(&runs, "old"), Err(Refusal::TooOld("old".to_owned())));
         assert_eq!(of(&runs, "other"), Err(Refusal::Unknown("other".to_owned())));
         // Nobody knows what a run that was cut off has written.
         runs[0].result = None;
         assert_eq!(of(&runs, "last"), Ok("idle"));
-        assert_eq!(of(&runs[2..3], "last"), Err(Refusal::Nothing("every run so far".to_owned())));
+        assert_eq!(of(&runs[2..3], "last"), Err(Refusal::Nothing(Idle::Every)));
     }
 
     #[test]

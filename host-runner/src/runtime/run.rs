@@ -41,10 +41,10 @@ impl Action {
     }
 }
 
-/// What a run may cost; it ends in good order before it would cost more.
+/// What a run may cost; it ends in good order after the chunk with which that is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Budget {
-    /// Requests.
+    /// Requests; a batch counts as one.
     pub requests: Option<u32>,
     /// Items written.
     pub writes: Option<u32>,

@@ -12,7 +12,7 @@ pub use entries::{Detail, local, plan, urgent};
 pub use findings::findings;
 pub use progress::Progress;
 pub use reasons::{sentence, words as reason};
-pub use report::{failed, report, sum};
+pub use report::{failed, report, sum, warning};
 pub use words::run as run_name;
 
 use std::fmt::Display;

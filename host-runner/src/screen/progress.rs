@@ -18,15 +18,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins to show a run of this account.
-    #[must_use]
-    pub fn new(account: &str) -> Self {
-        Self::speaking(account, Language::En)
-    }
-
     /// Begins to show a run of this account in a language.
     #[must_use]
-    pub fn speaking(account: &str, language: Language) -> Self {
+    pub fn new(account: &str, language: Language) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
             bar.enable_steady_tick(Duration::from_millis(120));
@@ -93,9 +87,8 @@ fn words(phase: &str, language: Language) -> &str {
         "wait" => language.of("waiting for another run of the account", "ждём другой запуск этой учётной записи"),
         "settle" => language.of("settling what the last run left open", "выясняем, что осталось от прошлого запуска"),
         "observe" => language.of("reading both sides", "читаем обе стороны"),
-        "observe-mailbox" => language.of("reading the mailbox", "читаем почтовый ящик"),
-        "observe-creatio" => language.of("reading Creatio", "читаем Creatio"),
         "match" => language.of("matching", "сопоставляем"),
+        "plan" => language.of("planning", "составляем план"),
         "write" => language.of("writing", "записываем"),
         "removals" => language.of("deciding removals", "решаем об удалениях"),
         "undo" => language.of("undoing", "отменяем"),
@@ -103,5 +96,24 @@ fn words(phase: &str, language: Language) -> &str {
         "unmark" => language.of("taking markers off", "снимаем метки"),
         "erase" => language.of("erasing the account's storage", "стираем хранилище учётной записи"),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTRACT: &str = include_str!("../../../wit/progress.wit");
+
+    #[test]
+    fn every_phase_of_the_contract_is_told_in_words_of_both_languages() {
+        let (_, named) = CONTRACT.split_once("Phases of a sync are").unwrap();
+        let (named, _) = named.split_once("Others may be added").unwrap();
+        let phases: Vec<&str> = named.split('`').skip(1).step_by(2).collect();
+        assert_eq!(phases.len(), 10, "{phases:?}");
+        for phase in phases {
+            assert!(words(phase, Language::Ru).chars().any(|c| ('а'..='я').contains(&c)), "{phase}");
+            assert_ne!(words(phase, Language::En), phase);
+        }
     }
 }

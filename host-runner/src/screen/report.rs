@@ -6,7 +6,7 @@ use std::io;
 use super::{Detail, Screen, Tone, entries, reasons, words};
 use crate::config::{Account, Language};
 use crate::journal::{Entry, Side};
-use crate::report::{Count, Ending};
+use crate::report::{Count, Ending, Warning};
 use crate::{RunError, RunReport};
 
 /// A run that failed, and why.
@@ -41,14 +41,8 @@ pub fn report(
     };
     screen.line(format!("{name}  {what}"))?;
     screen.line("")?;
-    for warning in &run.report.warnings {
-        let mark = screen.tone(Tone::Attention, language.of("Warning", "Предупреждение"));
-        screen.line(format!("{mark} ({})", warning.code))?;
-        // The component speaks English; what its code means is told in the reader's language.
-        if let Some((text, remedy)) = reasons::words(&warning.code, language).filter(|_| language != Language::En) {
-            screen.wrapped(2, Tone::Plain, &format!("{text} {remedy}"))?;
-        }
-        screen.wrapped(2, Tone::Plain, &warning.text)?;
+    for each in &run.report.warnings {
+        warning(screen, each)?;
         screen.line("")?;
     }
     entries::urgent(screen, account, journal)?;
@@ -66,6 +60,21 @@ pub fn report(
     let log = screen.tone(Tone::Faint, log);
     screen.line(log)?;
     screen.line("")
+}
+
+/// Something about the account that a person should know.
+///
+/// # Errors
+/// The screen cannot be written.
+pub fn warning(screen: &mut Screen, warning: &Warning) -> io::Result<()> {
+    let language = screen.language;
+    let mark = screen.tone(Tone::Attention, language.of("Warning", "Предупреждение"));
+    screen.line(format!("{mark} ({})", warning.code))?;
+    // The component speaks English; what its code means is told in the reader's language.
+    if let Some((text, remedy)) = reasons::words(&warning.code, language).filter(|_| language != Language::En) {
+        screen.wrapped(2, Tone::Plain, &format!("{text} {remedy}"))?;
+    }
+    screen.wrapped(2, Tone::Plain, &warning.text)
 }
 
 /// What matters most comes first; what is not known here comes last.
@@ -95,7 +104,7 @@ fn totals(screen: &mut Screen, counts: &[Count]) -> io::Result<()> {
         let parts: Vec<String> = group
             .iter()
             .filter(|part| !part.reason.is_empty())
-            .map(|part| format!("{} {}", part.reason, part.number))
+            .map(|part| format!("{} {}", counted(part, screen.language), part.number))
             .collect();
         let side = match (side, screen.language) {
             (Some(side), Language::En) => side.to_string(),
@@ -110,14 +119,18 @@ fn totals(screen: &mut Screen, counts: &[Count]) -> io::Result<()> {
     Ok(())
 }
 
-/// A component may tell the sum itself, with an empty reason, or leave the adding to the reader.
-pub fn sum<'a>(group: impl IntoIterator<Item = &'a Count> + Clone) -> u64 {
-    let whole = added(group.clone().into_iter().filter(|count| count.reason.is_empty()));
-    if whole > 0 { whole } else { added(group) }
+/// What a count counts: a code as it is published, but for an action, which has a word in the reader's language.
+fn counted(count: &Count, language: Language) -> &str {
+    if language == Language::En {
+        return &count.reason;
+    }
+    let (to, done) = words::action(&count.reason, language);
+    if count.what == "planned" { to } else { done }
 }
 
-fn added<'a>(counts: impl IntoIterator<Item = &'a Count>) -> u64 {
-    counts.into_iter().fold(0, |sum, count| sum.saturating_add(count.number))
+/// How many there are over all actions, reasons and sides: counts of one `what` do not overlap.
+pub fn sum<'a>(group: impl IntoIterator<Item = &'a Count>) -> u64 {
+    group.into_iter().fold(0, |sum, count| sum.saturating_add(count.number))
 }
 
 fn ended(account: &Account, run: &RunReport, language: Language) -> String {
@@ -130,8 +143,8 @@ fn ended(account: &Account, run: &RunReport, language: Language) -> String {
             .of("Not done yet: the warning says what remains.", "Ещё не всё: что осталось, сказано в предупреждении."),
         Ending::Complete => language.of("Everything was looked at.", "Просмотрено всё."),
         Ending::Partial => language.of(
-            "A calendar could not be read; everything else was looked at.",
-            "Календарь не удалось прочитать; всё остальное просмотрено.",
+            "A calendar or task list could not be read; everything else was looked at.",
+            "Календарь или список задач не удалось прочитать; всё остальное просмотрено.",
         ),
         Ending::Budget => language.of("The budget was used up", "Бюджет исчерпан"),
         Ending::Stopped => language.of("Ended early on request", "Закончено раньше по просьбе"),

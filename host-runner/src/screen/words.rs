@@ -41,13 +41,13 @@ pub(super) fn action(action: &str, language: Language) -> (&str, &str) {
         "cancel" => (("cancel", "cancelled"), ("отменить", "отменено")),
         "restore" => (("restore", "restored"), ("восстановить", "восстановлено")),
         "convert" => (("convert", "converted"), ("превратить", "превращено")),
-        "unmark" => (("unmark", "unmarked"), ("снять метку", "метка снята")),
+        "unmark" => (("unmark", "unmarked"), ("снять метку", "освобождено от метки")),
         "adopt" => (
             ("pair with what is there", "paired with what was there"),
             ("связать с тем, что есть", "связано с тем, что есть"),
         ),
         "unlink" => (("let go", "let go"), ("отвязать", "отвязано")),
-        "park" => (("park", "parked"), ("отложить", "отложено")),
+        "park" => (("park", "parked"), ("снять с отслеживания", "снято с отслеживания")),
         "skip" => (("leave alone", "left alone"), ("не трогать", "не тронуто")),
         other => ((other, other), (other, other)),
     };
@@ -75,6 +75,7 @@ pub(super) fn outcome(what: &str, language: Language) -> &str {
         "unchanged" => "без изменений",
         "observed" => "прочитано",
         "dismissed" => "снято с показа",
+        "restored" => "восстановлено",
         "forgotten" => "забыто",
         other => other,
     }
@@ -88,13 +89,11 @@ pub(super) fn unit(name: &str, language: Language) -> &str {
     match name {
         "title" => "тема",
         "when" => "время",
-        "days" => "дни",
         "place" => "место",
         "body" => "заметки",
-        "reminder" | "remind-at" => "напоминание",
+        "reminder" => "напоминание",
         "priority" => "важность",
         "state" => "состояние",
-        "status" => "статус",
         other => other,
     }
 }
@@ -148,6 +147,9 @@ pub fn run(action: &str, language: Language) -> &str {
         "dismiss" => language.of("dismiss", "снятие с показа"),
         "undo" => language.of("undo", "отмена"),
         "forget" => language.of("forget", "прощание с учётной записью"),
+        "links export" => language.of("links export", "выгрузка связей"),
+        "links restore" => language.of("links restore", "возврат связей"),
+        "probe" => language.of("probe", "проба"),
         other => other,
     }
 }

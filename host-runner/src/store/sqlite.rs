@@ -1,19 +1,19 @@
 //! The default store: one SQLite file for each tenant.
 
+mod commit;
 mod hold;
+mod lease;
 mod open;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hold::{Grab, Holds, Writing};
+use hold::Holds;
 pub use open::OpenError;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use super::{
-    Change, Entry, Fence, Guard, Holder, Lease, Outcome, Page, RunRecord, RunResult, Store, StoreError, Ticket, check,
-};
+use super::{Change, Entry, Fence, Lease, Outcome, Page, RunRecord, RunResult, Store, StoreError, Ticket, check};
 use crate::journal::Entry as JournalEntry;
 
 /// A store in a file. Several processes may open it; SQLite's locks and the leases keep them apart.
@@ -91,14 +91,6 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry { key: row.get(0)?, value: row.get(1)?, version: version(row.get(2)?) })
 }
 
-fn fenced(transaction: &Transaction<'_>, account: &str, number: u64) -> Result<(), StoreError> {
-    let holds = transaction
-        .prepare_cached("SELECT 1 FROM lease WHERE account = ?1 AND number = ?2 AND released = 0")
-        .and_then(|mut statement| statement.exists(params![account, signed(number)]))
-        .map_err(fault)?;
-    if holds { Ok(()) } else { Err(StoreError::Fenced) }
-}
-
 fn record(transaction: &Transaction<'_>, account: &str, run: &str, entries: &[JournalEntry]) -> Result<(), StoreError> {
     let mut insert = transaction
         .prepare_cached(
@@ -158,47 +150,11 @@ impl Store for SqliteStore {
 
     fn commit(&self, ticket: &Ticket, changes: &[Change], journal: &[JournalEntry]) -> Result<Outcome, StoreError> {
         check::changes(changes)?;
-        self.write(|transaction| {
-            if let Some(number) = ticket.fence {
-                fenced(transaction, &ticket.account, number)?;
-            }
-            let stale = stale(transaction, changes)?;
-            if !stale.is_empty() {
-                return Ok(Outcome::Stale(stale));
-            }
-            let number: i64 = transaction
-                .query_row("UPDATE commit_number SET number = number + 1 RETURNING number", [], |row| row.get(0))
-                .map_err(fault)?;
-            apply(transaction, changes, number)?;
-            record(transaction, &ticket.account, &ticket.run, journal)?;
-            Ok(Outcome::Applied(version(number)))
-        })
+        self.write(|transaction| commit::commit(transaction, ticket, changes, journal))
     }
 
     fn acquire(&self, account: &str, run: &str, now: u64, until: u64, grace: u64) -> Result<Lease, StoreError> {
-        self.write(|transaction| {
-            // Within the transaction: of two that find a holder gone, one is first in both.
-            let grab = self.holds.grab(account);
-            let last = held(transaction, account).map_err(fault)?;
-            let number = match last {
-                Some(held) => {
-                    if let Some(taken) = held.taken(&grab, now, grace) {
-                        return Ok(taken);
-                    }
-                    held.number + 1
-                }
-                None => 1,
-            };
-            let process = self.holds.keep(account, grab, number).then(std::process::id);
-            transaction
-                .execute(
-                    "INSERT OR REPLACE INTO lease (account, run, number, until, released, process) \
-                     VALUES (?1, ?2, ?3, ?4, 0, ?5)",
-                    params![account, run, signed(number), signed(until), process],
-                )
-                .map_err(fault)?;
-            Ok(Lease::Granted(Fence { account: account.to_owned(), number }))
-        })
+        self.write(|transaction| lease::acquire(transaction, &self.holds, (account, run), now, until, grace))
     }
 
     fn writing(&self, fence: &Fence, since: Option<u64>) {
@@ -208,13 +164,7 @@ impl Store for SqliteStore {
     }
 
     fn renew(&self, fence: &Fence, until: u64) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            fenced(transaction, &fence.account, fence.number)?;
-            transaction
-                .execute("UPDATE lease SET until = ?2 WHERE account = ?1", params![fence.account, signed(until)])
-                .map(drop)
-                .map_err(fault)
-        })
+        self.write(|transaction| lease::renew(transaction, fence, until))
     }
 
     fn release(&self, fence: &Fence) -> Result<(), StoreError> {
@@ -333,84 +283,6 @@ impl Store for SqliteStore {
         let rows = select.query_map([account], |row| row.get(0)).map_err(fault)?;
         rows.collect::<Result<_, _>>().map_err(fault)
     }
-}
-
-/// A lease as it stands in the file.
-struct Held {
-    run: String,
-    number: u64,
-    until: u64,
-    released: bool,
-    /// The process that kept the account's file locked for it.
-    process: Option<u32>,
-}
-
-fn held(transaction: &Transaction<'_>, account: &str) -> rusqlite::Result<Option<Held>> {
-    let sql = "SELECT run, number, until, released, process FROM lease WHERE account = ?1";
-    transaction
-        .query_row(sql, [account], |row| {
-            Ok(Held {
-                run: row.get(0)?,
-                number: unsigned(row.get(1)?),
-                until: unsigned(row.get(2)?),
-                released: row.get(3)?,
-                process: row.get(4)?,
-            })
-        })
-        .optional()
-}
-
-impl Held {
-    /// What to answer somebody else who asks for it; none: it can be given away.
-    fn taken(&self, grab: &Grab, now: u64, grace: u64) -> Option<Lease> {
-        let end = self.until.saturating_add(grace);
-        let (until, holder) = match (self.process, grab) {
-            (Some(process), Grab::Free(file)) => match hold::told(file, self.number) {
-                Writing::Nothing => (now, Holder::Ended(process)),
-                // A clock that was set back must not make the wait longer.
-                Writing::Since(since) => (since.min(now).saturating_add(grace).min(end), Holder::Ended(process)),
-                Writing::Untold => (end, Holder::Ended(process)),
-            },
-            (Some(process), Grab::Living | Grab::Ours) => (end, Holder::Living(process)),
-            (Some(_), Grab::Unknown) | (None, _) => (end, Holder::Unknown),
-        };
-        let taken = !self.released && now < until;
-        taken.then(|| Lease::Taken { run: self.run.clone(), until, holder })
-    }
-}
-
-fn stale(transaction: &Transaction<'_>, changes: &[Change]) -> Result<Vec<String>, StoreError> {
-    let mut select = transaction.prepare_cached("SELECT version FROM entry WHERE key = ?1").map_err(fault)?;
-    let mut stale = Vec::new();
-    for Change { key, guard, .. } in changes {
-        let holds = match guard {
-            Guard::Any => true,
-            Guard::Absent => !select.exists([key]).map_err(fault)?,
-            Guard::At(expected) => {
-                let found = select.query_row([key], |row| row.get::<_, i64>(0)).optional().map_err(fault)?;
-                found.is_some_and(|number| version(number) == *expected)
-            }
-        };
-        if !holds {
-            stale.push(key.clone());
-        }
-    }
-    Ok(stale)
-}
-
-fn apply(transaction: &Transaction<'_>, changes: &[Change], number: i64) -> Result<(), StoreError> {
-    let mut put = transaction
-        .prepare_cached("INSERT OR REPLACE INTO entry (key, value, version) VALUES (?1, ?2, ?3)")
-        .map_err(fault)?;
-    let mut delete = transaction.prepare_cached("DELETE FROM entry WHERE key = ?1").map_err(fault)?;
-    for Change { key, value, .. } in changes {
-        match value {
-            Some(value) => put.execute(params![key, value, number]),
-            None => delete.execute([key]),
-        }
-        .map_err(fault)?;
-    }
-    Ok(())
 }
 
 /// Drops runs that began before this moment with their journals, except what is still held, failed or dismissed.

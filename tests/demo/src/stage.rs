@@ -17,7 +17,7 @@ use emulators::harness::{Shared, Site};
 use emulators::shell::Shell;
 use emulators::wire::Service as _;
 use emulators::world::{Kind, Person, World};
-use host_runner::config::{Account, Config};
+use host_runner::config::{Account, Config, Language};
 use host_runner::journal::{Entry, Side};
 use host_runner::screen::Progress;
 use host_runner::{Action, Connector, Host, RunOptions, RunReport, Silent, Tenant};
@@ -164,7 +164,7 @@ impl Stage {
         action: Action,
         options: RunOptions,
     ) -> Result<Ran, Box<dyn Error>> {
-        let progress = Arc::new(Progress::new(&account.mail));
+        let progress = Arc::new(Progress::new(&account.mail, Language::En));
         let outcome = self.tenant.run(&self.connector, action, &account.id, options, Arc::clone(&progress) as _).await;
         progress.finish();
         let run = outcome?;

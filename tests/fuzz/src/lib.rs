@@ -4,15 +4,6 @@
 //! [`mutate`] as what they are; a [`hunt`] runs them within limits of time and memory and follows what reaches new code
 //! where the build counts that ([`coverage`]); what fails is made small ([`mod@shrink`]) and kept.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    clippy::missing_errors_doc
-)]
-
 pub mod allocation;
 pub mod corpus;
 pub mod coverage;

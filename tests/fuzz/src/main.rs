@@ -1,7 +1,5 @@
 //! Hunts for inputs that make a decoder panic, hang or grow.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use clap::Parser;
 use fuzz::allocation::Counting;
 use fuzz::coverage::Coverage;

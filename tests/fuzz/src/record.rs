@@ -4,12 +4,12 @@
 use chrono::TimeDelta;
 use guest::run::Direction;
 use host_runner::store::Store;
+use scenarios::Ran;
 use scenarios::World;
 use scenarios::life::{at, guest};
 use scenarios::mail::Server;
 use scenarios::switch::Cut;
 use scenarios::tasks::day;
-use scenarios::world::Ran;
 use serde_json::json;
 use std::sync::OnceLock;
 

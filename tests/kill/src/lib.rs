@@ -4,16 +4,6 @@
 //! [`programs`] starts and kills, [`services`] asks the emulators what they hold, [`play`] is the experiment, [`dice`] the
 //! chance in it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    clippy::missing_errors_doc,
-    clippy::print_stdout
-)]
-
 pub mod dice;
 pub mod play;
 pub mod programs;

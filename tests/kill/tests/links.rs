@@ -1,7 +1,5 @@
 //! Storage is lost, and the links that were exported before are put back: by the real program, as a user does it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use kill::play::Stage;
 use kill::programs::{Ended, Programs};
 

@@ -3,8 +3,9 @@
 //! rows of that world, whoever wrote them, fit to it.
 
 use crate::life::{edit_creatio, edit_graph};
+use crate::runner::Ran;
 use crate::switch::Cut;
-use crate::world::{CREATIO, GRAPH, Ran, World};
+use crate::world::{CREATIO, GRAPH, World};
 use chrono::{DateTime, Utc};
 use emulators::graph::world as graph_world;
 use emulators::harness::Delivery;

@@ -4,16 +4,6 @@
 //! host's own HTTP policy carries the requests, and a [`Switch`] can cut the power before or after any effect. The engine
 //! runs natively, or as the built component in the host's own runtime.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    clippy::missing_errors_doc,
-    clippy::print_stdout
-)]
-
 pub mod both;
 pub mod choices;
 pub mod component;
@@ -24,6 +14,7 @@ pub mod mail;
 pub mod moving;
 pub mod native;
 pub mod normal;
+pub mod runner;
 pub mod soap;
 pub mod storage;
 pub mod switch;
@@ -35,7 +26,8 @@ pub mod wasm;
 pub mod world;
 
 pub use both::about_graph;
+pub use runner::{Ran, Runner};
 pub use scenario::scenario;
 pub use switch::Switch;
 pub use told::show;
-pub use world::{Ran, World};
+pub use world::World;

@@ -1,6 +1,7 @@
 //! What a run told, and what its requests say: counts, writes, and what was sent.
 
-use crate::world::{Ran, World};
+use crate::runner::Ran;
+use crate::world::World;
 use guest::report::{Entry, Outcome};
 use serde_json::Value;
 

@@ -1,8 +1,6 @@
 //! The service's own documentation as input: every payload about events and calendars is decoded. The folder that
 //! SCHEDULE_SYNC_SPEC names holds `graph/examples`.
 
-#![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
-
 use chrono::{DateTime, Utc};
 use guest::activity::{SideId, Unit, Value as Held};
 use guest::capability::Response;

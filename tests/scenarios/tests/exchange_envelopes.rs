@@ -3,8 +3,6 @@
 //! SCHEDULE_SYNC_SPEC names holds `ews/examples`; into the one that SCHEDULE_SYNC_ENVELOPES names the requests are written,
 //! for the check against the official schema (`tests/spec/check_ews.py`).
 
-#![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
-
 use chrono::{DateTime, Duration, Utc};
 use emulators::exchange::{Exchange, world};
 use emulators::graph::world::EUGENE;

@@ -1,8 +1,6 @@
 //! What the engine sends to Graph, written down for the check against Microsoft's own model (`tests/spec/check_graph.py`):
 //! one file for each request and each part of a batch, in the folder that SCHEDULE_SYNC_REQUESTS names.
 
-#![allow(clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
-
 use chrono::TimeDelta;
 use emulators::creatio::ids::activity_priority;
 use emulators::creatio::{Creatio, NewActivity};

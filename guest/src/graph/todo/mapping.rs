@@ -13,9 +13,6 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Map, Value as Json, json};
 
-/// Longest title that To Do keeps.
-const LINE: usize = 255;
-
 /// A task as the engine sees it.
 ///
 /// # Errors
@@ -119,23 +116,6 @@ pub fn markers(task: &Json) -> impl Iterator<Item = (&str, &str)> {
     resources
         .filter(|resource| string(resource, "applicationName") == APPLICATION)
         .map(|resource| (string(resource, "id"), string(resource, "externalId")))
-}
-
-/// What To Do would hold, given this value.
-#[must_use]
-pub fn conform(unit: Unit, value: &Value, current: Option<&Seen>) -> Value {
-    match (unit, value) {
-        (Unit::Title, Value::Text(line)) => Value::Text(text::cut(&text::line(line), LINE).trim_end().to_owned()),
-        (Unit::Body, Value::Text(body)) => Value::Text(text::paragraphs(body)),
-        (Unit::When, Value::Days(days)) => {
-            // Where a task has only the day it is due, its first day is that one and goes without saying.
-            let begins = current.and_then(Seen::days).is_some_and(|current| current.start.is_some());
-            let start = days.start.filter(|start| begins || Some(*start) != days.due);
-            Value::Days(Days { start, due: days.due, made: None })
-        }
-        (Unit::State, Value::Status(Status::Cancelled)) => Value::Status(Status::Completed),
-        _ => value.clone(),
-    }
 }
 
 /// The properties that these values are written to.

@@ -1,3 +1,5 @@
+//! When a fault hits: how often, on which requests, and with what.
+
 use serde_json::json;
 
 use super::*;

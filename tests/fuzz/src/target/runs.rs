@@ -7,9 +7,9 @@ use crate::soap;
 use emulators::log::Entry as LogEntry;
 use guest::run::RunError;
 use host_runner::store::{Change, Guard, Store, Ticket};
-use scenarios::World;
 use scenarios::mail::Server;
-use scenarios::world::{EUGENE, Ran};
+use scenarios::world::EUGENE;
+use scenarios::{Ran, World};
 use serde_json::{Map, Value, json};
 
 /// A run over damaged storage.

@@ -35,7 +35,7 @@ const ACTIONS: [Action; 11] = [
 const UNITS: [Unit; 7] =
     [Unit::Title, Unit::When, Unit::Place, Unit::Body, Unit::Reminder, Unit::Priority, Unit::State];
 /// What a report counts beside outcomes.
-const NUMBERS: [&str; 5] = ["observed", "unchanged", "left-alone", "standing", "forgotten"];
+const NUMBERS: [&str; 6] = ["observed", "unchanged", "left-alone", "standing", "restored", "forgotten"];
 
 /// The one of these that has this word.
 fn named<T: Copy>(all: &[T], code: impl Fn(T) -> &'static str, word: &str) -> T {

@@ -1,5 +1,6 @@
 //! Conflicts: both sides changed the same unit. One value wins by rule, and the other one is told.
 
+use crate::steps::tried;
 use chrono::TimeDelta;
 use emulators::creatio::ids::activity_status;
 use guest::activity::Unit;
@@ -18,15 +19,6 @@ fn pair() -> World {
     world.synced();
     world.pass(20);
     world
-}
-
-fn sync(world: &mut World, account: Account) -> Ran {
-    let ran = world.run(account, Direction::Reconcile, |_| {});
-    if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
-        show(&ran);
-    }
-    ran.report();
-    ran
 }
 
 /// The mailbox renames the pair, then Creatio, so many minutes later; or the other way about.
@@ -62,10 +54,10 @@ fn winner(policies: &[(&str, &str)], mailbox_first: bool, minutes: u64) -> &'sta
     let mut world = pair();
     // The policies are those of the account from the start.
     let account = world.policies(policies);
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     world.pass(20);
     rename_both(&world, mailbox_first, minutes);
-    let ran = sync(&mut world, account.clone());
+    let ran = tried(&mut world, &account);
     let told = conflict(&ran);
     assert_eq!(world.subjects(), world.titles(), "both sides agree again");
     let won = world.titles().remove(0);
@@ -74,7 +66,7 @@ fn winner(policies: &[(&str, &str)], mailbox_first: bool, minutes: u64) -> &'sta
     assert_eq!(told.units[0].after.as_deref(), Some(won.as_str()));
     for _ in 0..2 {
         world.pass(20);
-        sync(&mut world, account.clone()).idle();
+        tried(&mut world, &account).idle();
     }
     if won == "Mailbox's" { "mailbox" } else { "creatio" }
 }
@@ -125,7 +117,7 @@ fn the_organizer_of_a_meeting_wins_over_an_edit_in_creatio() {
         let account = world.policies(policy);
         world.pass(20);
         world.edit_activity("Theirs", json!({"Title": "Ours", "Notes": "Our notes"}));
-        let ran = sync(&mut world, account.clone());
+        let ran = tried(&mut world, &account);
         assert_eq!(ran.reasons(Outcome::Conflict), ["organizer-wins"]);
         let told = conflict(&ran);
         assert!(told.units.iter().any(|unit| unit.before.as_deref() == Some("Ours")));
@@ -138,7 +130,7 @@ fn the_organizer_of_a_meeting_wins_over_an_edit_in_creatio() {
             0
         );
         world.pass(20);
-        sync(&mut world, account).idle();
+        tried(&mut world, &account).idle();
     }
     assert!(world.outbox().is_empty());
 }
@@ -166,11 +158,11 @@ fn where_nothing_is_exported_creatio_keeps_its_edit_until_the_mailbox_changes_th
     let mut world = World::empty();
     let account = Account { exported: Exported::None, ..world.account() };
     world.meeting_with("Pair", 30, json!({"location": {"displayName": "Room 1"}}));
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_activity("Pair", json!({"Title": "Creatio's", "Location": "Room 2"}));
     for _ in 0..2 {
-        assert_eq!(sync(&mut world, account.clone()).writes(), 0);
+        assert_eq!(tried(&mut world, &account).writes(), 0);
         assert_eq!((world.titles(), world.subjects()), (vec!["Creatio's".to_owned()], vec!["Pair".to_owned()]));
         world.pass(20);
     }
@@ -179,12 +171,12 @@ fn where_nothing_is_exported_creatio_keeps_its_edit_until_the_mailbox_changes_th
     world.pass(10);
     world.edit_activity("Creatio's", json!({"Title": "Creatio's again"}));
     world.pass(1);
-    let ran = sync(&mut world, account.clone());
+    let ran = tried(&mut world, &account);
     assert_eq!(conflict(&ran).units[0].before.as_deref(), Some("Creatio's again"));
     assert_eq!(world.found("Mailbox's").place, "Room 2");
     assert_eq!(world.event("Mailbox's")["location"]["displayName"], "Room 1");
     world.pass(20);
-    assert_eq!(sync(&mut world, account).writes(), 0);
+    assert_eq!(tried(&mut world, &account).writes(), 0);
 }
 
 #[scenarios::scenario]
@@ -193,12 +185,12 @@ fn where_nothing_is_imported_the_mailbox_keeps_its_edit_until_creatio_changes_th
     let account = Account { import_meetings: Folders::None, ..world.account() };
     world.meeting("Mine alone", 40);
     world.activity("Pair", 30);
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     assert_eq!(world.titles(), ["Pair"]);
     world.pass(20);
     world.edit_event("Pair", json!({"subject": "Mailbox's"}));
     for _ in 0..2 {
-        assert_eq!(sync(&mut world, account.clone()).writes(), 0);
+        assert_eq!(tried(&mut world, &account).writes(), 0);
         assert_eq!(world.titles(), ["Pair"]);
         world.pass(20);
     }
@@ -206,11 +198,11 @@ fn where_nothing_is_imported_the_mailbox_keeps_its_edit_until_creatio_changes_th
     world.pass(10);
     world.edit_event("Mailbox's", json!({"subject": "Mailbox's again"}));
     world.pass(1);
-    let ran = sync(&mut world, account.clone());
+    let ran = tried(&mut world, &account);
     assert_eq!(conflict(&ran).units[0].before.as_deref(), Some("Mailbox's again"));
     assert_eq!(world.subjects(), ["Creatio's", "Mine alone"]);
     world.pass(20);
-    assert_eq!(sync(&mut world, account).writes(), 0);
+    assert_eq!(tried(&mut world, &account).writes(), 0);
 }
 
 #[scenarios::scenario]

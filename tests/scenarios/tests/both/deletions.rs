@@ -1,22 +1,13 @@
 //! Deletions: what is deleted on one side leaves the other as the policy says, once it is certain.
 
+use crate::steps::tried;
 use emulators::creatio::ids::activity_status;
 use guest::report::{Action, Outcome};
 use guest::run::Direction;
-use guest::settings::Account;
+use scenarios::World;
 use scenarios::life::guest;
 use scenarios::world::{ANNA, EUGENE};
-use scenarios::{Ran, World, show};
 use serde_json::{Value, json};
-
-pub(super) fn sync(world: &mut World, account: Account) -> Ran {
-    let ran = world.run(account, Direction::Reconcile, |_| {});
-    if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
-        show(&ran);
-    }
-    ran.report();
-    ran
-}
 
 /// So many imported pairs, `M0`, `M1` and so on, in step.
 pub(super) fn imported(number: i64) -> World {
@@ -69,11 +60,11 @@ fn deleted_in_the_mailbox_deletes_or_keeps_the_activity_where_the_policy_says_so
         let mut world = imported(2);
         let account = world.policies(&[("deleted-in-mailbox", policy)]);
         world.delete_event("M0");
-        sync(&mut world, account.clone());
+        tried(&mut world, &account);
         assert_eq!((world.titles(), cancelled(&world)), (left.iter().map(|title| (*title).to_owned()).collect(), 0));
         for _ in 0..3 {
             world.pass(70);
-            sync(&mut world, account.clone()).idle();
+            tried(&mut world, &account).idle();
         }
         assert_eq!(world.subjects(), ["M1"]);
     }
@@ -179,7 +170,7 @@ fn deleted_in_creatio_removes_every_item_where_the_policy_says_so() {
     let account = world.policies(&[("deleted-in-creatio", "delete")]);
     world.delete_activity("M0");
     for _ in 0..3 {
-        sync(&mut world, account.clone());
+        tried(&mut world, &account);
         world.pass(70);
     }
     untouched(&world, 1);
@@ -535,12 +526,12 @@ fn a_meeting_that_a_guest_deleted_first_lives_on_once_its_organizers_account_kno
     let mut world = World::empty();
     world.meeting_with("Planning", 300, json!({"attendees": [guest(ANNA)]}));
     let annas = world.annas_account();
-    sync(&mut world, annas.clone());
+    tried(&mut world, &annas);
     world.pass(20);
     let id = world.mail.with(|mail| mail.find_event(ANNA, "Planning")).unwrap().id;
     let now = world.now();
     world.mail.with(|mail| mail.delete_event(ANNA, &id, now)).unwrap();
-    sync(&mut world, annas.clone());
+    tried(&mut world, &annas);
     assert_eq!(world.found("Planning").status, activity_status::CANCELED);
     world.pass(20);
     world.synced();
@@ -551,7 +542,7 @@ fn a_meeting_that_a_guest_deleted_first_lives_on_once_its_organizers_account_kno
     world.pass(20);
     world.sync().report();
     world.pass(20);
-    sync(&mut world, annas);
+    tried(&mut world, &annas);
     world.rests();
     assert_eq!(world.found("Planning").status, activity_status::CANCELED);
 }

@@ -1,25 +1,17 @@
 //! First contact, and what is taken at all: nothing is doubled that both sides had, and nothing is taken that the
 //! settings do not name.
 
+use crate::steps::tried;
 use emulators::creatio::NewActivity;
 use guest::report::{Action, Outcome};
 use guest::run::Direction;
 use guest::settings::{Account, Folders};
 use host_runner::store::MemoryStore;
+use scenarios::World;
 use scenarios::life::{at, guest, hour};
 use scenarios::world::{ANNA, EUGENE};
-use scenarios::{Ran, World, show};
 use serde_json::json;
 use std::sync::Arc;
-
-fn sync(world: &mut World, account: Account) -> Ran {
-    let ran = world.run(account, Direction::Reconcile, |_| {});
-    if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
-        show(&ran);
-    }
-    ran.report();
-    ran
-}
 
 #[scenarios::scenario]
 fn the_same_title_start_and_end_on_both_sides_are_one_pair_and_nothing_is_created() {
@@ -112,12 +104,12 @@ fn a_first_contact_that_would_create_very_many_asks() {
         world.activity(&format!("A{hours}"), hours);
     }
     let account = world.policies(&[("creation-limit", "10")]);
-    let ran = sync(&mut world, account.clone());
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Held), ["creation-limit"; 12]);
     assert!(ran.warns("creation-limit"));
     assert_eq!((world.titles().len(), world.subjects().len()), (6, 6));
     world.pass(20);
-    assert_eq!(sync(&mut world, account).writes(), 0);
+    assert_eq!(tried(&mut world, &account).writes(), 0);
     // The limit is raised: everything goes.
     world.synced();
     assert_eq!((world.titles().len(), world.subjects().len()), (12, 12));
@@ -132,13 +124,13 @@ fn a_first_contact_that_asks_can_be_approved_as_listed() {
         world.activity(&format!("A{hours}"), hours);
     }
     let account = world.policies(&[("creation-limit", "10")]);
-    let held = sync(&mut world, account.clone());
+    let held = tried(&mut world, &account);
     let only: Vec<String> = held.entries.iter().map(|entry| entry.operation.clone()).collect();
     world.run(account.clone(), Direction::Reconcile, |options| options.only = Some(only)).report();
     assert_eq!((world.titles().len(), world.subjects().len()), (12, 12));
     for _ in 0..2 {
         world.pass(20);
-        sync(&mut world, account.clone()).idle();
+        tried(&mut world, &account).idle();
     }
 }
 
@@ -165,10 +157,10 @@ fn a_start_date_moved_back_takes_in_what_lies_between() {
     assert_eq!(world.titles(), [""; 0]);
     let account = Account { import_from: Some("2026-11-01".into()), ..world.account() };
     world.pass(20);
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     assert_eq!(world.titles(), ["Long ago"]);
     world.pass(20);
-    sync(&mut world, account).idle();
+    tried(&mut world, &account).idle();
 }
 
 #[scenarios::scenario]
@@ -190,21 +182,21 @@ fn only_selected_calendars_are_imported() {
     world.meeting_in(EUGENE, Some(&home), "Home", 31, json!({}));
     world.meeting("Default", 32);
     let account = Account { import_meetings: Folders::Selected(vec![work.clone()]), ..world.account() };
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     assert_eq!(world.titles(), ["Work"]);
     world.pass(20);
-    sync(&mut world, account).idle();
+    tried(&mut world, &account).idle();
     // One more is ticked.
     let account = Account { import_meetings: Folders::Selected(vec![work, home.clone()]), ..world.account() };
-    sync(&mut world, account);
+    tried(&mut world, &account);
     assert_eq!(world.titles(), ["Home", "Work"]);
     // One is taken away: its pair is not followed, and nothing is deleted.
     let account = Account { import_meetings: Folders::Selected(vec![home]), ..world.account() };
     world.pass(20);
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     world.edit_event("Work", json!({"subject": "Work renamed"}));
     world.pass(20);
-    sync(&mut world, account);
+    tried(&mut world, &account);
     assert_eq!(world.titles(), ["Home", "Work"]);
 }
 
@@ -214,7 +206,7 @@ fn a_selected_calendar_that_is_gone_is_an_error_that_says_so() {
     let work = world.calendar("Work");
     world.meeting_in(EUGENE, Some(&work), "Work", 30, json!({}));
     let account = Account { import_meetings: Folders::Selected(vec![work]), ..world.account() };
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     world.graph_edit(json!({"action": "remove-calendar", "mailbox": EUGENE, "calendar": "Work"}));
     world.run(account, Direction::Reconcile, |_| {}).fails_with("not in the mailbox");
     assert_eq!(world.titles(), ["Work"]);
@@ -242,15 +234,15 @@ fn a_read_only_calendar_that_is_selected_is_imported_and_never_written() {
     let holidays = world.mail.with(|mail| mail.add_calendar(EUGENE, "Holidays", false, None)).unwrap();
     world.meeting_in(EUGENE, Some(&holidays), "New Year", 31, json!({}));
     let account = Account { import_meetings: Folders::Selected(vec![holidays]), ..world.account() };
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     assert_eq!(world.titles(), ["New Year"]);
     world.pass(20);
     world.edit_activity("New Year", json!({"Title": "Party"}));
-    let ran = sync(&mut world, account.clone());
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Held), ["folder-read-only"]);
     assert_eq!(world.subjects(), ["New Year"]);
     world.pass(20);
-    sync(&mut world, account).idle();
+    tried(&mut world, &account).idle();
 }
 
 #[scenarios::scenario]
@@ -259,11 +251,11 @@ fn exports_land_in_the_calendar_that_the_settings_name() {
     let work = world.calendar("Work");
     world.activity("A", 30);
     let account = Account { meetings_to: Some(work), ..world.account() };
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     let found = world.mail.with(|mail| mail.find_event(EUGENE, "A")).unwrap();
     assert_eq!(found.calendar, "Work");
     world.pass(20);
-    sync(&mut world, account).idle();
+    tried(&mut world, &account).idle();
     // Another target is for what is exported from then on.
     world.activity("B", 31);
     world.synced();
@@ -311,7 +303,7 @@ fn a_meeting_in_two_mailboxes_of_the_tenant_is_one_activity() {
         let order = if anna_first { [anna.clone(), eugene.clone()] } else { [eugene.clone(), anna.clone()] };
         for _ in 0..2 {
             for account in &order {
-                sync(&mut world, account.clone());
+                tried(&mut world, &account);
             }
             world.pass(20);
         }
@@ -319,12 +311,12 @@ fn a_meeting_in_two_mailboxes_of_the_tenant_is_one_activity() {
         // The organizer renames it: one activity, one write.
         world.edit_event("Together", json!({"subject": "Renamed"}));
         for account in &order {
-            sync(&mut world, account.clone());
+            tried(&mut world, &account);
         }
         assert_eq!(world.titles(), ["Renamed"]);
         world.pass(20);
         for account in &order {
-            sync(&mut world, account.clone()).idle();
+            tried(&mut world, &account).idle();
         }
         assert_eq!(
             (world.subjects(), world.subjects_of(ANNA)),
@@ -338,7 +330,7 @@ fn an_imported_meeting_is_never_made_a_second_time_in_the_mailbox_of_an_attendee
     let mut world = World::empty();
     shared_meeting(&world);
     let account = world.account();
-    sync(&mut world, account);
+    tried(&mut world, &account);
     // Anna's copy is away: she declined it, or it has not arrived yet. Creatio says that she takes part.
     let (id, anna, now) = (world.found("Together").id, world.anna.contact, world.now());
     let copy = world.mail.with(|mail| mail.find_event(ANNA, "Together")).unwrap().id;
@@ -346,12 +338,12 @@ fn an_imported_meeting_is_never_made_a_second_time_in_the_mailbox_of_an_attendee
     let row = json!({"ActivityId": id, "ParticipantId": anna});
     world.creatio.with(|creatio| creatio.add_row("ActivityParticipant", row.as_object().unwrap(), now)).unwrap();
     let anna = world.annas_account();
-    let ran = sync(&mut world, anna.clone());
+    let ran = tried(&mut world, &anna);
     assert_eq!(ran.reasons(Outcome::Held), ["by-invitation"]);
     assert!(world.subjects_of(ANNA).is_empty());
     for _ in 0..2 {
         world.pass(20);
-        sync(&mut world, anna.clone()).idle();
+        tried(&mut world, &anna).idle();
     }
     assert!(world.subjects_of(ANNA).is_empty());
 }
@@ -361,14 +353,14 @@ fn a_copy_deleted_in_an_attendees_mailbox_does_not_end_the_meeting() {
     let mut world = World::empty();
     shared_meeting(&world);
     let (eugene, anna) = (world.account(), world.annas_account());
-    sync(&mut world, eugene.clone());
-    sync(&mut world, anna.clone());
+    tried(&mut world, &eugene);
+    tried(&mut world, &anna);
     let (copy, now) = (world.mail.with(|mail| mail.find_event(ANNA, "Together")).unwrap().id, world.now());
     world.mail.with(|mail| mail.delete_event(ANNA, &copy, now)).unwrap();
     for _ in 0..2 {
         world.pass(20);
-        sync(&mut world, anna.clone());
-        sync(&mut world, eugene.clone());
+        tried(&mut world, &anna);
+        tried(&mut world, &eugene);
     }
     assert_eq!(world.found("Together").status, emulators::creatio::ids::activity_status::NOT_STARTED);
     assert_eq!(world.subjects(), ["Together"]);
@@ -416,12 +408,12 @@ fn what_both_sides_have_is_one_pair_also_where_the_import_begins_later() {
     world.meeting("Mailbox alone", 33);
     world.activity("Same", 30);
     let account = Account { import_from: Some("2027-01-01".into()), ..world.account() };
-    let ran = sync(&mut world, account.clone());
+    let ran = tried(&mut world, &account);
     assert!(ran.entries.iter().all(|entry| entry.action != Action::Create), "{:#?}", ran.entries);
     assert_eq!((world.titles(), world.subjects().len()), (vec!["Same".to_owned()], 2));
     world.edit_event("Same", json!({"location": {"displayName": "Room 7"}}));
     world.pass(5);
-    sync(&mut world, account);
+    tried(&mut world, &account);
     assert_eq!(world.found("Same").place, "Room 7");
 }
 

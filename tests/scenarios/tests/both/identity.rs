@@ -1,11 +1,12 @@
 //! Who an account is: a renamed user is the same, one that was swapped for another is noticed before anything is written.
 
+use crate::steps::tried;
 use guest::report::Outcome;
 use guest::run::Direction;
 use guest::settings::Account;
 use scenarios::history::rows;
 use scenarios::world::{ANNA, EUGENE};
-use scenarios::{Ran, World, show};
+use scenarios::{Ran, World};
 use serde_json::{Value, json};
 
 /// Eugene's address after his name day.
@@ -37,11 +38,7 @@ fn renamed(world: &mut World) -> Account {
 
 fn sync(world: &mut World, account: &Account) -> Ran {
     world.pass(20);
-    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
-    if ran.number(Outcome::Failed) > 0 || ran.report.is_err() {
-        show(&ran);
-    }
-    ran
+    tried(world, account)
 }
 
 /// The run is refused with this text, and wrote nothing: not to a side, not to storage.
@@ -109,7 +106,7 @@ fn a_rename_there_and_back_is_two_renames() {
     }
     let mut world = in_step();
     let account = renamed(&mut world);
-    sync(&mut world, &account).report();
+    sync(&mut world, &account);
     let before = world.account();
     refused(&mut world, &Account { address: RENAMED.into(), ..before.clone() }, "is synchronised by the account");
     world.graph_edit(json!({"action": "rename-user", "mailbox": RENAMED, "to": EUGENE}));
@@ -148,7 +145,7 @@ fn another_mailbox_behind_the_address_is_noticed_before_anything_is_written() {
         refused(&mut world, &account, "the mailbox behind e.mirny@mycompany.com is another one");
         // Under a new id it is a mailbox like any other.
         let account = Account { id: "eugene-2".into(), ..account };
-        sync(&mut world, &account).report();
+        sync(&mut world, &account);
         let ran = sync(&mut world, &account);
         assert_eq!(ran.number(Outcome::Failed), 0);
     }

@@ -1,6 +1,7 @@
 //! Items that are moved, to another calendar or far away in time: moved is not deleted.
 
-use crate::deletions::{imported, sync, untouched};
+use crate::deletions::{imported, untouched};
+use crate::steps::tried;
 use guest::settings::{Account, Folders};
 use scenarios::World;
 use scenarios::world::EUGENE;
@@ -13,29 +14,29 @@ fn an_event_moved_to_a_calendar_that_is_not_selected_deletes_nothing() {
     let own = world.mail.with(|mail| mail.calendar_id(EUGENE, "Calendar")).unwrap();
     let account = Account { import_meetings: Folders::Selected(vec![own]), ..world.account() };
     world.meeting("M", 30);
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     world.pass(20);
     let (id, now) = (world.event_id("M"), world.now());
     world.mail.with(|mail| mail.move_event(EUGENE, &id, &other, now)).unwrap();
     for _ in 0..3 {
-        sync(&mut world, account.clone());
+        tried(&mut world, &account);
         untouched(&world, 1);
         world.pass(70);
     }
     // It is not followed there, and comes back as the same.
     world.edit_event("M", json!({"subject": "M elsewhere"}));
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     assert_eq!(world.titles(), ["M"]);
     let now = world.now();
     let id = world.event_id("M elsewhere");
     world.mail.with(|mail| mail.move_event(EUGENE, &id, "Calendar", now)).unwrap();
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     world.pass(5);
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     assert_eq!(world.titles(), ["M elsewhere"]);
     untouched(&world, 1);
     world.pass(20);
-    sync(&mut world, account).idle();
+    tried(&mut world, &account).idle();
 }
 
 #[scenarios::scenario]
@@ -61,20 +62,20 @@ fn an_exported_item_is_followed_into_every_calendar() {
     let account = Account { import_meetings: Folders::Selected(vec![own]), ..world.account() };
     world.calendar("Elsewhere");
     world.activity("A", 30);
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     world.pass(20);
     let (id, now) = (world.event_id("A"), world.now());
     world.mail.with(|mail| mail.move_event(EUGENE, &id, "Elsewhere", now)).unwrap();
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_event("A", json!({"subject": "A followed"}));
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     world.pass(20);
-    sync(&mut world, account.clone());
+    tried(&mut world, &account);
     assert_eq!(world.titles(), ["A followed"]);
     untouched(&world, 1);
     world.pass(20);
-    sync(&mut world, account).idle();
+    tried(&mut world, &account).idle();
 }
 
 #[scenarios::scenario]

@@ -1,30 +1,15 @@
 //! Policies: private items, mail to attendees, notes, and what the sync leaves alone.
 
+use crate::steps::{rests, tried};
 use emulators::creatio::NewActivity;
 use guest::activity::Unit;
 use guest::report::{Action, Outcome};
 use guest::run::Direction;
 use guest::settings::Account;
+use scenarios::World;
 use scenarios::life::{at, guest};
 use scenarios::world::EUGENE;
-use scenarios::{Ran, World, show};
 use serde_json::{Value, json};
-
-fn sync(world: &mut World, account: &Account) -> Ran {
-    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
-    if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
-        show(&ran);
-    }
-    ran.report();
-    ran
-}
-
-fn rests(world: &mut World, account: &Account) {
-    for _ in 0..2 {
-        world.pass(20);
-        sync(world, account).idle();
-    }
-}
 
 /// A private appointment.
 fn secret(world: &World) {
@@ -50,17 +35,17 @@ fn a_private_appointment_is_masked_and_its_mask_is_never_written_back() {
     let mut world = World::empty();
     let account = world.account();
     secret(&world);
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert!(!format!("{:?}", ran.entries).contains("Dentist"), "nor does the report");
     betrays_nothing(&world);
     assert_eq!((world.titles(), world.found("Личное").start), (vec!["Личное".to_owned()], at(30)));
     rests(&mut world, &account);
     // Its times are followed; edits in Creatio are not written to it.
     world.edit_event("Dentist", scenarios::life::hour(at(40)));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.found("Личное").start, at(40));
     world.edit_activity("Личное", json!({"Title": "Что это?", "Location": "Где?"}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Held), ["masked-private"]);
     assert_eq!(world.event("Dentist")["location"]["displayName"], "Clinic");
     rests(&mut world, &account);
@@ -72,11 +57,11 @@ fn a_masked_activity_deleted_in_creatio_never_deletes_the_appointment() {
     let account = world.policies(&[("deleted-in-creatio", "delete")]);
     secret(&world);
     world.meeting("Open", 31);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.delete_activity("Личное");
     for _ in 0..4 {
         world.pass(70);
-        sync(&mut world, &account);
+        tried(&mut world, &account);
     }
     assert_eq!(world.subjects(), ["Dentist", "Open"]);
 }
@@ -86,12 +71,12 @@ fn private_appointments_are_skipped_or_copied_where_the_policy_says_so() {
     let mut world = World::empty();
     let skip = world.policies(&[("private", "skip")]);
     secret(&world);
-    let ran = sync(&mut world, &skip);
+    let ran = tried(&mut world, &skip);
     assert_eq!(ran.report().number("left-alone"), 1);
     assert!(world.titles().is_empty());
     rests(&mut world, &skip);
     let copy = world.policies(&[("private", "copy")]);
-    sync(&mut world, &copy);
+    tried(&mut world, &copy);
     assert_eq!(world.found("Dentist").notes, "Teeth");
     rests(&mut world, &copy);
 }
@@ -102,15 +87,15 @@ fn a_changed_policy_for_private_appointments_rewrites_creatio_and_never_the_mail
     let (mask, copy) = (world.policies(&[("private", "mask")]), world.policies(&[("private", "copy")]));
     secret(&world);
     let before = world.event("Dentist");
-    sync(&mut world, &copy);
+    tried(&mut world, &copy);
     assert_eq!(world.titles(), ["Dentist"]);
     world.pass(20);
-    let ran = sync(&mut world, &mask);
+    let ran = tried(&mut world, &mask);
     assert_eq!(ran.number(Outcome::Conflict), 0, "a policy is no edit");
     betrays_nothing(&world);
     assert_eq!(world.titles().len(), 1);
     rests(&mut world, &mask);
-    let ran = sync(&mut world, &copy);
+    let ran = tried(&mut world, &copy);
     assert_eq!(ran.reasons(Outcome::Written), ["policy-changed"]);
     assert_eq!((world.found("Dentist").place, world.found("Dentist").notes), ("Clinic".to_owned(), "Teeth".to_owned()));
     rests(&mut world, &copy);
@@ -122,9 +107,9 @@ fn skipping_private_appointments_later_leaves_what_was_copied_and_deletes_nothin
     let mut world = World::empty();
     let (skip, copy) = (world.policies(&[("private", "skip")]), world.policies(&[("private", "copy")]));
     secret(&world);
-    sync(&mut world, &copy);
+    tried(&mut world, &copy);
     world.pass(20);
-    sync(&mut world, &skip);
+    tried(&mut world, &skip);
     rests(&mut world, &skip);
     assert_eq!((world.titles().len(), world.subjects().len()), (1, 1));
 }
@@ -136,7 +121,7 @@ fn with_guest(policies: &[(&str, &str)]) -> (World, Account) {
     let body = json!({"contentType": "text", "content": "Agenda"});
     world.meeting_with("Review", 30, json!({"attendees": [guest("kate@obrien.example")], "body": body}));
     assert_eq!(world.outbox().len(), 1, "the invitation");
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     (world, account)
 }
@@ -145,7 +130,7 @@ fn with_guest(policies: &[(&str, &str)]) -> (World, Account) {
 fn a_change_that_would_mail_the_guests_is_held_with_their_names_and_goes_with_a_yes() {
     let (mut world, account) = with_guest(&[]);
     world.edit_activity("Review", json!({"StartDate": at(40), "DueDate": at(41)}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Held), ["would-notify"]);
     let held = ran.entries[0].clone();
     assert!(held.detail.contains("kate@obrien.example"), "{}", held.detail);
@@ -166,7 +151,7 @@ fn what_no_guest_hears_of_is_written_while_the_rest_is_held() {
         "Review",
         json!({"Title": "Renamed", "RemindToOwner": true, "RemindToOwnerDate": start - chrono::TimeDelta::minutes(20)}),
     );
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!((ran.number(Outcome::Written), ran.number(Outcome::Held)), (1, 1));
     let event = world.event("Review");
     assert_eq!((&event["isReminderOn"], &event["reminderMinutesBeforeStart"]), (&json!(true), &json!(20)));
@@ -178,13 +163,13 @@ fn what_no_guest_hears_of_is_written_while_the_rest_is_held() {
 fn invitations_are_sent_where_the_policy_says_so_and_never_where_it_forbids_them() {
     let (mut world, account) = with_guest(&[("invitations", "send")]);
     world.edit_activity("Review", json!({"Title": "Renamed"}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!((ran.number(Outcome::Written), world.outbox().len()), (1, 2));
     rests(&mut world, &account);
 
     let (mut world, account) = with_guest(&[("invitations", "never")]);
     world.edit_activity("Review", json!({"Title": "Renamed"}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!((ran.number(Outcome::Held), world.outbox().len()), (1, 1));
     rests(&mut world, &account);
     assert_eq!(world.subjects(), ["Review"]);
@@ -194,10 +179,10 @@ fn invitations_are_sent_where_the_policy_says_so_and_never_where_it_forbids_them
 fn what_is_held_goes_when_the_policy_allows_it() {
     let (mut world, account) = with_guest(&[]);
     world.edit_activity("Review", json!({"Title": "Renamed"}));
-    assert_eq!(sync(&mut world, &account).number(Outcome::Held), 1);
+    assert_eq!(tried(&mut world, &account).number(Outcome::Held), 1);
     world.pass(20);
     let send = world.policies(&[("invitations", "send")]);
-    assert_eq!(sync(&mut world, &send).number(Outcome::Written), 1);
+    assert_eq!(tried(&mut world, &send).number(Outcome::Written), 1);
     assert_eq!(world.subjects(), ["Renamed"]);
     rests(&mut world, &send);
 }
@@ -206,11 +191,11 @@ fn what_is_held_goes_when_the_policy_allows_it() {
 fn what_is_held_and_taken_back_by_its_author_is_held_no_more() {
     let (mut world, account) = with_guest(&[]);
     world.edit_activity("Review", json!({"Title": "Renamed"}));
-    let held = sync(&mut world, &account);
+    let held = tried(&mut world, &account);
     assert_eq!(held.report().number("standing"), 1);
     world.pass(20);
     world.edit_activity("Renamed", json!({"Title": "Review"}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.report().number("standing"), 0);
     rests(&mut world, &account);
 }
@@ -220,11 +205,11 @@ fn a_meeting_with_guests_whose_activity_was_deleted_is_not_cancelled_behind_thei
     let (mut world, _) = with_guest(&[]);
     let account = world.policies(&[("deleted-in-creatio", "delete")]);
     world.meeting("Another", 50);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.delete_activity("Review");
     let mut held = Vec::new();
     for _ in 0..3 {
-        held.extend(sync(&mut world, &account).reasons(Outcome::Held));
+        held.extend(tried(&mut world, &account).reasons(Outcome::Held));
         world.pass(70);
     }
     assert_eq!((held, world.outbox().len(), world.subjects().len()), (vec!["would-notify"], 1, 2));
@@ -234,13 +219,13 @@ fn a_meeting_with_guests_whose_activity_was_deleted_is_not_cancelled_behind_thei
 fn notes_of_a_meeting_with_guests_go_from_the_mailbox_only() {
     let (mut world, account) = with_guest(&[("invitations", "send")]);
     world.edit_activity("Review", json!({"Notes": "What we really think of Kate"}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Held), ["notes-from-mailbox"]);
     assert!(!world.event("Review")["body"]["content"].as_str().unwrap().contains("Kate"));
     assert_eq!(world.outbox().len(), 1);
     rests(&mut world, &account);
     let both = world.policies(&[("invitations", "send"), ("notes", "both")]);
-    sync(&mut world, &both);
+    tried(&mut world, &both);
     assert!(world.event("Review")["body"]["content"].as_str().unwrap().contains("Kate"));
     rests(&mut world, &both);
 }
@@ -249,7 +234,7 @@ fn notes_of_a_meeting_with_guests_go_from_the_mailbox_only() {
 fn notes_of_a_meeting_with_guests_still_come_from_the_mailbox() {
     let (mut world, account) = with_guest(&[]);
     world.edit_event("Review", json!({"body": {"contentType": "text", "content": "New agenda"}}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.found("Review").notes, "New agenda");
     rests(&mut world, &account);
 }
@@ -262,11 +247,11 @@ fn the_block_that_joins_an_online_meeting_stays_whatever_the_policies_say() {
     let mut world = World::empty();
     let account = world.policies(&[("invitations", "send"), ("notes", "both")]);
     world.meeting_with("Online", 30, json!({"isOnlineMeeting": true, "onlineMeetingProvider": "teamsForBusiness"}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     let block = world.event("Online")["body"].clone();
     world.edit_activity("Online", json!({"Notes": "Overwritten?", "Title": "Still online"}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Held), ["join-block"]);
     let event = world.event("Still online");
     assert_eq!((&event["body"], &event["isOnlineMeeting"]), (&block, &json!(true)));
@@ -291,7 +276,7 @@ fn series_and_emails_are_left_alone_and_tasks_too_where_only_meetings_are_export
         creatio.add_activity(&NewActivity::task("Task", at(30), at(31)).owned_by(contact), now).unwrap();
         creatio.add_activity(&NewActivity::email("E-mail", at(30)).owned_by(contact), now).unwrap();
     });
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!((ran.writes(), ran.entries.len()), (0, 0));
     let counted = |reason: &str| -> u64 {
         ran.report()
@@ -314,16 +299,16 @@ fn an_activity_taken_out_of_the_calendar_is_parked_where_only_meetings_are_expor
     let mut world = World::empty();
     let account = world.policies(&[("export-tasks", "no")]);
     world.activity("A", 30);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_activity("A", json!({"ShowInScheduler": false}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Noted), ["kind-changed"]);
     assert!(ran.entries.iter().all(|entry| entry.action != Action::Delete));
     rests(&mut world, &account);
     assert_eq!(world.subjects(), ["A"]);
     world.edit_activity("A", json!({"ShowInScheduler": true, "Title": "A again"}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.subjects(), ["A again"]);
     rests(&mut world, &account);
 }
@@ -333,11 +318,11 @@ fn a_meeting_cancelled_by_its_organizer_cancels_the_activity() {
     let mut world = World::empty();
     let account = world.account();
     let id = world.invitation("Theirs", 30);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     let now = world.now();
     world.mail.with(|mail| mail.organizer_cancels(EUGENE, &id, now)).unwrap();
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Written), ["cancelled-by-organizer"]);
     assert_eq!(world.activities()[0].status, emulators::creatio::ids::activity_status::CANCELED);
     rests(&mut world, &account);

@@ -1,28 +1,18 @@
 //! Private items, where they begin and cease to be private, and events of a zone that nobody knows.
 
-use guest::report::{Action, Outcome};
-use guest::run::Direction;
+use crate::steps::{nothing_removed, rests, tried};
+use guest::report::Outcome;
 use guest::settings::Account;
 use scenarios::history::rows;
 use scenarios::life::{at, point};
-use scenarios::{Ran, World, show};
+use scenarios::{Ran, World};
 use serde_json::json;
 
+/// A sync that removes nothing.
 fn sync(world: &mut World, account: &Account) -> Ran {
-    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
-    if ran.report.is_err() || ran.number(Outcome::Failed) > 0 {
-        show(&ran);
-    }
-    ran.report();
-    assert!(!ran.entries.iter().any(|entry| matches!(entry.action, Action::Delete | Action::Cancel)));
+    let ran = tried(world, account);
+    nothing_removed(&ran);
     ran
-}
-
-fn rests(world: &mut World, account: &Account) {
-    for _ in 0..2 {
-        world.pass(20);
-        sync(world, account).idle();
-    }
 }
 
 /// An activity of the user's own that was exported and then made private in the mailbox.

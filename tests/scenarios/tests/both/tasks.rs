@@ -1,5 +1,6 @@
 //! Tasks: activities that are not shown in the calendar, and To Do.
 
+use crate::steps::tried;
 use chrono::{DateTime, Utc};
 use emulators::creatio::ids::{activity_category, activity_status};
 use guest::reason::Reason;
@@ -10,23 +11,14 @@ use scenarios::life::{at, guest};
 use scenarios::mail::Server;
 use scenarios::switch::Cut;
 use scenarios::tasks::day;
-use scenarios::world::{EUGENE, Ran};
+use scenarios::world::EUGENE;
 use scenarios::{World, show};
 use serde_json::json;
-
-fn sync(world: &mut World, account: &Account) -> Ran {
-    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
-    if ran.report.is_err() {
-        show(&ran);
-    }
-    ran.report();
-    ran
-}
 
 fn rests(world: &mut World, account: &Account) {
     for _ in 0..2 {
         world.pass(70);
-        let ran = sync(world, account);
+        let ran = tried(world, account);
         if ran.writes() > 0 || !ran.entries.is_empty() {
             show(&ran);
             panic!("it does not rest");
@@ -44,7 +36,7 @@ fn tasks_go_both_ways_and_rest() {
     let account = world.with_tasks();
     world.todo("Call back", json!({"dueDateTime": day("2026-11-25"), "importance": "high", "body": {"content": "First", "contentType": "text"}}));
     world.chore("Send the offer", on("2026-11-26T07:00:00Z"), on("2026-11-27T08:00:00Z"));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let imported = world.found("Call back");
     assert_eq!((imported.start, imported.end), (on("2026-11-25T06:00:00Z"), on("2026-11-25T06:30:00Z")));
     assert_eq!((imported.owner, imported.notes.as_str()), (world.eugene.contact, "First"));
@@ -65,7 +57,7 @@ fn every_unit_of_a_task_travels_and_writes_itself_alone() {
     let mut world = World::empty();
     let account = world.with_tasks();
     world.todo("Pair", json!({"dueDateTime": day("2026-11-25")}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.keep_bodies();
     let remind = json!({"dateTime": "2026-11-24T06:15:00", "timeZone": "UTC"});
     let cases = [
@@ -79,7 +71,7 @@ fn every_unit_of_a_task_travels_and_writes_itself_alone() {
     for (change, columns) in cases {
         world.pass(20);
         world.edit_todo("Pair", change.clone());
-        let ran = sync(&mut world, &account);
+        let ran = tried(&mut world, &account);
         assert_eq!(ran.columns("creatio", "PATCH"), columns, "{change}");
     }
     let pair = world.found("Pair");
@@ -103,7 +95,7 @@ fn every_unit_of_a_task_travels_and_writes_itself_alone() {
         world.pass(20);
         world.edit_activity(title, change.clone());
         title = "Renamed";
-        let ran = sync(&mut world, &account);
+        let ran = tried(&mut world, &account);
         assert_eq!(ran.columns("graph", "PATCH"), properties, "{change}");
     }
     let task = world.task("Renamed");
@@ -124,7 +116,7 @@ fn a_day_never_drifts_whichever_zone_the_account_and_its_clients_have() {
         );
         world.todo("Universal", json!({"dueDateTime": day("2026-11-25")}));
         world.chore("Chore", on("2026-11-25T12:00:00Z"), on("2026-11-25T12:30:00Z"));
-        sync(&mut world, &account);
+        tried(&mut world, &account);
         let before = (world.activities(), world.mail.with(|mail| mail.tasks(EUGENE)));
         for round in 0..5 {
             world.pass(60 * 24);
@@ -132,7 +124,7 @@ fn a_day_never_drifts_whichever_zone_the_account_and_its_clients_have() {
             let old = if round == 0 { "Local".to_owned() } else { format!("Local {}", round - 1) };
             world.edit_todo(&old, json!({ "title": title }));
             world.edit_activity("Chore", json!({"Notes": format!("Round {round}")}));
-            sync(&mut world, &account);
+            tried(&mut world, &account);
         }
         rests(&mut world, &account);
         let after = (world.activities(), world.mail.with(|mail| mail.tasks(EUGENE)));
@@ -150,15 +142,15 @@ fn an_undated_task_takes_the_day_it_was_made_on_and_stays_undated() {
     let mut world = World::empty();
     let account = world.with_tasks();
     world.todo("Some day", json!({}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.found("Some day").start, on("2026-11-23T06:00:00Z"));
     rests(&mut world, &account);
     world.edit_activity("Some day", json!({"Notes": "Soon"}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!((world.task("Some day").due, world.task("Some day").notes.as_str()), (None, "Soon"));
     // A day that somebody chooses is a day.
     world.edit_activity("Some day", json!({"StartDate": "2026-11-30T10:00:00Z", "DueDate": "2026-11-30T10:30:00Z"}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.task("Some day").due, "2026-11-30".parse().ok());
     rests(&mut world, &account);
 }
@@ -171,19 +163,19 @@ fn statuses_map_without_ping_pong() {
         world.todo(status, json!({"dueDateTime": day("2026-11-25"), "status": status}));
     }
     world.chore("Given up", on("2026-11-26T07:00:00Z"), on("2026-11-26T08:00:00Z"));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     rests(&mut world, &account);
     let status = |world: &World, title: &str| world.found(title).status;
     assert_eq!(status(&world, "waitingOnOthers"), activity_status::IN_PROGRESS);
     assert_eq!(status(&world, "deferred"), activity_status::NOT_STARTED);
     world.edit_activity("Given up", json!({"StatusId": activity_status::CANCELED}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.task("Given up").status, "completed");
     rests(&mut world, &account);
     assert_eq!(status(&world, "Given up"), activity_status::CANCELED);
     // Taken up again in the mailbox.
     world.edit_todo("Given up", json!({"status": "inProgress"}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(status(&world, "Given up"), activity_status::IN_PROGRESS);
     rests(&mut world, &account);
 }
@@ -195,16 +187,16 @@ fn a_deletion_of_a_task_goes_by_the_policies_and_a_return_revives() {
     world.todo("Theirs", json!({"dueDateTime": day("2026-11-25")}));
     world.chore("Ours", on("2026-11-26T07:00:00Z"), on("2026-11-26T08:00:00Z"));
     world.chore("Stays", on("2026-11-26T07:00:00Z"), on("2026-11-26T08:00:00Z"));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.delete_todo("Theirs");
     world.pass(20);
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Written), ["deleted-in-mailbox"]);
     assert_eq!(world.found("Theirs").status, activity_status::CANCELED);
     world.delete_activity("Ours");
     for _ in 0..3 {
         world.pass(1500);
-        sync(&mut world, &account);
+        tried(&mut world, &account);
     }
     assert_eq!(world.todos(), ["Stays"]);
     rests(&mut world, &account);
@@ -222,7 +214,7 @@ fn open_tasks_are_imported_from_any_day_and_finished_ones_from_the_start_date() 
     world.creatio_edit(
         json!({"action": "update", "set": "Activity", "id": done, "values": {"StatusId": activity_status::COMPLETED}}),
     );
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.todos(), ["A little overdue", "Old and done", "Old and open"]);
     assert_eq!(world.titles(), ["A little overdue", "Done", "Long overdue", "Old and open"]);
     rests(&mut world, &account);
@@ -241,7 +233,7 @@ fn only_lists_that_the_user_owns_are_imported_and_flagged_mail_is_none() {
     });
     world.todo_in(Some("A colleague's"), "Theirs", json!({}));
     world.todo_in(Some("Errands"), "Mine", json!({}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.titles(), ["Mine"]);
     let errands = world.mail.with(|mail| mail.list_id(EUGENE, "Errands")).unwrap();
     let chosen = Account { import_tasks: Folders::Selected(vec![format!("todo:{errands}x")]), ..world.account() };
@@ -260,7 +252,7 @@ fn without_the_permission_for_tasks_calendars_go_on_and_a_warning_says_what_to_d
     world.graph_knobs(json!({"app_tasks_role": "none"}));
     world.activity("Meeting", 30);
     world.chore("Chore", on("2026-11-26T07:00:00Z"), on("2026-11-26T08:00:00Z"));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert!(
         ran.report()
             .warnings
@@ -270,7 +262,7 @@ fn without_the_permission_for_tasks_calendars_go_on_and_a_warning_says_what_to_d
     assert_eq!((world.subjects(), world.todos().len()), (vec!["Meeting".to_owned()], 0));
     world.graph_knobs(json!({"app_tasks_role": "read-write"}));
     world.pass(70);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.todos(), ["Chore"]);
     rests(&mut world, &account);
 }
@@ -283,19 +275,19 @@ fn a_recurring_task_keeps_its_rule_and_its_next_one_is_imported_once() {
         "dueDateTime": day("2026-11-25"),
         "recurrence": {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "noEnd", "startDate": "2026-11-25"}},
     }));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_activity(
         "Water the plants",
         json!({"StartDate": "2026-11-30T10:00:00Z", "DueDate": "2026-11-30T10:30:00Z"}),
     );
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Held), ["recurring-task"]);
     assert_eq!(world.todos().len(), 1);
     let id = world.task("Water the plants").id;
     let now = world.now();
     world.mail.with(|mail| mail.complete_task(EUGENE, &id, now)).unwrap();
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     rests(&mut world, &account);
     assert_eq!((world.todos().len(), world.titles().len()), (2, 2));
     let done = world.activities().iter().filter(|activity| activity.status == activity_status::COMPLETED).count();
@@ -307,13 +299,13 @@ fn a_create_whose_answer_was_lost_makes_one_task() {
     for effect in ["lost-after", "lost-before"] {
         let mut world = World::empty();
         let account = world.with_tasks();
-        sync(&mut world, &account);
+        tried(&mut world, &account);
         world.chore("Once", on("2026-11-26T07:00:00Z"), on("2026-11-26T08:00:00Z"));
         world.fault(json!({"service": "graph", "path": "$batch", "effect": {"kind": effect}}));
-        sync(&mut world, &account);
+        tried(&mut world, &account);
         for _ in 0..3 {
             world.pass(20);
-            sync(&mut world, &account);
+            tried(&mut world, &account);
         }
         rests(&mut world, &account);
         assert_eq!(world.todos(), ["Once"], "{effect}");
@@ -327,13 +319,13 @@ fn with_the_storage_gone_tasks_are_found_again_by_identity_and_marker() {
     world.todo("Imported", json!({"dueDateTime": day("2026-11-25")}));
     world.todo("Undated", json!({}));
     world.chore("Exported", on("2026-11-26T07:00:00Z"), on("2026-11-26T08:00:00Z"));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.store = std::sync::Arc::new(host_runner::store::MemoryStore::new());
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.writes(), 0);
     rests(&mut world, &account);
     world.edit_todo("Exported", json!({"importance": "high"}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.writes(), 1);
     assert_eq!((world.todos().len(), world.titles().len()), (3, 3));
 }
@@ -346,19 +338,19 @@ fn show_in_calendar_turns_an_exported_meeting_into_a_task_and_back() {
         row.notes = "Notes".into();
         row.place = "Room".into();
     });
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     rests(&mut world, &account);
     world.edit_activity("Turns", json!({"ShowInScheduler": false}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.entries.iter().map(|entry| entry.action).collect::<Vec<_>>(), [Action::Convert]);
     assert_eq!((world.subjects().len(), world.todos()), (0, vec!["Turns".to_owned()]));
     let task = world.task("Turns");
     assert_eq!((task.due, task.notes.as_str()), ("2026-11-24".parse().ok(), "Notes"));
     rests(&mut world, &account);
     world.edit_todo("Turns", json!({"title": "Turned"}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.edit_activity("Turned", json!({"ShowInScheduler": true}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!((world.subjects(), world.todos().len()), (vec!["Turned".to_owned()], 0));
     assert_eq!(world.event("Turned")["location"]["displayName"], "Room");
     rests(&mut world, &account);
@@ -372,15 +364,15 @@ fn a_meeting_with_guests_turns_into_a_task_only_where_they_may_be_told_and_then_
         let mut world = World::empty();
         let account = Account { import_tasks: Folders::All, ..world.policies(&[("invitations", policy)]) };
         world.activity("Turns", 300);
-        sync(&mut world, &account);
+        tried(&mut world, &account);
         rests(&mut world, &account);
         world.edit_event("Turns", json!({"attendees": [guest("olga@northwind.example")]}));
         world.pass(20);
-        sync(&mut world, &account);
+        tried(&mut world, &account);
         rests(&mut world, &account);
         let mails = world.outbox().len();
         world.edit_activity("Turns", json!({"ShowInScheduler": false}));
-        let ran = sync(&mut world, &account);
+        let ran = tried(&mut world, &account);
         if let Some(reason) = reason {
             assert_eq!(ran.reasons(Outcome::Held), [reason], "{policy}");
             assert_eq!((world.outbox().len(), world.subjects().len(), world.todos().len()), (mails, 1, 0), "{policy}");
@@ -388,7 +380,7 @@ fn a_meeting_with_guests_turns_into_a_task_only_where_they_may_be_told_and_then_
             let ran = world.run(account.clone(), Direction::Reconcile, |options| options.only = Some(vec![named]));
             assert_eq!(ran.number(Outcome::Written), usize::from(policy == "ask"), "{policy}");
         }
-        sync(&mut world, &account);
+        tried(&mut world, &account);
         rests(&mut world, &account);
         let (turned, told) = (world.todos() == ["Turns"] && world.subjects().is_empty(), world.outbox().len() - mails);
         assert_eq!((turned, told), if policy == "never" { (false, 0) } else { (true, 1) }, "{policy}");
@@ -401,7 +393,7 @@ fn a_task_is_told_with_the_day_it_is_due() {
     let account = world.with_tasks();
     world.todo("Imported", json!({"dueDateTime": day("2026-11-25")}));
     world.chore("Exported", on("2026-11-26T07:00:00Z"), on("2026-11-27T08:00:00Z"));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     let mut told: Vec<_> = ran.entries.iter().map(|entry| (entry.title.as_str(), entry.start)).collect();
     told.sort_unstable();
     // Midnight in Moscow.
@@ -415,13 +407,13 @@ fn what_was_edited_while_it_turned_is_not_lost() {
     let mut world = World::empty();
     let account = world.with_tasks();
     world.activity("Turns", 30);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_event("Turns", json!({"body": {"contentType": "text", "content": "Written meanwhile"}}));
     world.edit_activity("Turns", json!({"ShowInScheduler": false}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     rests(&mut world, &account);
     assert_eq!(world.task("Turns").notes, "Written meanwhile");
     assert_eq!((world.subjects().len(), world.found("Turns").notes.as_str()), (0, "Written meanwhile"));
@@ -432,15 +424,15 @@ fn show_in_calendar_of_an_imported_item_is_held_and_nothing_is_deleted() {
     let mut world = World::empty();
     let account = world.with_tasks();
     world.meeting("Theirs", 30);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_activity("Theirs", json!({"ShowInScheduler": false}));
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Held), ["kind-changed"]);
     rests(&mut world, &account);
     assert_eq!((world.subjects().len(), world.todos().len()), (1, 0));
     world.edit_activity("Theirs", json!({"ShowInScheduler": true}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     rests(&mut world, &account);
 }
 
@@ -453,7 +445,7 @@ fn a_crash_anywhere_while_it_turns_leaves_one_item_in_the_end() {
             let account = world.with_tasks();
             world.activity("Turns", 30);
             world.chore("Turns too", on("2026-11-26T07:00:00Z"), on("2026-11-26T08:00:00Z"));
-            sync(&mut world, &account);
+            tried(&mut world, &account);
             world.pass(20);
             world.edit_activity("Turns", json!({"ShowInScheduler": false}));
             world.edit_activity("Turns too", json!({"ShowInScheduler": true}));
@@ -461,7 +453,7 @@ fn a_crash_anywhere_while_it_turns_leaves_one_item_in_the_end() {
             met |= world.switch.dead();
             for _ in 0..3 {
                 world.pass(20);
-                sync(&mut world, &account);
+                tried(&mut world, &account);
             }
             rests(&mut world, &account);
             assert_eq!(
@@ -484,7 +476,7 @@ fn a_run_that_wrote_tasks_is_undone() {
     let account = world.with_tasks();
     world.todo("Theirs", json!({"dueDateTime": day("2026-11-25")}));
     world.chore("Ours", on("2026-11-26T07:00:00Z"), on("2026-11-26T08:00:00Z"));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_todo("Theirs", json!({"status": "inProgress", "dueDateTime": day("2026-11-30")}));
     world.edit_activity("Ours", json!({"StatusId": activity_status::COMPLETED}));

@@ -1,9 +1,9 @@
 //! Undoing a run: what it changed is as before, what was edited since stays, and the next sync neither repeats what was
 //! undone nor takes it for an edit. The kinds of operations, one by one, are in `undo_kinds`.
 
+use crate::steps::tried;
 use emulators::creatio::ids::activity_status;
 use guest::report::Outcome;
-use guest::run::Direction;
 use guest::settings::Account;
 use host_runner::{Action, RunOptions};
 use scenarios::component::Sandboxed;
@@ -12,12 +12,6 @@ use scenarios::switch::Cut;
 use scenarios::world::EUGENE;
 use scenarios::{Ran, World, normal, show};
 use serde_json::{Value, json};
-
-pub(super) fn sync(world: &mut World, account: &Account) -> Ran {
-    let ran = world.run(account.clone(), Direction::Reconcile, |_| {});
-    ran.report();
-    ran
-}
 
 /// What a side shows.
 pub(super) fn shows(world: &World, side: &str) -> Value {
@@ -62,7 +56,7 @@ pub(super) fn rests(world: &mut World, account: &Account, name: &str) {
     let before = normal::view(world);
     for _ in 0..3 {
         world.pass(70);
-        let ran = sync(world, account);
+        let ran = tried(world, account);
         if !ran.entries.is_empty() || ran.writes() > 0 {
             show(&ran);
             panic!("{name}: a sync after it was not idle");
@@ -86,10 +80,10 @@ fn a_unit_that_was_edited_since_stays_and_the_others_go_back() {
     let mut world = World::empty();
     let account = world.account();
     world.meeting_with("Review", 30, json!({"location": {"displayName": "Room 1"}}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_event("Review", json!({"subject": "Review 2", "location": {"displayName": "Room 2"}}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let of = world.last();
     world.pass(20);
     world.edit_activity("Review 2", json!({"Title": "Review 3"}));
@@ -100,7 +94,7 @@ fn a_unit_that_was_edited_since_stays_and_the_others_go_back() {
     assert_eq!(world.found("Review 3").place, "Room 1");
     world.pass(20);
     // The edit travels; what was undone does not come back, nor does it travel.
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.event("Review 3")["location"]["displayName"], "Room 2");
     assert_eq!(world.found("Review 3").place, "Room 1");
     rests(&mut world, &account, "edited since");
@@ -111,10 +105,10 @@ fn an_edit_of_the_other_side_that_no_sync_has_seen_yet_still_travels() {
     let mut world = World::empty();
     let account = world.account();
     world.meeting_with("Review", 30, json!({"location": {"displayName": "Room 1"}}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_event("Review", json!({"subject": "Review 2"}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let of = world.last();
     world.pass(20);
     world.edit_event("Review 2", json!({"subject": "Review 3"}));
@@ -122,7 +116,7 @@ fn an_edit_of_the_other_side_that_no_sync_has_seen_yet_still_travels() {
     undo(&mut world, &account, &of);
     assert_eq!(world.found("Review").place, "Room 8");
     world.pass(20);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.found("Review 3").place, "Room 8");
     assert_eq!(world.event("Review 3")["location"]["displayName"], "Room 8");
     rests(&mut world, &account, "an edit that no sync had seen");
@@ -134,10 +128,10 @@ fn after_an_undo_a_later_edit_of_either_side_travels() {
         let mut world = World::empty();
         let account = world.account();
         world.meeting("Review", 30);
-        sync(&mut world, &account);
+        tried(&mut world, &account);
         world.pass(20);
         world.edit_event("Review", json!({"subject": "Review 2"}));
-        sync(&mut world, &account);
+        tried(&mut world, &account);
         let of = world.last();
         undo(&mut world, &account, &of);
         rests(&mut world, &account, side);
@@ -146,7 +140,7 @@ fn after_an_undo_a_later_edit_of_either_side_travels() {
             "mailbox" => world.edit_event("Review 2", json!({"subject": "Review 4"})),
             _ => world.edit_activity("Review", json!({"Title": "Review 4"})),
         }
-        sync(&mut world, &account);
+        tried(&mut world, &account);
         assert_eq!((world.titles(), world.subjects()), (vec!["Review 4".to_owned()], vec!["Review 4".to_owned()]));
     }
 }
@@ -159,7 +153,7 @@ fn what_was_made_and_edited_since_stays() {
     world.meeting("Imported too", 31);
     world.activity("Exported", 40);
     world.activity("Exported too", 41);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let of = world.last();
     world.pass(20);
     world.edit_event("Exported", json!({"location": {"displayName": "Room 4"}}));
@@ -170,7 +164,7 @@ fn what_was_made_and_edited_since_stays() {
     assert_eq!(world.titles(), ["Exported", "Exported too", "Imported"]);
     assert_eq!(world.subjects(), ["Exported", "Imported", "Imported too"]);
     world.pass(20);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.found("Exported").place, "Room 4");
     // Half of a pair that was undone stays known: neither half comes back, not even when somebody edits it.
     world.edit_event("Imported too", json!({"subject": "Imported too, edited"}));
@@ -184,14 +178,14 @@ fn a_run_whose_changes_a_later_run_changed_again_is_left_alone() {
     let mut world = World::empty();
     let account = world.account();
     world.meeting("Review", 30);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_event("Review", json!({"subject": "Review 2"}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let of = world.last();
     world.pass(20);
     world.edit_event("Review 2", json!({"subject": "Review 3"}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let ran = undo(&mut world, &account, &of);
     assert_eq!(left(&ran), [("Review 3".to_owned(), "changed-since")]);
     assert_eq!((ran.writes(), world.titles()), (0, vec!["Review 3".to_owned()]));
@@ -202,10 +196,10 @@ fn an_edit_that_comes_between_look_and_write_stays() {
     let mut world = World::empty();
     let account = world.account();
     world.activity("Review", 30);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.edit_activity("Review", json!({"Title": "Review 2"}));
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let (of, id, now) = (world.last(), world.event_id("Review 2"), world.now());
     world.meanwhile("PATCH", move |_, mail| {
         mail.with(|mail| mail.update_event(EUGENE, &id, &json!({"subject": "Review 3"}), now)).unwrap();
@@ -222,10 +216,10 @@ fn nothing_is_removed_or_made_anew_that_has_guests() {
     let mut world = World::empty();
     let account = world.policies(&[("invitations", "send")]);
     world.activity("Other", 50);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.activity("Exported", 30);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let of = world.last();
     world.pass(20);
     world.edit_event("Exported", json!({"attendees": [guest("olga@northwind.example")]}));
@@ -234,9 +228,9 @@ fn nothing_is_removed_or_made_anew_that_has_guests() {
     assert_eq!(world.subjects(), ["Exported", "Other"]);
     world.pass(20);
     world.delete_activity("Exported");
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(70);
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Written), ["deleted-in-creatio"]);
     let (of, mails) = (world.last(), world.outbox().len());
     let ran = undo(&mut world, &account, &of);
@@ -250,10 +244,10 @@ fn a_change_that_would_mail_guests_waits_for_a_yes() {
     let sends = world.policies(&[("invitations", "send")]);
     let asks = world.account();
     world.meeting_with("Review", 30, json!({"attendees": [guest("olga@northwind.example")]}));
-    sync(&mut world, &sends);
+    tried(&mut world, &sends);
     world.pass(20);
     world.edit_activity("Review", json!({"Title": "Review 2"}));
-    sync(&mut world, &sends);
+    tried(&mut world, &sends);
     let (of, mails) = (world.last(), world.outbox().len());
     let planned = preview(&mut world, &asks, &of);
     assert_eq!(planned.reasons(Outcome::Held), ["would-notify"]);
@@ -266,7 +260,7 @@ fn a_change_that_would_mail_guests_waits_for_a_yes() {
     assert_eq!(world.subjects(), ["Review"]);
     assert!(world.outbox().len() > mails);
     world.pass(20);
-    sync(&mut world, &asks).idle();
+    tried(&mut world, &asks).idle();
     assert_eq!(world.titles(), ["Review 2"]);
 }
 
@@ -279,7 +273,7 @@ fn more_removals_than_the_guard_lets_through_wait_for_a_yes() {
     for hours in 0..8 {
         world.activity(&format!("A{hours}"), 30 + hours);
     }
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let of = world.last();
     let planned = preview(&mut world, &account, &of);
     assert_eq!(planned.reasons(Outcome::Held), ["removal-limit"; 8]);
@@ -292,10 +286,10 @@ fn more_removals_than_the_guard_lets_through_wait_for_a_yes() {
     rests(&mut world, &account, "eight exports");
     // A person's removals do not count against those of the syncs that follow.
     world.meeting("M", 60);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     world.pass(20);
     world.delete_event("M");
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!(world.found("M").status, activity_status::CANCELED);
 }
 
@@ -306,7 +300,7 @@ fn a_budget_ends_an_undo_and_the_next_one_goes_on() {
     for hours in 0..5 {
         world.activity(&format!("A{hours}"), 30 + hours);
     }
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let of = world.last();
     let ran = world.undo_until(account.clone(), &of, |options| options.budget.writes = Some(2), Cut::Never);
     assert_eq!((ran.report().ending, world.subjects().len()), (guest::report::Ending::Budget, 3));
@@ -320,7 +314,7 @@ fn a_link_of_what_was_there_stays_and_is_told() {
     let account = world.account();
     world.meeting("Same", 30);
     world.activity("Same", 30);
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert_eq!(ran.reasons(Outcome::Noted), ["same-pair"]);
     let of = world.last();
     let ran = undo(&mut world, &account, &of);
@@ -334,7 +328,7 @@ fn a_run_that_is_not_known_leaves_nothing_to_undo() {
     let mut world = World::empty();
     let account = world.account();
     world.meeting("Review", 30);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let ran = undo(&mut world, &account, "run-99");
     assert!(ran.warns("nothing-to-undo"));
     assert!(ran.entries.is_empty() && ran.writes() == 0);
@@ -348,15 +342,15 @@ fn images_are_forgotten_after_thirty_days_and_idle_runs_stay_cheap() {
     for hours in 0..3 {
         world.meeting(&format!("M{hours}"), 2000 + hours);
     }
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let of = world.last();
     world.pass(60 * 24 * 29);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     let rows = world.store_size();
     world.pass(20);
     assert_eq!(preview(&mut world, &account, &of).number(Outcome::Planned), 3);
     world.pass(60 * 24);
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     assert!(ran.entries.is_empty() && ran.commits <= 1, "{} commits", ran.commits);
     assert_eq!(world.store_size(), rows - 4);
     assert!(undo(&mut world, &account, &of).warns("nothing-to-undo"));
@@ -368,10 +362,10 @@ fn texts_that_a_policy_hides_are_not_kept() {
     let shows_all = world.policies(&[("private", "copy")]);
     let masks = world.policies(&[("private", "mask")]);
     world.meeting_with("Secret plan", 30, json!({"sensitivity": "private"}));
-    sync(&mut world, &shows_all);
+    tried(&mut world, &shows_all);
     assert_eq!(world.titles(), ["Secret plan"]);
     world.pass(20);
-    sync(&mut world, &masks);
+    tried(&mut world, &masks);
     let of = world.last();
     assert_ne!(world.titles(), ["Secret plan"]);
     assert!(!world.stored("before/").contains("Secret plan"), "{}", world.stored("before/"));

@@ -1,6 +1,7 @@
 //! Each kind of operation that a run carries out is undone, also where the run or its undoing was cut off.
 
-use crate::undo::{intent, preview, rests, shows, sync, undo};
+use crate::steps::tried;
+use crate::undo::{intent, preview, rests, shows, undo};
 use guest::report::Outcome;
 use guest::run::Direction;
 use guest::settings::Account;
@@ -25,7 +26,7 @@ const KINDS: [Kind; 8] = [
         policies: &[],
         prepare: |world, account| {
             world.meeting("Review", 30);
-            sync(world, account);
+            tried(world, account);
             world.pass(20);
             world.edit_event("Review", json!({"subject": "Review 2", "location": {"displayName": "Room 9"}}));
         },
@@ -36,7 +37,7 @@ const KINDS: [Kind; 8] = [
         policies: &[],
         prepare: |world, account| {
             world.activity("Review", 30);
-            sync(world, account);
+            tried(world, account);
             world.pass(20);
             world.edit_activity("Review", json!({"Title": "Review 2", "Notes": "New notes"}));
         },
@@ -46,7 +47,7 @@ const KINDS: [Kind; 8] = [
         target: "activities",
         policies: &[],
         prepare: |world, account| {
-            sync(world, account);
+            tried(world, account);
             world.meeting_with("Review", 30, json!({"body": {"contentType": "text", "content": "Notes"}}));
         },
     },
@@ -55,7 +56,7 @@ const KINDS: [Kind; 8] = [
         target: "events",
         policies: &[],
         prepare: |world, account| {
-            sync(world, account);
+            tried(world, account);
             world.activity("Review", 30);
         },
     },
@@ -65,7 +66,7 @@ const KINDS: [Kind; 8] = [
         policies: &[],
         prepare: |world, account| {
             world.meeting("Review", 30);
-            sync(world, account);
+            tried(world, account);
             world.pass(20);
             world.delete_event("Review");
         },
@@ -76,7 +77,7 @@ const KINDS: [Kind; 8] = [
         policies: &[("deleted-in-mailbox", "delete")],
         prepare: |world, account| {
             world.meeting_with("Review", 30, json!({"body": {"contentType": "text", "content": "Notes"}}));
-            sync(world, account);
+            tried(world, account);
             world.pass(20);
             world.delete_event("Review");
         },
@@ -88,10 +89,10 @@ const KINDS: [Kind; 8] = [
         prepare: |world, account| {
             world.activity_with("Review", 30, |row| row.notes = "Notes".into());
             world.activity("Other", 40);
-            sync(world, account);
+            tried(world, account);
             world.pass(20);
             world.delete_activity("Review");
-            sync(world, account);
+            tried(world, account);
             world.pass(70);
         },
     },
@@ -101,10 +102,10 @@ const KINDS: [Kind; 8] = [
         policies: &[],
         prepare: |world, account| {
             world.meeting("Review", 30);
-            sync(world, account);
+            tried(world, account);
             world.pass(20);
             let id = world.delete_event("Review");
-            sync(world, account);
+            tried(world, account);
             world.pass(20);
             let now = world.now();
             world.mail.with(|mail| mail.restore_event(EUGENE, &id, now)).unwrap();
@@ -181,7 +182,7 @@ fn a_run_that_crashed_anywhere_can_be_undone_as_far_as_it_came() {
                 assert_eq!(shows(&world, kind.target), before, "{name}");
                 // What had not arrived is not undone: the next sync carries it out.
                 world.pass(70);
-                sync(&mut world, &account);
+                tried(&mut world, &account);
                 rests(&mut world, &account, &name);
             }
         }
@@ -208,7 +209,7 @@ fn an_undo_that_crashed_anywhere_goes_on_where_it_was() {
                 assert!(world.switch.dead(), "{name}");
                 world.pass(10);
                 if between {
-                    sync(&mut world, &account);
+                    tried(&mut world, &account);
                     world.pass(10);
                 }
                 undo(&mut world, &account, &of);

@@ -8,8 +8,8 @@ use guest::capability::{Directive, Level, Progress};
 use guest::run::Direction;
 use guest::settings::{Account, Options};
 use scenarios::Ran;
+use scenarios::Runner;
 use scenarios::native::{Pause, Unwatched};
-use scenarios::world::Runner;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 

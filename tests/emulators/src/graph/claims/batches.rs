@@ -1,3 +1,5 @@
+//! What a batch answers: part by part, in an order of its own, and as a whole where it is malformed.
+
 use serde_json::{Value, json};
 
 use super::{Desk, body, meeting};

@@ -1,3 +1,5 @@
+//! What delta tells of a calendar: rounds, removals, series, and tokens that die.
+
 use serde_json::{Value, json};
 
 use super::{Desk, body, ids, meeting};

@@ -1,3 +1,5 @@
+//! What an event keeps of what was sent: times, ids, etags, transactions, extended properties, bodies.
+
 use serde_json::{Value, json};
 
 use super::{Desk, body, ids, meeting};

@@ -1,3 +1,5 @@
+//! What knobs change, where the sources leave a behaviour open.
+
 use serde_json::{Value, json};
 
 use super::{Desk, body, meeting};

@@ -1,3 +1,5 @@
+//! Who is mailed about a meeting, and what the copies of its guests become.
+
 use serde_json::{Value, json};
 
 use super::{Desk, body, meeting};

@@ -1,3 +1,5 @@
+//! What a series is made of: its hours, its exceptions, its patterns.
+
 use serde_json::{Value, json};
 
 use super::{Desk, body, meeting};

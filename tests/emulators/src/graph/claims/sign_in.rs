@@ -1,3 +1,5 @@
+//! Who is let in: programs, people at a device, and what their tokens open.
+
 use chrono::Duration;
 use serde_json::Value;
 

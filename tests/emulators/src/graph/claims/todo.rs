@@ -1,3 +1,5 @@
+//! What task lists and tasks keep of what was sent, and what leads to a task.
+
 use serde_json::{Value, json};
 
 use super::{Desk, body, ids};

@@ -1,3 +1,5 @@
+//! What delta tells of task lists and of the tasks in one.
+
 use serde_json::{Value, json};
 
 use super::{Desk, body, ids};

@@ -1,3 +1,5 @@
+//! Which requests about tasks are taken, and which are refused.
+
 use serde_json::{Value, json};
 
 use super::todo::{MIDNIGHT, add, patch, path, tasks};

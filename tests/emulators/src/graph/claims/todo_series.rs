@@ -1,3 +1,5 @@
+//! What becomes of a recurring task that is completed or moved.
+
 use serde_json::{Value, json};
 
 use super::todo::{MIDNIGHT, add, patch, path, tasks};

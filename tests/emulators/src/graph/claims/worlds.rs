@@ -1,3 +1,5 @@
+//! The worlds that the emulator begins with, and the edits of other people.
+
 use serde_json::json;
 
 use super::Desk;

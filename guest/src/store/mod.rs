@@ -3,14 +3,17 @@
 //! Below `account/A/` lie the rows of one account; beside them what the accounts of a tenant share. Every row is
 //! JSON. A dry run writes into an [`Overlay`] that is thrown away.
 
-use crate::capability::{Change, Entry, Guard, Journal, Outcome, Page, Storage, StorageError, Version};
+mod batch;
+mod overlay;
+
+pub use batch::Batch;
+pub use overlay::Overlay;
+
+use crate::capability::{Change, Entry, Guard, Journal, Outcome, Storage, StorageError, Version};
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::ops::Bound;
 use uuid::Uuid;
 
 /// Layout of the rows; a newer program reads every older one.
@@ -59,78 +62,6 @@ impl From<StorageError> for StoreError {
             StorageError::Full => Self::Failed("there is no room left in storage; make room and run again".into()),
             StorageError::Unavailable(why) | StorageError::Other(why) => Self::Failed(why),
         }
-    }
-}
-
-/// Changes of one commit, in the making.
-#[derive(Debug, Clone, Default)]
-pub struct Batch {
-    changes: BTreeMap<String, Change>,
-}
-
-impl Batch {
-    /// Writes a row.
-    pub fn put(&mut self, key: String, row: &impl Serialize) {
-        self.guarded(key, row, Guard::Any);
-    }
-
-    /// Writes a row under a guard.
-    pub fn guarded(&mut self, key: String, row: &impl Serialize, guard: Guard) {
-        let value = serde_json::to_vec(row).unwrap_or_default();
-        self.changes.insert(key.clone(), Change { key, guard, value: Some(value) });
-    }
-
-    /// Deletes a row.
-    pub fn delete(&mut self, key: String) {
-        self.changes.insert(key.clone(), Change { key, guard: Guard::Any, value: None });
-    }
-
-    /// Deletes a row that has not changed since.
-    pub fn delete_at(&mut self, key: String, version: Version) {
-        self.changes.insert(key.clone(), Change { key, guard: Guard::At(version), value: None });
-    }
-
-    /// Writes to this key.
-    #[must_use]
-    pub fn puts(&self, key: &str) -> bool {
-        self.changes.get(key).is_some_and(|change| change.value.is_some())
-    }
-
-    /// Changes something below this prefix.
-    #[must_use]
-    pub fn touches(&self, prefix: &str) -> bool {
-        self.changes
-            .range::<str, _>((Bound::Included(prefix), Bound::Unbounded))
-            .next()
-            .is_some_and(|(key, _)| key.starts_with(prefix))
-    }
-
-    /// Keys it writes to that begin so.
-    pub fn keys_below<'b>(&'b self, prefix: &'b str) -> impl Iterator<Item = &'b str> {
-        self.changes
-            .values()
-            .filter(move |change| change.value.is_some() && change.key.starts_with(prefix))
-            .map(|change| change.key.as_str())
-    }
-
-    /// The row that it writes to a key.
-    #[must_use]
-    pub fn row<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        self.changes
-            .get(key)
-            .and_then(|change| change.value.as_ref())
-            .and_then(|value| serde_json::from_slice(value).ok())
-    }
-
-    /// Nothing to commit.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-
-    /// Adds the changes of another, which win.
-    pub fn extend(&mut self, other: Self) {
-        self.changes.extend(other.changes);
     }
 }
 
@@ -319,7 +250,7 @@ impl<'a> Store<'a> {
         };
         let kept = value.is_some();
         let mut changes = vec![Change { key: key.clone(), guard, value }];
-        changes.extend(batch.changes.into_values());
+        changes.extend(batch.into_changes());
         match self.storage.commit(changes)? {
             Outcome::Applied(version) => {
                 *self.key_version.borrow_mut() = kept.then_some(version);
@@ -336,91 +267,4 @@ impl<'a> Store<'a> {
 pub(crate) fn decode<T: DeserializeOwned>(entry: &Entry) -> Result<T, StoreError> {
     serde_json::from_slice(&entry.value)
         .map_err(|why| StoreError::Damaged { key: entry.key.clone(), why: why.to_string() })
-}
-
-/// Storage whose changes go nowhere: what a dry run writes, it reads back, and then it is gone.
-pub struct Overlay<'a> {
-    below: &'a dyn Storage,
-    above: RefCell<BTreeMap<String, Option<Entry>>>,
-    clock: Cell<u64>,
-}
-
-impl<'a> Overlay<'a> {
-    /// Over a storage.
-    #[must_use]
-    pub fn new(below: &'a dyn Storage) -> Self {
-        Self { below, above: RefCell::new(BTreeMap::new()), clock: Cell::new(0) }
-    }
-
-    fn current(&self, key: &str) -> Result<Option<Entry>, StorageError> {
-        if let Some(entry) = self.above.borrow().get(key) {
-            return Ok(entry.clone());
-        }
-        Ok(self.below.get(&[key.to_owned()])?.into_iter().next().flatten())
-    }
-}
-
-impl Storage for Overlay<'_> {
-    fn get(&self, keys: &[String]) -> Result<Vec<Option<Entry>>, StorageError> {
-        let mut entries = self.below.get(keys)?;
-        let above = self.above.borrow();
-        for (entry, key) in entries.iter_mut().zip(keys) {
-            if let Some(changed) = above.get(key) {
-                entry.clone_from(changed);
-            }
-        }
-        Ok(entries)
-    }
-
-    fn scan(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Page, StorageError> {
-        let below = self.below.scan(prefix, after, limit)?;
-        let until = below.next.clone();
-        let above = self.above.borrow();
-        let mut merged: BTreeMap<String, Entry> =
-            below.entries.into_iter().map(|entry| (entry.key.clone(), entry)).collect();
-        let start = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
-        };
-        for (key, entry) in above.range::<str, _>((start, Bound::Unbounded)) {
-            // Beyond what the piece below covers, the next piece will tell.
-            if !key.starts_with(prefix) || until.as_ref().is_some_and(|until| key > until) {
-                break;
-            }
-            match entry {
-                Some(entry) => merged.insert(key.clone(), entry.clone()),
-                None => merged.remove(key),
-            };
-        }
-        Ok(Page { entries: merged.into_values().collect(), next: until })
-    }
-
-    fn commit(&self, changes: Vec<Change>) -> Result<Outcome, StorageError> {
-        let mut stale = Vec::new();
-        for change in &changes {
-            if change.guard == Guard::Any {
-                continue;
-            }
-            let current = self.current(&change.key)?;
-            let holds = match (&change.guard, &current) {
-                (Guard::Any, _) | (Guard::Absent, None) => true,
-                (Guard::At(version), Some(entry)) => entry.version == *version,
-                (Guard::Absent, Some(_)) | (Guard::At(_), None) => false,
-            };
-            if !holds {
-                stale.push(change.key.clone());
-            }
-        }
-        if !stale.is_empty() {
-            return Ok(Outcome::Stale(stale));
-        }
-        self.clock.set(self.clock.get() + 1);
-        let version: Version = format!("overlay {}", self.clock.get()).into_bytes();
-        let mut above = self.above.borrow_mut();
-        for change in changes {
-            let entry = change.value.map(|value| Entry { key: change.key.clone(), value, version: version.clone() });
-            above.insert(change.key, entry);
-        }
-        Ok(Outcome::Applied(version))
-    }
 }
