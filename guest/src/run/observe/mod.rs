@@ -23,6 +23,8 @@ pub(super) const SWEEP_DAYS: i64 = 7;
 const RETRY: u64 = 100;
 /// Rows a page: without notes.
 const CREATIO_PAGE: u32 = 500;
+/// How often a feed is begun anew in one run: a server that refuses each of its own links would keep it for ever.
+const RESTARTS: u32 = 2;
 
 /// One feed in this run.
 struct Reading {
@@ -34,6 +36,8 @@ struct Reading {
     /// How often in a row the server asked to come again, and after how many milliseconds the last time.
     again: usize,
     wait: u64,
+    /// How often it was begun anew in this run.
+    restarts: u32,
 }
 
 /// Reads every feed to its end.
@@ -139,7 +143,7 @@ fn open(run: &mut Run, sweep: bool) -> Staged<Vec<Reading>> {
             if listing(&state) {
                 anew(&mut state);
             }
-            Reading { side, state, done: false, failed: false, pages: 0, again: 0, wait: 0 }
+            Reading { side, state, done: false, failed: false, pages: 0, again: 0, wait: 0, restarts: 0 }
         })
         .collect())
 }
@@ -231,8 +235,10 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
         fault
             if reading.side == SideId::Mailbox
                 && reading.state.cursor.is_some()
+                && reading.restarts < RESTARTS
                 && (lost(&fault) || refused(&fault)) =>
         {
+            reading.restarts += 1;
             // The server forgot how far we had read: everything is read anew, and what the round does not show is
             // looked for one by one.
             run.report.warn(Reason::FeedReset, format!("The folder \"{}\" is read anew.", folder.unwrap_or_default()));

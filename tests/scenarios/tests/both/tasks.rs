@@ -509,8 +509,8 @@ fn an_old_item_that_the_server_does_not_let_go_is_told_once() {
     world.edit_activity("Turns", json!({"ShowInScheduler": false}));
     let no = json!({"error": {"code": "ErrorAccessDenied", "message": "no"}});
     world.fault(match world.server() {
-        Server::Graph => json!({"service": "graph", "method": "DELETE", "times": null,
-            "effect": {"kind": "status", "status": 403, "body": no}}),
+        Server::Graph => json!({"service": "graph", "path": "$batch", "times": null,
+            "effect": {"kind": "part", "method": "DELETE", "status": 403, "body": no}}),
         Server::Exchange => json!({"service": "exchange", "body": "<m:DeleteItem", "times": null,
             "effect": {"kind": "part", "method": "DeleteItem", "status": 403}}),
     });
@@ -519,6 +519,7 @@ fn an_old_item_that_the_server_does_not_let_go_is_told_once() {
         let failed = ran.entries.iter().filter(|entry| entry.outcome == Outcome::Failed);
         failed.map(|entry| (entry.action, entry.reason.code())).collect()
     };
+    show(&ran);
     assert_eq!(failed(&ran), [(Action::Delete, "not-permitted")]);
     assert_eq!(ran.report().number("standing"), 1);
     for _ in 0..3 {
