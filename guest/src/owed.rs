@@ -86,6 +86,25 @@ pub struct Owed {
 }
 
 impl Owed {
+    /// What is owed from now on, and never was before; nothing brings it up by itself.
+    #[must_use]
+    pub fn new(subject: Subject, why: Why, reason: Reason, now: DateTime<Utc>, policy: &Digest) -> Self {
+        Self {
+            subject,
+            why,
+            reason,
+            since: now,
+            retry: None,
+            tries: 0,
+            operations: Vec::new(),
+            policy: policy.clone(),
+            item: None,
+            attempts: Vec::new(),
+            generation: 0,
+            title: String::new(),
+        }
+    }
+
     /// This run has to look at it.
     #[must_use]
     pub fn due(&self, now: DateTime<Utc>, policy: &Digest, writable: &[SideId], only: Option<&[String]>) -> bool {

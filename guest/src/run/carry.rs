@@ -11,6 +11,7 @@ use super::record::{RACES, fail, forget_observations, record, record_written};
 use super::shared::commit;
 use super::tell::{entry, preview};
 use super::whole;
+use super::work::AGAIN;
 use super::{Run, Staged, Stop};
 use crate::activity::{Kind, SideId};
 use crate::ask::Fault;
@@ -24,9 +25,6 @@ use crate::report::{Action, Outcome};
 use crate::side::{Side, Write, Written};
 use crate::store::Batch;
 use std::collections::BTreeMap;
-
-/// How often parts that the server throttled are sent again.
-pub(super) const AGAIN: usize = 4;
 
 /// A pair with its plan.
 pub(super) struct Job {

@@ -109,17 +109,10 @@ fn owed(run: &Run, subject: Subject, why: Why, old: Option<Owed>, title: String)
     let failed = why == Why::Failed;
     let tries = old.as_ref().map_or(0, |owed| owed.tries).saturating_add(u32::from(failed));
     Owed {
-        subject,
-        why,
-        reason: Reason::LateDouble,
         since: old.map_or(run.started, |owed| owed.since),
         retry: failed.then(|| run.started + backoff(tries)),
         tries,
-        operations: Vec::new(),
-        policy: run.full_policy.clone(),
-        item: None,
-        attempts: Vec::new(),
-        generation: 0,
         title,
+        ..run.owed(subject, why, Reason::LateDouble)
     }
 }

@@ -369,11 +369,7 @@ pub(super) fn persist<T: Clone, R>(
             break;
         }
         let wanted: Vec<T> = pending.iter().map(|(_, one)| one.clone()).collect();
-        let at: &dyn Side = match side {
-            SideId::Creatio => &run.creatio,
-            SideId::Mailbox => run.mailbox.as_ref(),
-        };
-        let sent = send(run.caps, ask(at, &wanted).after(wait));
+        let sent = send(run.caps, ask(run.side(side), &wanted).after(wait));
         let (answers, requests) = match sent {
             Ok(sent) => sent,
             // What was answered before has to be told.

@@ -41,8 +41,9 @@ use crate::capability::{Capabilities, Directive};
 use crate::creatio::Creatio;
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
-use crate::owed::Subject;
+use crate::owed::{Owed, Subject, Why};
 use crate::plan::{Frame, Targets};
+use crate::reason::Reason;
 use crate::report::{Ending, Entry, Report};
 use crate::settings::{Account, Options, Settings};
 use crate::side::{Folder, Side};
@@ -315,7 +316,7 @@ impl Run<'_> {
         if ending == Ending::Complete {
             for id in self.options.only.iter().flatten().filter(|id| !self.chosen.contains(*id)) {
                 let text = format!("There is no operation {} any more.", crate::text::cut(id, 40));
-                self.report.warn(crate::reason::Reason::UnknownOperation, text);
+                self.report.warn(Reason::UnknownOperation, text);
             }
         }
         Ok(self.report)
@@ -323,10 +324,10 @@ impl Run<'_> {
 
     /// Counts what is held or failed and not settled, and asks for another run where something waits for its time.
     fn standing(&mut self) -> Result<(), RunError> {
-        let mut standing: Vec<(crate::owed::Why, crate::reason::Reason, Option<DateTime<Utc>>)> = Vec::new();
+        let mut standing: Vec<(Why, Reason, Option<DateTime<Utc>>)> = Vec::new();
         let mut held: BTreeSet<Uuid> = BTreeSet::new();
-        self.store.each("owed/", |_, owed: crate::owed::Owed| {
-            if let (crate::owed::Why::Held, Subject::Activity(activity)) = (&owed.why, &owed.subject) {
+        self.store.each("owed/", |_, owed: Owed| {
+            if let (Why::Held, Subject::Activity(activity)) = (&owed.why, &owed.subject) {
                 held.insert(*activity);
             }
             standing.push((owed.why, owed.reason, owed.retry));
@@ -334,12 +335,12 @@ impl Run<'_> {
         })?;
         for (why, reason, retry) in standing {
             match why {
-                crate::owed::Why::Held => self.report.count("standing", None, reason.code(), 1),
-                crate::owed::Why::Failed | crate::owed::Why::Unknown => {
+                Why::Held => self.report.count("standing", None, reason.code(), 1),
+                Why::Failed | Why::Unknown => {
                     self.report.count("standing", None, reason.code(), 1);
                     self.report.come_back(retry.unwrap_or(self.started));
                 }
-                crate::owed::Why::Pending(_) => {}
+                Why::Pending(_) => {}
             }
         }
         retire::standing(self)?;
@@ -405,6 +406,19 @@ impl Run<'_> {
             self.report.count_entry(entry);
         }
         Ok(())
+    }
+
+    /// A new row of what is owed.
+    fn owed(&self, subject: Subject, why: Why, reason: Reason) -> Owed {
+        Owed::new(subject, why, reason, self.started, &self.full_policy)
+    }
+
+    /// One of the two.
+    fn side(&self, side: SideId) -> &dyn Side {
+        match side {
+            SideId::Creatio => &self.creatio,
+            SideId::Mailbox => self.mailbox.as_ref(),
+        }
     }
 
     /// What plans are made in.

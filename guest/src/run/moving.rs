@@ -9,14 +9,12 @@ use super::ahead::WalRow;
 use super::note::touch;
 use super::state::{AccountState, FeedState, GoneRow};
 use super::whose::MailboxRow;
-use super::{Run, Staged, adrift};
+use super::{Run, Staged, adrift, tell};
 use crate::activity::SideId;
 use crate::capability::Version;
 use crate::digest::Digest;
 use crate::link::Link;
 use crate::owed::{Owed, Subject};
-use crate::reason::Reason;
-use crate::report::{Action, Entry, Outcome};
 use crate::settings::Service;
 use crate::store::{Batch, Store, StoreError};
 use uuid::Uuid;
@@ -177,7 +175,7 @@ fn settle_items(run: &mut Run) -> Staged<()> {
                 Subject::Item(id) => Some(id.clone()),
                 Subject::Activity(_) => None,
             };
-            entries.extend(owed.operations.iter().map(|operation| settled(operation, item.clone(), &owed.title)));
+            entries.extend(owed.operations.iter().map(|operation| tell::settled(operation, item.clone(), &owed.title)));
             batch.delete(key);
         }
         run.store.commit(batch, entries.clone())?;
@@ -188,21 +186,5 @@ fn settle_items(run: &mut Run) -> Staged<()> {
             Some(next) => after = Some(next),
             None => return Ok(()),
         }
-    }
-}
-
-fn settled(operation: &str, item: Option<String>, title: &str) -> Entry {
-    Entry {
-        operation: operation.to_owned(),
-        outcome: Outcome::Noted,
-        action: Action::Skip,
-        target: SideId::Creatio,
-        activity: None,
-        item,
-        title: title.to_owned(),
-        start: None,
-        units: Vec::new(),
-        reason: Reason::Settled,
-        detail: String::new(),
     }
 }

@@ -470,7 +470,8 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
     if !matches!(verdict, Match::Held(_))
         && let Some(owed) = run.store.one::<Owed>(owed_key.clone())?
     {
-        entries.extend(owed.operations.iter().map(|operation| settled(operation, id, &owed)));
+        entries
+            .extend(owed.operations.iter().map(|operation| tell::settled(operation, Some(id.to_owned()), &owed.title)));
     }
     match verdict {
         Match::Of(activity) => {
@@ -530,19 +531,11 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
                 });
             }
             let owed = Owed {
-                subject,
-                why: Why::Held,
-                reason,
-                since: run.started,
                 // What it waits for may change where no feed tells of it.
                 retry: Some(run.started + chrono::Duration::hours(24)),
-                tries: 0,
                 operations: vec![operation],
-                policy: run.full_policy.clone(),
-                item: None,
-                attempts: Vec::new(),
-                generation: 0,
                 title,
+                ..run.owed(subject, Why::Held, reason)
             };
             batch.put(owed_key, &owed);
         }
@@ -558,23 +551,6 @@ fn settle(run: &mut Run, id: &str, row: Option<ItemRow>, seen: Option<Seen>, ver
         run.commit(Batch::default(), entries)?;
     }
     Ok(())
-}
-
-/// What was held about an item needs nothing any more.
-fn settled(operation: &str, id: &str, owed: &Owed) -> Entry {
-    Entry {
-        operation: operation.to_owned(),
-        outcome: Outcome::Noted,
-        action: Action::Skip,
-        target: SideId::Creatio,
-        activity: None,
-        item: Some(id.to_owned()),
-        title: owed.title.clone(),
-        start: None,
-        units: Vec::new(),
-        reason: Reason::Settled,
-        detail: String::new(),
-    }
 }
 
 fn new_row(run: &Run, id: &str, seen: Option<&Seen>) -> ItemRow {

@@ -253,19 +253,12 @@ fn shared_with_others(run: &Run, link: &Link) -> Staged<bool> {
 fn remember_attempts(run: &Run, row: &WalRow, batch: &mut Batch) {
     let subject = Subject::Activity(row.activity);
     let owed = Owed {
-        subject: subject.clone(),
-        why: Why::Failed,
-        reason: Reason::UnknownOutcome,
-        since: run.started,
         retry: Some(run.started),
-        tries: 0,
-        operations: Vec::new(),
-        policy: run.full_policy.clone(),
-        item: None,
         attempts: if Deliberate::NewTransaction.on() { Vec::new() } else { row.attempts.clone() },
         // The server has seen this transaction and does not have its item any more: only another one makes a new item.
         generation: row.link.generation.saturating_add(u32::from(row.duplicate)),
         title: row.link.title.clone(),
+        ..run.owed(subject.clone(), Why::Failed, Reason::UnknownOutcome)
     };
     batch.put(run.store.owed_key(&subject), &owed);
 }

@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::owed::Subject;
 use crate::plan::Operation;
 use crate::reason::Reason;
-use crate::report::{Entry, Outcome, UnitChange};
+use crate::report::{Action, Entry, Outcome, UnitChange};
 use crate::store::Batch;
 use crate::time;
 use chrono::{DateTime, Utc};
@@ -116,4 +116,21 @@ pub(super) fn preview(run: &Run, work: &Work, batch: &mut Batch, entries: &mut V
     notes(run, &work.job, entries);
     forget_observations(run, work.job.pair.activity, batch);
     batch.delete(run.store.owed_key(&Subject::Activity(work.job.pair.activity)));
+}
+
+/// What was held about an item, or had failed, needs nothing any more.
+pub(super) fn settled(operation: &str, item: Option<String>, title: &str) -> Entry {
+    Entry {
+        operation: operation.to_owned(),
+        outcome: Outcome::Noted,
+        action: Action::Skip,
+        target: SideId::Creatio,
+        activity: None,
+        item,
+        title: title.to_owned(),
+        start: None,
+        units: Vec::new(),
+        reason: Reason::Settled,
+        detail: String::new(),
+    }
 }

@@ -72,20 +72,7 @@ fn wait(run: &mut Run, item: &str, activity: Uuid) -> Staged<()> {
         return Ok(());
     }
     let old: Option<Owed> = run.store.one(key.clone())?;
-    let new = Owed {
-        subject,
-        why: Why::Failed,
-        reason: Reason::Unreadable,
-        since: run.started,
-        retry: Some(run.started),
-        tries: 0,
-        operations: Vec::new(),
-        policy: run.full_policy.clone(),
-        item: None,
-        attempts: Vec::new(),
-        generation: 0,
-        title: String::new(),
-    };
+    let new = Owed { retry: Some(run.started), ..run.owed(subject, Why::Failed, Reason::Unreadable) };
     run.quiet.put(key, &Owed { item: Some(item.to_owned()), ..old.unwrap_or(new) });
     Ok(())
 }
@@ -97,18 +84,10 @@ pub(super) fn fail(run: &mut Run, id: &str, fault: &Fault) -> Staged<()> {
     let old: Option<Owed> = run.store.one(key.clone())?;
     let tries = old.as_ref().map_or(0, |owed| owed.tries).saturating_add(1);
     let owed = Owed {
-        subject: subject.clone(),
-        why: Why::Failed,
-        reason: Reason::Unreadable,
         since: old.map_or(run.started, |owed| owed.since),
         retry: Some(run.started + backoff(tries)),
         tries,
-        operations: Vec::new(),
-        policy: run.full_policy.clone(),
-        item: None,
-        attempts: Vec::new(),
-        generation: 0,
-        title: String::new(),
+        ..run.owed(subject.clone(), Why::Failed, Reason::Unreadable)
     };
     run.quiet.put(key, &owed);
     run.quiet.delete(run.store.seen_key(&subject, SideId::Mailbox));

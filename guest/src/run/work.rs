@@ -457,10 +457,7 @@ pub(super) fn persist(run: &mut Run, side: SideId, ids: &[String], answers: &mut
         if again.is_empty() {
             return Ok(());
         }
-        let at: &dyn Side = match side {
-            SideId::Creatio => &run.creatio,
-            SideId::Mailbox => run.mailbox.as_ref(),
-        };
+        let at = run.side(side);
         let ids: Vec<String> = again.iter().map(|(_, id)| id.clone()).collect();
         let ask = if alone {
             Ask::all(ids.iter().map(|id| at.read(std::slice::from_ref(id))).collect())
@@ -497,19 +494,11 @@ pub(super) fn note_gone(run: &mut Run, pair: &Pair, side: SideId, reason: Reason
         missing(run, link, side, if side == SideId::Mailbox { &link.folder } else { "" }, reason, batch);
     }
     let subject = Subject::Activity(link.activity);
+    let reason = if reason == Reason::HandedOver { reason } else { Reason::Absent };
     let owed = Owed {
-        subject: subject.clone(),
-        why: Why::Failed,
-        reason: if reason == Reason::HandedOver { reason } else { Reason::Absent },
-        since: run.started,
         retry: Some(run.started + chrono::Duration::hours(1)),
-        tries: 0,
-        operations: Vec::new(),
-        policy: run.full_policy.clone(),
-        item: None,
-        attempts: Vec::new(),
-        generation: 0,
         title: link.title.clone(),
+        ..run.owed(subject.clone(), Why::Failed, reason)
     };
     batch.put(run.store.owed_key(&subject), &owed);
     Ok(())
