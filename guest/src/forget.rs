@@ -104,6 +104,7 @@ mod tests {
             nonce: None,
             earlier: Vec::new(),
             marked_as: None,
+            place_column: None,
             restored: false,
             normalised: Vec::new(),
             recorded: chrono::DateTime::default(),

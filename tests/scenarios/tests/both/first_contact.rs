@@ -438,14 +438,14 @@ fn a_yes_to_one_creation_of_a_first_contact_is_none_to_the_others() {
         world.meeting(&format!("M{hours}"), hours);
     }
     let account = world.policies(&[("creation-limit", "10")]);
-    let held = sync(&mut world, account.clone());
+    let held = tried(&mut world, &account);
     let first = held.entries.iter().find(|entry| entry.title == "M30").unwrap();
     let only = vec![first.operation.clone()];
     world.run(account.clone(), Direction::Reconcile, |options| options.only = Some(only)).report();
     assert_eq!(world.titles().len(), 1);
     world.pass(20);
     let account = world.policies(&[("creation-limit", "10"), ("conflicts", "creatio-wins")]);
-    sync(&mut world, account);
+    tried(&mut world, &account);
     assert_eq!(world.titles().len(), 1);
 }
 
@@ -464,16 +464,16 @@ fn a_guest_who_lets_a_meeting_go_leaves_it_to_the_other_guests() {
         let eugene = world.policies(&[("deleted-in-mailbox", policy)]);
         let anna = Account { policies: eugene.policies.clone(), ..world.annas_account() };
         for _ in 0..2 {
-            sync(&mut world, eugene.clone());
-            sync(&mut world, anna.clone());
+            tried(&mut world, &eugene);
+            tried(&mut world, &anna);
             world.pass(20);
         }
         let now = world.now();
         world.mail.with(|mail| mail.delete_event(EUGENE, &copy, now)).unwrap();
         for _ in 0..3 {
             world.pass(70);
-            sync(&mut world, eugene.clone());
-            sync(&mut world, anna.clone());
+            tried(&mut world, &eugene);
+            tried(&mut world, &anna);
         }
         assert_eq!(world.found("Together").status, emulators::creatio::ids::activity_status::NOT_STARTED, "{policy}");
         // The last one decides.
@@ -481,7 +481,7 @@ fn a_guest_who_lets_a_meeting_go_leaves_it_to_the_other_guests() {
         let now = world.now();
         world.mail.with(|mail| mail.delete_event(ANNA, &copy, now)).unwrap();
         world.pass(70);
-        sync(&mut world, anna.clone());
+        tried(&mut world, &anna);
         let open = world.titles().iter().any(|title| title == "Together")
             && world.found("Together").status == emulators::creatio::ids::activity_status::NOT_STARTED;
         assert!(!open, "{policy}");

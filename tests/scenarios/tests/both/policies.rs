@@ -333,16 +333,16 @@ fn a_column_for_the_place_that_comes_later_is_filled_and_empties_nothing() {
     let mut world = World::empty();
     let without = world.policies(&[("place-column", "")]);
     world.meeting_with("Meeting", 30, json!({"location": {"displayName": "Room 1"}}));
-    sync(&mut world, &without);
+    tried(&mut world, &without);
     rests(&mut world, &without);
     assert_eq!(world.found("Meeting").place, "");
     let with = world.account();
-    sync(&mut world, &with);
+    tried(&mut world, &with);
     assert_eq!(world.found("Meeting").place, "Room 1");
     assert_eq!(world.event("Meeting")["location"]["displayName"], "Room 1");
     rests(&mut world, &with);
     world.edit_activity("Meeting", json!({"Location": "Room 2"}));
-    sync(&mut world, &with);
+    tried(&mut world, &with);
     assert_eq!(world.event("Meeting")["location"]["displayName"], "Room 2");
     rests(&mut world, &with);
 }
@@ -353,12 +353,12 @@ fn another_column_for_the_place_is_no_edit() {
     let before = world.account();
     world.meeting_with("Empty there", 30, json!({"location": {"displayName": "Room 1"}}));
     world.meeting_with("Other there", 33, json!({"location": {"displayName": "Room 2"}}));
-    sync(&mut world, &before);
+    tried(&mut world, &before);
     rests(&mut world, &before);
     world.edit_activity("Other there", json!({"DetailedResult": "Somewhere"}));
-    sync(&mut world, &before);
+    tried(&mut world, &before);
     let after = world.policies(&[("place-column", "DetailedResult")]);
-    let ran = sync(&mut world, &after);
+    let ran = tried(&mut world, &after);
     assert_eq!(ran.reasons(Outcome::Noted), ["adopted-different"]);
     let place = |world: &World, subject: &str| world.event(subject)["location"]["displayName"].clone();
     assert_eq!((place(&world, "Empty there"), place(&world, "Other there")), (json!("Room 1"), json!("Room 2")));
@@ -373,7 +373,7 @@ fn another_column_for_the_place_is_no_edit() {
 fn a_yes_to_one_of_two_held_changes_leaves_the_other_one_held() {
     let (mut world, account) = with_guest(&[]);
     world.edit_activity("Review", json!({"Title": "Renamed", "Notes": "For all"}));
-    let held = sync(&mut world, &account);
+    let held = tried(&mut world, &account);
     assert_eq!(held.number(Outcome::Held), 2, "{:?}", held.entries);
     let title = held.entries.iter().find(|entry| entry.units.iter().any(|unit| unit.unit == Unit::Title)).unwrap();
     let only = vec![title.operation.clone()];

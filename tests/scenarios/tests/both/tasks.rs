@@ -12,7 +12,7 @@ use scenarios::mail::Server;
 use scenarios::switch::Cut;
 use scenarios::tasks::day;
 use scenarios::world::EUGENE;
-use scenarios::{World, show};
+use scenarios::{Ran, World, show};
 use serde_json::json;
 
 fn rests(world: &mut World, account: &Account) {
@@ -504,7 +504,7 @@ fn an_old_item_that_the_server_does_not_let_go_is_told_once() {
     let mut world = World::empty();
     let account = world.with_tasks();
     world.activity("Turns", 300);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     rests(&mut world, &account);
     world.edit_activity("Turns", json!({"ShowInScheduler": false}));
     let no = json!({"error": {"code": "ErrorAccessDenied", "message": "no"}});
@@ -514,7 +514,7 @@ fn an_old_item_that_the_server_does_not_let_go_is_told_once() {
         Server::Exchange => json!({"service": "exchange", "body": "<m:DeleteItem", "times": null,
             "effect": {"kind": "part", "method": "DeleteItem", "status": 403}}),
     });
-    let ran = sync(&mut world, &account);
+    let ran = tried(&mut world, &account);
     let failed = |ran: &Ran| -> Vec<(Action, &'static str)> {
         let failed = ran.entries.iter().filter(|entry| entry.outcome == Outcome::Failed);
         failed.map(|entry| (entry.action, entry.reason.code())).collect()
@@ -524,12 +524,12 @@ fn an_old_item_that_the_server_does_not_let_go_is_told_once() {
     assert_eq!(ran.report().number("standing"), 1);
     for _ in 0..3 {
         world.pass(300);
-        let ran = sync(&mut world, &account);
+        let ran = tried(&mut world, &account);
         assert_eq!((failed(&ran), ran.report().number("standing")), (Vec::new(), 1));
     }
     world.faults_end();
     world.pass(3000);
-    sync(&mut world, &account);
+    tried(&mut world, &account);
     assert_eq!((world.subjects().len(), world.todos().len()), (0, 1));
     rests(&mut world, &account);
 }
@@ -539,7 +539,7 @@ fn a_day_that_could_not_be_written_in_another_zone_is_no_edit() {
     let mut world = World::empty();
     let before = world.with_tasks();
     world.todo("Theirs", json!({"dueDateTime": day("2026-11-25")}));
-    sync(&mut world, &before);
+    tried(&mut world, &before);
     rests(&mut world, &before);
     let after = Account { time_zone: "America/Los_Angeles".into(), ..before };
     // The first run of the other zone only exports; the write of the second fails.
@@ -548,10 +548,10 @@ fn a_day_that_could_not_be_written_in_another_zone_is_no_edit() {
     let busy = json!({"error": {"code": "busy", "message": "no"}});
     world.fault(json!({"service": "creatio",
         "effect": {"kind": "part", "method": "PATCH", "status": 500, "acts": false, "headers": {}, "body": busy}}));
-    sync(&mut world, &after);
+    tried(&mut world, &after);
     for _ in 0..3 {
         world.pass(300);
-        sync(&mut world, &after);
+        tried(&mut world, &after);
     }
     assert_eq!(world.task("Theirs").due, "2026-11-25".parse().ok());
     rests(&mut world, &after);
