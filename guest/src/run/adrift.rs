@@ -279,8 +279,7 @@ pub(super) fn seek(run: &mut Run, links: &[Link]) -> Staged<Vec<Result<Option<Bo
     }
     let folders = run.places();
     let items: Vec<(Kind, Lost)> = links.iter().map(|link| (link.kind(), Lost::of(link, run.mailbox_id))).collect();
-    let (mut found, requests) = super::send(run.caps, run.mailbox.sought(&items, &folders))?;
-    run.requests = run.requests.saturating_add(requests);
+    let mut found = run.send(run.mailbox.sought(&items, &folders))?;
     whole::elsewhere(run, &mut found)?;
     let mut all = Vec::with_capacity(links.len());
     for (link, mut found) in links.iter().zip(found) {

@@ -17,6 +17,7 @@ use crate::side::Listing;
 use crate::store::{Batch, LAYOUT};
 use crate::time;
 use chrono::{DateTime, Duration, Utc};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -145,7 +146,7 @@ pub(super) fn begin<'a>(
         targets,
         tasks_unread,
         gone,
-        requests,
+        requests: Cell::new(requests),
         writes: 0,
         complete: false,
         unread: Vec::new(),

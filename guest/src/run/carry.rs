@@ -214,8 +214,7 @@ fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(Results, Opt
             mailbox.into_iter().partition(|(_, write)| whole::is_late(write, &edited));
         results.extend(late.into_iter().map(|(id, _)| (id, Err(whole::stale()))));
         let ask = run.creatio.write(&writes(&creatio)).and(run.mailbox.write(&writes(&mailbox))).after(wait);
-        let sent = super::send(run.caps, ask);
-        let ((first, mut second), requests) = match sent {
+        let (first, mut second) = match run.send(ask) {
             Ok(sent) => sent,
             Err(stop) => {
                 // Nothing of it was answered: what was written ahead is settled by the next run.
@@ -226,7 +225,6 @@ fn write(run: &mut Run, going: &[Work], rows: &[WalRow]) -> Staged<(Results, Opt
                 break;
             }
         };
-        run.requests = run.requests.saturating_add(requests);
         ends = ends.or(whole::written(run, &mut second));
         wait = 0;
         for (side, sent, answers) in [(SideId::Creatio, creatio, first), (SideId::Mailbox, mailbox, second)] {

@@ -7,7 +7,7 @@
 use super::carry::Job;
 use super::tell::entry;
 use super::work::{complete, ends_run, read_both};
-use super::{Run, Staged, Stop, erase, marks, retire, send, settle, vanished, work};
+use super::{Run, Staged, Stop, erase, marks, retire, settle, vanished, work};
 use crate::activity::{Kind, SideId};
 use crate::ask::{Ask, Fault};
 use crate::forget;
@@ -258,8 +258,7 @@ fn pairs(
 fn shared(run: &mut Run, links: &[Link]) -> Staged<BTreeSet<Uuid>> {
     let made: Vec<&Link> = links.iter().filter(|link| forget::made(link) == Some(SideId::Creatio)).collect();
     let ids: Vec<String> = made.iter().map(|link| link.activity.to_string()).collect();
-    let (answer, requests) = send(run.caps, run.creatio.shared_with(&ids))?;
-    run.requests = run.requests.saturating_add(requests);
+    let answer = run.send(run.creatio.shared_with(&ids))?;
     let mut shared: BTreeSet<Uuid> = answer
         .map_err(|fault| super::fatal(SideId::Creatio, fault))?
         .iter()
@@ -369,14 +368,12 @@ pub(super) fn persist<T: Clone, R>(
             break;
         }
         let wanted: Vec<T> = pending.iter().map(|(_, one)| one.clone()).collect();
-        let sent = send(run.caps, ask(run.side(side), &wanted).after(wait));
-        let (answers, requests) = match sent {
-            Ok(sent) => sent,
+        let answers = match run.send(ask(run.side(side), &wanted).after(wait)) {
+            Ok(answers) => answers,
             // What was answered before has to be told.
             Err(_) if !results.is_empty() => break,
             Err(stop) => return Err(stop),
         };
-        run.requests = run.requests.saturating_add(requests);
         wait = 0;
         let mut again = Vec::new();
         for ((at, one), answer) in pending.into_iter().zip(answers) {

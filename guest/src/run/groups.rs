@@ -105,8 +105,7 @@ fn list(run: &mut Run) -> Staged<(Buckets, usize)> {
     let mut places = run.creatio.member_places();
     while !places.is_empty() {
         run.step("observe", u64::try_from(rows).unwrap_or(0), None)?;
-        let (page, requests) = super::send(run.caps, run.creatio.members(places))?;
-        run.requests = run.requests.saturating_add(requests);
+        let page = run.send(run.creatio.members(places))?;
         let page = page.map_err(|fault| match fault {
             fault @ (Fault::Stopped | Fault::Throttled(_) | Fault::Unreachable(_)) => fatal(SideId::Creatio, fault),
             fault => begin::creatio_fault(fault, run.settings),

@@ -5,7 +5,7 @@ use super::forget::{CHUNK, Left, advance, persist, refusal, whole};
 use super::state::AccountState;
 use super::whose::MailboxRow;
 use super::work::{ends_run, read_both};
-use super::{Run, Staged, send};
+use super::{Run, Staged};
 use crate::activity::SideId;
 use crate::ask::Fault;
 use crate::digest::Digest;
@@ -57,8 +57,7 @@ pub(super) fn take_all(run: &mut Run, left: &mut Left) -> Staged<()> {
 /// Folders of what was deleted, as far as they can be listed.
 fn bins(run: &mut Run, left: &mut Left) -> Staged<Vec<(String, String)>> {
     let name = || "Deleted Items".to_owned();
-    let (bins, requests) = send(run.caps, run.mailbox.bins())?;
-    run.requests = run.requests.saturating_add(requests);
+    let bins = run.send(run.mailbox.bins())?;
     match bins {
         Ok(bins) => Ok(bins.into_iter().map(|id| (id, name())).collect()),
         Err(fault) => {
@@ -92,8 +91,7 @@ fn list(run: &mut Run, folder: &str) -> Staged<Result<Vec<Mark>, Fault>> {
     let (mut all, mut cursor, mut wait, mut tries) = (Vec::new(), String::new(), 0_u64, 0_usize);
     loop {
         run.step("unmark", 0, None)?;
-        let (page, requests) = send(run.caps, run.mailbox.marked(folder, &cursor).after(wait))?;
-        run.requests = run.requests.saturating_add(requests);
+        let page = run.send(run.mailbox.marked(folder, &cursor).after(wait))?;
         match page {
             Ok(page) => {
                 all.extend(page.items);

@@ -53,6 +53,7 @@ use begin::Aim;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use state::AccountState;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -159,7 +160,7 @@ pub struct Run<'a> {
     groups: Option<crate::creatio::groups::Selected>,
     read_only: Vec<String>,
     targets: Targets,
-    requests: u32,
+    requests: Cell<u32>,
     writes: u32,
     /// Task folders could not be listed in this run, though they can be at other times.
     tasks_unread: bool,
@@ -421,6 +422,13 @@ impl Run<'_> {
         }
     }
 
+    /// Sends an ask, and counts what that takes.
+    fn send<'b, T: 'b>(&self, ask: Ask<'b, T>) -> Staged<T> {
+        let (answer, requests) = send(self.caps, ask)?;
+        self.requests.set(self.requests.get().saturating_add(requests));
+        Ok(answer)
+    }
+
     /// What plans are made in.
     fn frame(&self) -> Frame<'_> {
         Frame {
@@ -457,7 +465,7 @@ impl Run<'_> {
         }
         let budget = self.options.budget;
         let spent = u64::try_from((self.caps.clock.now() - self.started).num_milliseconds()).unwrap_or(0);
-        let over = budget.requests.is_some_and(|most| self.requests >= most)
+        let over = budget.requests.is_some_and(|most| self.requests.get() >= most)
             || budget.writes.is_some_and(|most| self.writes >= most)
             || budget.time.is_some_and(|most| spent >= most);
         if over { Err(Stop::Early(Ending::Budget)) } else { Ok(()) }

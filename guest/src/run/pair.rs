@@ -114,8 +114,7 @@ pub(super) fn mark_folder(run: &mut Run, folder: &str) -> Staged<Result<(), Faul
     let mut cursor = String::new();
     loop {
         run.step("match", 0, None)?;
-        let (page, requests) = super::send(run.caps, run.mailbox.marked(folder, &cursor))?;
-        run.requests = run.requests.saturating_add(requests);
+        let page = run.send(run.mailbox.marked(folder, &cursor))?;
         let page = match page {
             Ok(page) => page,
             Err(fault) => {
@@ -421,8 +420,7 @@ fn still_there(run: &mut Run, link: &Link) -> Staged<Result<bool, Fault>> {
 /// The item of a link, if it is there: what was deleted may still be readable by its id.
 fn own(run: &mut Run, link: &Link) -> Staged<Result<Option<Box<Seen>>, Fault>> {
     let (lost, folders) = (Lost::of(link, run.mailbox_id), run.places());
-    let (mut found, requests) = super::send(run.caps, run.mailbox.whereabouts(&[lost], &folders))?;
-    run.requests = run.requests.saturating_add(requests);
+    let mut found = run.send(run.mailbox.whereabouts(&[lost], &folders))?;
     super::whole::elsewhere(run, &mut found)?;
     Ok(match found.into_iter().next() {
         // A task that was moved has another id, and is what is being paired.

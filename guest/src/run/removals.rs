@@ -124,8 +124,7 @@ fn items_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId, Reas
     if !lost.is_empty() {
         let items: Vec<Lost> = lost.iter().map(|(_, item, _)| item.clone()).collect();
         let folders = run.places();
-        let (mut found, requests) = super::send(run.caps, run.mailbox.whereabouts(&items, &folders))?;
-        run.requests = run.requests.saturating_add(requests);
+        let mut found = run.send(run.mailbox.whereabouts(&items, &folders))?;
         super::whole::elsewhere(run, &mut found)?;
         for ((mut link, _, reason), found) in lost.into_iter().zip(found) {
             match work::own(run, link.activity, found)? {
@@ -189,8 +188,7 @@ fn activities_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId,
         }
     }
     if certain.iter().any(|(_, _, reason)| *reason != Reason::HandedOver) && !run.visible {
-        let (visible, requests) = super::send(run.caps, run.creatio.sees_own())?;
-        run.requests = run.requests.saturating_add(requests);
+        let visible = run.send(run.creatio.sees_own())?;
         run.visible = visible.map_err(|fault| fatal(SideId::Creatio, fault))?;
     }
     run.commit(batch, Vec::new())?;

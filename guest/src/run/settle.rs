@@ -70,8 +70,7 @@ fn chunk(run: &mut Run, rows: &[WalRow]) -> Staged<()> {
         created.iter().map(|row| Search { markers: markers(run, row), folders: places(run, row) }).collect();
     let ask = run.creatio.read(&activities).and(run.mailbox.read(&items)).and(run.mailbox.find_each(&searches));
     let ask = ask.and(run.mailbox.whereabouts(&lost, &folders));
-    let ((((activity_answers, item_answers), mut found), mut whereabouts), requests) = super::send(run.caps, ask)?;
-    run.requests = run.requests.saturating_add(requests);
+    let (((activity_answers, item_answers), mut found), mut whereabouts) = run.send(ask)?;
     super::whole::elsewhere(run, &mut whereabouts)?;
     super::whole::complete(run, found.iter_mut().flatten().flatten().collect())?;
     let mut creatio = by_id(activities, activity_answers, SideId::Creatio)?;

@@ -114,8 +114,7 @@ pub(super) fn existence(run: &mut Run) -> Staged<()> {
         return Ok(());
     }
     let ids: Vec<String> = links.iter().map(|link| link.creatio.id.clone()).collect();
-    let (versions, requests) = super::send(run.caps, run.creatio.versions(&ids))?;
-    run.requests = run.requests.saturating_add(requests);
+    let versions = run.send(run.creatio.versions(&ids))?;
     let keys: Vec<String> = links.iter().map(|link| gone_key(run, SideId::Creatio, link.activity)).collect();
     let rows: Vec<Option<GoneRow>> = run.store.get(&keys)?;
     let mut batch = Batch::default();

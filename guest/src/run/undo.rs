@@ -160,8 +160,7 @@ fn items(run: &mut Run, links: &[Option<Link>]) -> Staged<BTreeMap<Uuid, Item>> 
             break;
         }
         let lost: Vec<Lost> = wanted.iter().map(|(_, lost)| lost.clone()).collect();
-        let (mut found, requests) = super::send(run.caps, run.mailbox.whereabouts(&lost, &folders).after(wait))?;
-        run.requests = run.requests.saturating_add(requests);
+        let mut found = run.send(run.mailbox.whereabouts(&lost, &folders).after(wait))?;
         super::whole::elsewhere(run, &mut found)?;
         wait = 0;
         let mut again = Vec::new();

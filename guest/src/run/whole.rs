@@ -25,8 +25,7 @@ fn read(run: &mut Run, ids: Vec<String>) -> Staged<BTreeMap<String, Result<Found
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let (mut answers, requests) = super::send(run.caps, run.mailbox.read(&ids))?;
-    run.requests = run.requests.saturating_add(requests);
+    let mut answers = run.send(run.mailbox.read(&ids))?;
     persist(run, SideId::Mailbox, &ids, &mut answers)?;
     Ok(ids.into_iter().zip(answers).collect())
 }
@@ -113,8 +112,7 @@ pub(super) fn delete(run: &mut Run, writes: &[Write]) -> Staged<Vec<Result<Writt
             *tell |= guests(id);
         }
     }
-    let (answers, requests) = super::send(run.caps, run.mailbox.write(&going))?;
-    run.requests = run.requests.saturating_add(requests);
+    let answers = run.send(run.mailbox.write(&going))?;
     let mut answers = answers.into_iter();
     let missing = || Err(Fault::Unknown("it was not answered".into()));
     let answer = |write: &Write| match is_late(write, &edited) {

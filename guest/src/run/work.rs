@@ -263,8 +263,7 @@ fn tried(
         return Ok(());
     }
     let folders = run.places();
-    let (mut found, requests) = super::send(run.caps, run.mailbox.whereabouts(&lost, &folders))?;
-    run.requests = run.requests.saturating_add(requests);
+    let mut found = run.send(run.mailbox.whereabouts(&lost, &folders))?;
     super::whole::elsewhere(run, &mut found)?;
     for ((at, id), found) in places.into_iter().zip(found) {
         match own(run, id, found)? {
@@ -301,8 +300,7 @@ fn returned(
         return Ok(());
     }
     let folders = run.places();
-    let (found, requests) = super::send(run.caps, run.mailbox.whereabouts(&lost, &folders))?;
-    run.requests = run.requests.saturating_add(requests);
+    let found = run.send(run.mailbox.whereabouts(&lost, &folders))?;
     for (at, found) in places.into_iter().zip(found) {
         match found {
             Whereabouts::Alive { .. } => {}
@@ -425,8 +423,7 @@ fn lookalike(run: &Run, activity: &Seen) -> Staged<Option<Reason>> {
 /// smaller ones.
 pub(super) fn read_both(run: &mut Run, activities: &[String], items: &[String]) -> Staged<(Vec<Answer>, Vec<Answer>)> {
     let ask = run.creatio.read(activities).and(run.mailbox.read(items));
-    let ((mut first, mut second), requests) = super::send(run.caps, ask)?;
-    run.requests = run.requests.saturating_add(requests);
+    let (mut first, mut second) = run.send(ask)?;
     persist(run, SideId::Creatio, activities, &mut first)?;
     persist(run, SideId::Mailbox, items, &mut second)?;
     Ok((first, second))
@@ -465,8 +462,7 @@ pub(super) fn persist(run: &mut Run, side: SideId, ids: &[String], answers: &mut
         } else {
             at.read(&ids)
         };
-        let (more, requests) = super::send(run.caps, ask.after(wait))?;
-        run.requests = run.requests.saturating_add(requests);
+        let more = run.send(ask.after(wait))?;
         for ((at, _), answer) in again.into_iter().zip(more) {
             if let Some(slot) = answers.get_mut(at) {
                 *slot = answer;

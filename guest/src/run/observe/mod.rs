@@ -13,7 +13,7 @@ use crate::ask::{Ask, Fault};
 use crate::deliberate::Deliberate;
 use crate::reason::Reason;
 use crate::report::Ending;
-use crate::side::{Feed, From, Page, Side};
+use crate::side::{Feed, From, Page};
 use crate::store::Batch;
 use crate::{creatio, time};
 
@@ -172,15 +172,11 @@ fn pull(run: &mut Run, readings: &[Reading], open: &[usize]) -> Staged<Vec<Resul
         .filter_map(|at| readings.get(*at))
         .map(|reading| {
             let from = reading.state.cursor.clone().map_or(From::Start, From::Cursor);
-            let side: &dyn Side = match reading.side {
-                SideId::Creatio => &run.creatio,
-                SideId::Mailbox => run.mailbox.as_ref(),
-            };
+            let side = run.side(reading.side);
             side.pull(&reading.state.feed, &from, reading.state.size).after(reading.wait)
         })
         .collect();
-    let (pages, requests) = super::send(run.caps, Ask::all(asks))?;
-    run.requests = run.requests.saturating_add(requests);
+    let pages = run.send(Ask::all(asks))?;
     Ok(pages)
 }
 
