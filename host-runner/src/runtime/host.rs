@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::{Config, Engine, PoolingAllocationConfig};
+use wasmtime::{Config, Engine, OptLevel, PoolingAllocationConfig, RegallocAlgorithm};
 
 use super::connector::{Connector, LoadError};
 use super::limits::Limits;
@@ -94,6 +94,10 @@ impl Host {
 fn engine(memory: usize) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model(true).epoch_interruption(true);
+    if cfg!(debug_assertions) {
+        // Tests call the program hundreds of times, and each call compiles the component: seconds instead of one.
+        config.cranelift_opt_level(OptLevel::None).cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+    }
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(RUNS)
         .total_core_instances(RUNS * 4)

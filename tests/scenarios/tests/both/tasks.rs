@@ -519,7 +519,6 @@ fn an_old_item_that_the_server_does_not_let_go_is_told_once() {
         let failed = ran.entries.iter().filter(|entry| entry.outcome == Outcome::Failed);
         failed.map(|entry| (entry.action, entry.reason.code())).collect()
     };
-    show(&ran);
     assert_eq!(failed(&ran), [(Action::Delete, "not-permitted")]);
     assert_eq!(ran.report().number("standing"), 1);
     for _ in 0..3 {
