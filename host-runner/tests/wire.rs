@@ -176,7 +176,7 @@ fn alert(mut stream: TcpStream, alert: u8) -> futures::future::BoxFuture<'static
     Box::pin(async move {
         // The greeting is read first: closing before that would reset the connection.
         let mut greeting = [0; 4096];
-        stream.read(&mut greeting).await.unwrap();
+        assert!(stream.read(&mut greeting).await.unwrap() > 0);
         stream.write_all(&[0x15, 3, 3, 0, 2, 2, alert]).await.unwrap();
     })
 }

@@ -172,7 +172,7 @@ fn refused(refusal: Refusal, account: &Account, screen: &mut Screen) -> Result<E
 fn chosen<'a>(runs: &'a [RunRecord], wanted: &str, now: u64) -> Result<&'a RunRecord, Refusal> {
     let run = if wanted == "last" {
         let last = runs.iter().find(|run| !run.dry_run && run.action != "undo" && wrote(run));
-        last.ok_or_else(|| Refusal::Nothing(Idle::Every))?
+        last.ok_or(Refusal::Nothing(Idle::Every))?
     } else {
         runs.iter().find(|run| run.run == wanted).ok_or_else(|| Refusal::Unknown(wanted.to_owned()))?
     };

@@ -303,7 +303,7 @@ fn a_meeting_in_two_mailboxes_of_the_tenant_is_one_activity() {
         let order = if anna_first { [anna.clone(), eugene.clone()] } else { [eugene.clone(), anna.clone()] };
         for _ in 0..2 {
             for account in &order {
-                tried(&mut world, &account);
+                tried(&mut world, account);
             }
             world.pass(20);
         }
@@ -311,12 +311,12 @@ fn a_meeting_in_two_mailboxes_of_the_tenant_is_one_activity() {
         // The organizer renames it: one activity, one write.
         world.edit_event("Together", json!({"subject": "Renamed"}));
         for account in &order {
-            tried(&mut world, &account);
+            tried(&mut world, account);
         }
         assert_eq!(world.titles(), ["Renamed"]);
         world.pass(20);
         for account in &order {
-            tried(&mut world, &account).idle();
+            tried(&mut world, account).idle();
         }
         assert_eq!(
             (world.subjects(), world.subjects_of(ANNA)),
