@@ -3,7 +3,7 @@
 
 use crate::choice::Choice;
 use crate::dice::Dice;
-use crate::history::{History, fault};
+use crate::history::{History, Rest, fault};
 use crate::step::{Deed, Place, Step, Trouble};
 use guest::activity::{SideId, Unit};
 use guest::run::Direction;
@@ -66,7 +66,7 @@ pub fn of(seed: u64) -> History {
     for _ in 0..6 + making.dice.below(20) {
         making.step();
     }
-    History { accounts: 1, leases: false, mailbox: Server::Graph, steps: making.steps }
+    History { accounts: 1, leases: false, mailbox: Server::Graph, rest: Rest::Long, steps: making.steps }
 }
 
 impl Making {

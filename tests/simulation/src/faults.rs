@@ -47,19 +47,19 @@ pub fn named(name: &str) -> Vec<Deliberate> {
 pub fn find(
     faults: &[Deliberate],
     mailbox: Server,
-    worlds: u64,
+    worlds: std::ops::Range<u64>,
     out: &mut impl Write,
 ) -> io::Result<BTreeMap<Deliberate, Caught>> {
     let mut found = BTreeMap::new();
     for fault in faults {
         write!(out, "{:22}invariant {:2}  ", fault.code(), fault.breaks())?;
         out.flush()?;
-        match first(*fault, mailbox, 0..worlds) {
+        match first(*fault, mailbox, worlds.clone()) {
             Some(caught) => {
                 writeln!(out, "seed {:4}  {}", caught.seed, caught.said)?;
                 found.insert(*fault, caught);
             }
-            None => writeln!(out, "NOT FOUND in {worlds} worlds")?,
+            None => writeln!(out, "NOT FOUND in worlds {worlds:?}")?,
         }
     }
     Ok(found)

@@ -16,6 +16,8 @@ use std::path::Path;
 const UNITS: [Unit; 6] = [Unit::Title, Unit::When, Unit::Place, Unit::Body, Unit::Reminder, Unit::Priority];
 /// One world of so many is a large one, where both sizes are played.
 const RARE: u64 = 20;
+/// So many worlds in a hundred come to rest the long way.
+const LONG: u64 = 20;
 
 /// What is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -43,6 +45,17 @@ impl Size {
     }
 }
 
+/// How a world comes to rest when everything is well again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rest {
+    /// With several syncs at each distance, and a trial of what an item and a calendar that fail keep from arriving.
+    #[default]
+    Long,
+    /// With a sync soon, one a week later and one on the day after that, and more only if something still moves.
+    Short,
+}
+
 /// A world's history: played again, it is the same world again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -54,6 +67,9 @@ pub struct History {
     /// What serves the mailboxes.
     #[serde(default)]
     pub mailbox: Server,
+    /// How it comes to rest.
+    #[serde(default)]
+    pub rest: Rest,
     /// What happens.
     pub steps: Vec<Step>,
 }
@@ -63,10 +79,10 @@ impl History {
     #[must_use]
     pub fn text(&self) -> String {
         let steps: Vec<String> = self.steps.iter().map(|step| serde_json::to_string(step).unwrap()).collect();
-        let Self { accounts, leases, mailbox, .. } = self;
-        let mailbox = serde_json::to_string(mailbox).unwrap();
+        let Self { accounts, leases, mailbox, rest, .. } = self;
+        let (mailbox, rest) = (serde_json::to_string(mailbox).unwrap(), serde_json::to_string(rest).unwrap());
         format!(
-            "{{\"accounts\": {accounts}, \"leases\": {leases}, \"mailbox\": {mailbox}, \"steps\": [\n{}\n]}}\n",
+            "{{\"accounts\": {accounts}, \"leases\": {leases}, \"mailbox\": {mailbox}, \"rest\": {rest}, \"steps\": [\n{}\n]}}\n",
             steps.join(",\n")
         )
     }
@@ -136,9 +152,9 @@ pub fn of(seed: u64, size: Size) -> History {
     let leases = mood.leases;
     let mut making = Making { dice, mood, homes: Vec::new(), numbers: 0, steps: Vec::new() };
     let (first, steps) = if large {
-        (5 + making.dice.below(60), 10 + making.dice.below(60))
+        (5 + making.dice.below(50), 8 + making.dice.below(32))
     } else {
-        (1 + making.dice.below(4), 4 + making.dice.below(18))
+        (1 + making.dice.below(4), making.few())
     };
     for _ in 0..first {
         let deed = making.create();
@@ -151,10 +167,17 @@ pub fn of(seed: u64, size: Size) -> History {
     provoke::befall(seed, accounts, &mut steps);
     hardship::befall(seed, accounts, &mut steps);
     provoke::rarely(seed, accounts, &mut steps);
-    History { accounts, leases, mailbox: Server::Graph, steps }
+    let mut dice = Dice::new(seed ^ 0x7265_7374);
+    let rest = if dice.chance(LONG) { Rest::Long } else { Rest::Short };
+    History { accounts, leases, mailbox: Server::Graph, rest, steps }
 }
 
 impl Making {
+    /// How many steps a small world has besides what befalls it. Most that goes wrong does within a few; some need many.
+    fn few(&mut self) -> u64 {
+        if self.dice.chance(15) { 8 + self.dice.below(14) } else { 2 + self.dice.below(7) }
+    }
+
     fn who(&mut self) -> Who {
         Who::try_from(self.dice.below(u64::from(self.mood.accounts))).unwrap()
     }

@@ -234,7 +234,7 @@ fn look_for(name: &str, args: &Args, out: &mut impl Write) -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let found = faults::find(&wanted, mailbox, args.seeds, out);
+    let found = faults::find(&wanted, mailbox, args.from..args.from + args.seeds, out);
     let recorded = found.and_then(|found| {
         if args.record {
             faults::write(mailbox, &found)?;

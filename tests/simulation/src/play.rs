@@ -95,7 +95,7 @@ pub fn perform(engine: Engine, history: &History, talk: Option<Talk>, keeps: boo
         for step in &history.steps {
             play.step(step);
         }
-        play.rest();
+        play.rest(history.rest);
         play.played
     });
     played.unwrap_or_else(|panic| {

@@ -17,12 +17,14 @@ const UNITS: [Unit; 4] = [Unit::Title, Unit::Place, Unit::Body, Unit::When];
 /// What makes one: an item that no history has, and what happens to it.
 type Make = fn(&mut Dice, u32) -> Vec<Step>;
 
-const KINDS: [Make; 6] = [meanwhile, interrupted, forgotten, astray, emptied, overdue];
+/// Some twice: most of them pass without telling anything.
+const KINDS: [Make; 9] =
+    [meanwhile, meanwhile, interrupted, interrupted, forgotten, astray, emptied, overdue, overtaken];
 
 /// Adds a situation to the history of a seed, or nothing.
 pub fn befall(seed: u64, accounts: Who, steps: &mut Vec<Step>) {
     let mut dice = Dice::new(seed ^ 0x7072_6f76_6f6b_6521);
-    if accounts > 1 || dice.chance(60) {
+    if accounts > 1 || dice.chance(50) {
         return;
     }
     let item = 200 + u32::try_from(dice.below(20)).unwrap();
@@ -80,6 +82,20 @@ fn meanwhile(dice: &mut Dice, item: u32) -> Vec<Step> {
         Step::Pass(20),
         run(Vec::new()),
     ]
+}
+
+/// Somebody deletes on one side what somebody else has just changed on the other.
+fn overtaken(dice: &mut Dice, item: u32) -> Vec<Step> {
+    let side = dice.pick(&[SideId::Creatio, SideId::Mailbox]);
+    let change = Step::Deed(edit(side, item, dice.pick(&UNITS), 1));
+    let at = match side {
+        SideId::Creatio => Place::Mailbox(0),
+        SideId::Mailbox => Place::Creatio,
+    };
+    let delete = Step::Deed(Deed::Delete { at, item });
+    let (first, second) = if dice.chance(50) { (change, delete) } else { (delete, change) };
+    let made = dice.pick(&[SideId::Creatio, SideId::Mailbox]);
+    vec![create(made, item), run(Vec::new()), Step::Pass(20), first, second, run(Vec::new())]
 }
 
 /// The power goes while an edit is carried over, and the same person goes on, afterwards or at that very moment.

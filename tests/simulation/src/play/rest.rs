@@ -3,6 +3,7 @@
 use super::Play;
 use super::run::Course;
 use crate::check;
+use crate::history::Rest;
 use crate::isolation;
 use crate::step;
 use guest::run::Direction;
@@ -10,9 +11,16 @@ use serde_json::json;
 
 /// Minutes between the syncs in which a world comes to rest: some far enough apart for what failed often, and one for what
 /// is looked at once a week.
-const REST: [u64; 11] = [70, 70, 1500, 70, 10_200, 70, 1500, 70, 70, 70, 70];
-/// So many of them every world is given.
-const LEAST: usize = 6;
+const LONG: [u64; 11] = [70, 70, 1500, 70, 10_200, 70, 1500, 70, 70, 70, 70];
+const SHORT: [u64; 11] = [70, 10_200, 1500, 70, 70, 1500, 10_200, 1500, 70, 70, 70];
+
+/// Those syncs, and how many of them every world is given.
+const fn syncs(rest: Rest) -> ([u64; 11], usize) {
+    match rest {
+        Rest::Long => (LONG, 6),
+        Rest::Short => (SHORT, 3),
+    }
+}
 
 impl Play {
     /// Lets an item and a calendar fail in a world at rest.
@@ -26,7 +34,7 @@ impl Play {
     }
 
     /// Faults off, rights back, and syncs until nothing moves any more.
-    pub(super) fn rest(&mut self) {
+    pub(super) fn rest(&mut self, rest: Rest) {
         self.say("-- everything is well again");
         self.rights(true);
         for who in self.people.accounts() {
@@ -40,8 +48,9 @@ impl Play {
             self.world.graph_edit(json!({"action": "expire-delta-tokens"}));
         }
         let mut quiet = 0;
-        for (made, minutes) in REST.into_iter().enumerate() {
-            if made >= LEAST && quiet >= 2 {
+        let (syncs, least) = syncs(rest);
+        for (made, minutes) in syncs.into_iter().enumerate() {
+            if made >= least && quiet >= 2 {
                 break;
             }
             self.world.pass(minutes);
@@ -62,7 +71,9 @@ impl Play {
             self.played.faults.push("it does not come to rest".into());
         }
         check::world(&self.people, self.went_back, &mut self.played.faults);
-        self.isolation();
+        if rest == Rest::Long {
+            self.isolation();
+        }
         if self.talk.is_some() {
             self.say(&check::show(&self.people));
         }
