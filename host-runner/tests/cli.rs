@@ -33,6 +33,7 @@ impl Place {
         command
             .env_remove("COLUMNS")
             .env("LC_ALL", "C")
+            .env("HOST_RUNNER_COMPILED", "")
             .arg("--config")
             .arg(&self.config)
             .arg("--component")

@@ -101,6 +101,7 @@ impl Place {
 
     fn run(&self, arguments: &[&str]) -> (i32, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_host-runner"));
+        command.env("HOST_RUNNER_COMPILED", concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled"));
         command.env("COLUMNS", "120").env("LC_ALL", "C").env_remove("HOST_RUNNER_LOG").arg("--config");
         command.arg(self.folder.path().join("schedule-sync.toml")).arg("--component").arg(&self.component);
         let output = command.args(arguments).output().unwrap();

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod compiled;
 mod discover;
 mod exit;
 mod forget;

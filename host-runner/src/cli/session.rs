@@ -22,8 +22,11 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn open(arguments: &Arguments, config: Config) -> Result<Self, Failure> {
         let language = language(arguments, &config);
-        let host =
-            Host::builder().memory(config.limits.memory).build().map_err(|fault| Failure::failed(fault.to_string()))?;
+        let mut host = Host::builder().memory(config.limits.memory);
+        if let Some(folder) = super::compiled::folder() {
+            host = host.compiled(folder);
+        }
+        let host = host.build().map_err(|fault| Failure::failed(fault.to_string()))?;
         let tenant = host.tenant(config).prompt(&ask).open().map_err(|fault| match fault {
             TenantError::Config(_) | TenantError::Storage(_) | TenantError::Memory(..) => {
                 Failure::usage(fault.to_string())

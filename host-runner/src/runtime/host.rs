@@ -1,10 +1,12 @@
 //! The engine, and what its tenants have in common.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::{Config, Engine, OptLevel, PoolingAllocationConfig, RegallocAlgorithm};
 
+use super::compiled;
 use super::connector::{Connector, LoadError};
 use super::limits::Limits;
 use crate::clock::{Clock, SystemClock};
@@ -34,6 +36,7 @@ pub struct HostBuilder {
     clock: Arc<dyn Clock>,
     transport: Option<Arc<dyn Transport>>,
     memory: usize,
+    compiled: Option<PathBuf>,
 }
 
 impl HostBuilder {
@@ -58,12 +61,20 @@ impl HostBuilder {
         self
     }
 
+    /// Keeps compiled components in this folder, so that the next start need not compile them. It is made where it is
+    /// missing; where it cannot be used, every start compiles. Whoever can write into it decides what the host runs.
+    #[must_use]
+    pub fn compiled(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.compiled = Some(folder.into());
+        self
+    }
+
     /// Sets the host up.
     ///
     /// # Errors
     /// The machine cannot run WebAssembly.
     pub fn build(self) -> Result<Host, HostError> {
-        let engine = engine(self.memory).map_err(|fault| HostError(format!("{fault:#}")))?;
+        let engine = engine(self.memory, self.compiled.as_deref()).map_err(|fault| HostError(format!("{fault:#}")))?;
         tick(&engine)?;
         Ok(Host { engine, clock: self.clock, transport: self.transport, memory: self.memory })
     }
@@ -73,7 +84,12 @@ impl Host {
     /// A host with defaults to change.
     #[must_use]
     pub fn builder() -> HostBuilder {
-        HostBuilder { clock: Arc::new(SystemClock::new()), transport: None, memory: Limits::default().memory }
+        HostBuilder {
+            clock: Arc::new(SystemClock::new()),
+            transport: None,
+            memory: Limits::default().memory,
+            compiled: None,
+        }
     }
 
     /// Compiles a component and checks that its world is `schedule:sync/connector`.
@@ -91,8 +107,12 @@ impl Host {
     }
 }
 
-fn engine(memory: usize) -> wasmtime::Result<Engine> {
+fn engine(memory: usize, folder: Option<&Path>) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
+    match folder.map(compiled::kept_in).transpose() {
+        Ok(cache) => drop(config.cache(cache)),
+        Err(fault) => tracing::warn!("compiled components are not kept: {fault:#}"),
+    }
     config.wasm_component_model(true).epoch_interruption(true);
     if cfg!(debug_assertions) {
         // Tests call the program hundreds of times, and each call compiles the component: seconds instead of one.

@@ -3,6 +3,7 @@
 mod bindings;
 mod call;
 mod check;
+mod compiled;
 mod connector;
 mod convert;
 mod execute;

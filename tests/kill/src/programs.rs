@@ -63,13 +63,15 @@ impl Programs {
     /// The command line, to be started in one's own way.
     #[must_use]
     pub fn command_line(&self) -> Command {
-        Command::new(&self.host_runner)
+        let mut command = Command::new(&self.host_runner);
+        command.env("HOST_RUNNER_COMPILED", self.host_runner.with_file_name("compiled"));
+        command
     }
 
     /// Starts `host-runner` with these arguments.
     #[must_use]
     pub fn host_runner(&self, config: &Path, secret: &str, arguments: &[&str]) -> Running {
-        let mut command = Command::new(&self.host_runner);
+        let mut command = self.command_line();
         command
             .args(["--lang", "en", "--config"])
             .arg(config)
