@@ -66,7 +66,7 @@ pub fn of(seed: u64) -> History {
     for _ in 0..6 + making.dice.below(20) {
         making.step();
     }
-    History { accounts: 1, leases: false, mailbox: Server::Graph, rest: Rest::Long, steps: making.steps }
+    History { accounts: 1, leases: false, mailbox: Server::Graph, tasks: true, rest: Rest::Long, steps: making.steps }
 }
 
 impl Making {

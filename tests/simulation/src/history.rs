@@ -18,6 +18,8 @@ const UNITS: [Unit; 6] = [Unit::Title, Unit::When, Unit::Place, Unit::Body, Unit
 const RARE: u64 = 20;
 /// So many worlds in a hundred come to rest the long way.
 const LONG: u64 = 20;
+/// In so many small ones in a hundred tasks are exported, and their lists read: there are none in them.
+const TASKS: u64 = 20;
 
 /// What is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -67,6 +69,9 @@ pub struct History {
     /// What serves the mailboxes.
     #[serde(default)]
     pub mailbox: Server,
+    /// Its accounts export tasks, and so read the task lists as well.
+    #[serde(default = "yes")]
+    pub tasks: bool,
     /// How it comes to rest.
     #[serde(default)]
     pub rest: Rest,
@@ -74,16 +79,21 @@ pub struct History {
     pub steps: Vec<Step>,
 }
 
+const fn yes() -> bool {
+    true
+}
+
 impl History {
     /// As a file to be replayed, a step a line.
     #[must_use]
     pub fn text(&self) -> String {
         let steps: Vec<String> = self.steps.iter().map(|step| serde_json::to_string(step).unwrap()).collect();
-        let Self { accounts, leases, mailbox, rest, .. } = self;
+        let Self { accounts, leases, mailbox, tasks, rest, .. } = self;
         let (mailbox, rest) = (serde_json::to_string(mailbox).unwrap(), serde_json::to_string(rest).unwrap());
+        let steps = steps.join(",\n");
         format!(
-            "{{\"accounts\": {accounts}, \"leases\": {leases}, \"mailbox\": {mailbox}, \"rest\": {rest}, \"steps\": [\n{}\n]}}\n",
-            steps.join(",\n")
+            "{{\"accounts\": {accounts}, \"leases\": {leases}, \"mailbox\": {mailbox}, \"tasks\": {tasks}, \"rest\": {rest}, \
+             \"steps\": [\n{steps}\n]}}\n"
         )
     }
 
@@ -169,7 +179,8 @@ pub fn of(seed: u64, size: Size) -> History {
     provoke::rarely(seed, accounts, &mut steps);
     let mut dice = Dice::new(seed ^ 0x7265_7374);
     let rest = if dice.chance(LONG) { Rest::Long } else { Rest::Short };
-    History { accounts, leases, mailbox: Server::Graph, rest, steps }
+    let tasks = large || dice.chance(TASKS);
+    History { accounts, leases, mailbox: Server::Graph, tasks, rest, steps }
 }
 
 impl Making {

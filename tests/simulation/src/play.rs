@@ -113,6 +113,10 @@ impl Play {
         if history.steps.iter().any(aside::of_tasks) {
             persons.iter_mut().for_each(|person| person.account.import_tasks = Folders::All);
         }
+        if !history.tasks {
+            let meetings_alone = ("export-tasks".to_owned(), "no".to_owned());
+            persons.iter_mut().for_each(|person| person.account.policies.push(meetings_alone.clone()));
+        }
         let people = People {
             creatio: world.creatio.clone(),
             mail: world.mail.clone(),
