@@ -65,9 +65,8 @@ impl Creatio {
         shape: &Shape,
         fraction: Fraction,
     ) -> Json {
-        let mut fields = Map::new();
+        let mut fields = self.show(call, entity, row, shape, fraction);
         fields.insert("@odata.context".into(), json!(format!("{}/$metadata#{}/$entity", call.root, entity.name)));
-        fields.extend(self.show(call, entity, row, shape, fraction));
         Json::Object(fields)
     }
 
