@@ -130,7 +130,7 @@ impl Splice {
             return None;
         }
         let rest = (!kept.is_empty()).then(|| with_parts(request, &root, &kept));
-        Some(Self { request: rest, operation: asked.name.clone(), order, late })
+        Some(Self { request: rest, operation: asked.name.to_string(), order, late })
     }
 
     /// Puts the messages in, `response` being what the service said to the rest.
@@ -152,7 +152,7 @@ impl Splice {
             messages.extend(own.clone().or(said));
         }
         let name = &self.operation;
-        enveloped(200, m(&format!("{name}Response")).with(m("ResponseMessages").with_all(messages)))
+        enveloped(200, m(format!("{name}Response")).with(m("ResponseMessages").with_all(messages)))
     }
 }
 
@@ -179,7 +179,7 @@ pub(crate) fn spoil(page: &PageFault, response: Response) -> Response {
     for message in &mut messages.children {
         changed |= message.children.iter_mut().any(|child| child.name == "Changes");
         for child in &mut message.children {
-            match child.name.as_str() {
+            match &*child.name {
                 "Changes" => shuffle(page, &mut child.children),
                 "IncludesLastItemInRange" => child.text = end(page.link, &child.text),
                 "RootFolder" => {
@@ -191,7 +191,7 @@ pub(crate) fn spoil(page: &PageFault, response: Response) -> Response {
                         before.saturating_sub(items.children.len())
                     });
                     for (name, value) in &mut child.attributes {
-                        match name.as_str() {
+                        match &**name {
                             "IncludesLastItemInRange" => *value = end(page.link, value),
                             "TotalItemsInView" if page.miscount => {
                                 let all: usize = value.parse().unwrap_or(0);
