@@ -88,7 +88,7 @@ struct Complex {
 #[derive(Debug)]
 enum Type {
     Complex(Complex),
-    Words { words: Vec<String>, several: bool },
+    Words { words: HashSet<String>, several: bool },
     Number(i64, i64),
 }
 
@@ -319,12 +319,10 @@ impl Schema {
             // The emulator does not keep contacts, mail and the like, and so does not list their properties either.
             Some(Type::Words { words, several: false }) if kind == "UnindexedFieldURIType" => {
                 let kept = ["folder:", "item:", "calendar:", "task:"].iter().any(|start| plain.starts_with(start));
-                words.iter().any(|word| word == plain) || !kept && plain.contains(':')
+                words.contains(plain) || !kept && plain.contains(':')
             }
-            Some(Type::Words { words, several: false }) => words.iter().any(|word| word == plain),
-            Some(Type::Words { words, several: true }) => {
-                plain.split_whitespace().all(|part| words.iter().any(|word| word == part))
-            }
+            Some(Type::Words { words, several: false }) => words.contains(plain),
+            Some(Type::Words { words, several: true }) => plain.split_whitespace().all(|part| words.contains(part)),
             Some(Type::Number(low, high)) => plain.parse().is_ok_and(|number: i64| (low..=high).contains(&&number)),
             Some(Type::Complex(_)) => true,
             None => match kind {

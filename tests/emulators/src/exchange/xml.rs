@@ -315,7 +315,8 @@ fn space_of(resolved: &ResolveResult<'_>) -> Space {
 
 /// Reads a start tag, and takes what it declares into `names`, one level deeper.
 fn element(start: &BytesStart<'_>, names: &mut NamespaceResolver, offset: usize) -> Result<Node, String> {
-    let mut node = Node::new(Space::Bare, start.local_name().as_ref().to_owned());
+    let (name, prefix) = start.name().decompose();
+    let mut node = Node::new(Space::Bare, name.as_ref().to_owned());
     node.offset = offset;
     names.set_level(names.level() + 1);
     for attribute in start.attributes() {
@@ -326,12 +327,12 @@ fn element(start: &BytesStart<'_>, names: &mut NamespaceResolver, offset: usize)
         }
         let name: &str = attribute.key.as_ref();
         // What other namespaces say is not of Exchange.
-        if !name.contains(':') {
+        if !name.bytes().any(|byte| byte == b':') {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
             node.attributes.push((name.to_owned().into(), value.into_owned()));
         }
     }
-    node.space = space_of(&names.resolve_prefix(start.name().prefix(), true));
+    node.space = space_of(&names.resolve_prefix(prefix, true));
     Ok(node)
 }
 
