@@ -139,11 +139,15 @@ pub fn is_login(path: &str) -> bool {
 }
 
 fn readable(body: &[u8]) -> String {
-    String::from_utf8_lossy(body).into_owned()
+    // What is text throughout is much sooner known to be so than mended.
+    str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body).into_owned(), str::to_owned)
 }
 
 fn is_batch(request: &Request) -> bool {
-    request.path().to_ascii_lowercase().replace("%24", "$").ends_with("/$batch")
+    request
+        .path()
+        .rsplit_once('/')
+        .is_some_and(|(_, last)| last.eq_ignore_ascii_case("$batch") || last.eq_ignore_ascii_case("%24batch"))
 }
 
 /// Of a batch what the log tells; whatever else its parts hold is passed over unread.

@@ -77,10 +77,22 @@ fn parts(held: &Element) -> &[Element] {
     list.map(|list| list.children.as_slice()).unwrap_or_default()
 }
 
+/// The operation of a request of the engine, which always begins like this.
+fn named(body: &str) -> Option<&str> {
+    let (_, operation) = body.split_once("<s:Body><m:")?;
+    operation.split([' ', '>', '/']).next()
+}
+
 /// The entry with what it wrote as parts, as if it had been a batch; one that reads as a GET.
 #[must_use]
 pub fn in_parts(mut entry: Entry) -> Entry {
     if entry.service != "exchange" {
+        return entry;
+    }
+    // Of one that reads nothing but its name is told, which can be had without reading all of it.
+    if let Some(read) = entry.body.as_deref().and_then(named).filter(|name| WRITES.iter().all(|(one, _)| one != name)) {
+        entry.path = format!("{} {read}", entry.path);
+        entry.method = "GET".into();
         return entry;
     }
     let Some(held) = held(&entry) else { return entry };

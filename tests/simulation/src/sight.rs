@@ -1,9 +1,10 @@
 //! What is to be seen of an item on a side, in one form for both: what a person would compare.
 
 use crate::tasks;
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use emulators::creatio::Creatio;
 use emulators::creatio::ids::{activity_priority, activity_status};
+use emulators::graph::EventSummary;
 use guest::activity::Unit;
 use scenarios::mail::Mail;
 use std::collections::BTreeMap;
@@ -115,20 +116,10 @@ pub fn in_mailbox(mail: &Mail, mailbox: &str, wanted: impl Fn(u32) -> bool) -> V
     found
         .into_iter()
         .map(|event| {
-            let full = mail.event_json(mailbox, &event.id).unwrap_or_default();
-            let text = |at: &str| full.pointer(at).and_then(serde_json::Value::as_str).unwrap_or_default();
-            let start = NaiveDateTime::parse_from_str(text("/start/dateTime"), "%Y-%m-%dT%H:%M:%S%.f");
-            let start = start.map(|start| start.and_utc()).unwrap_or_default();
-            let minutes = (full["isReminderOn"] == true).then(|| full["reminderMinutesBeforeStart"].as_i64()).flatten();
-            let (place, notes, priority) = (text("/location/displayName"), text("/body/content"), text("/importance"));
-            let seen = Sight {
-                id: event.id.clone(),
-                values: values(&event.subject, start, place, notes, minutes, priority),
-                start,
-                cancelled: event.cancelled,
-                task: false,
-            };
-            (item_of(&event.subject).unwrap_or_default(), seen)
+            let EventSummary { id, subject, start, cancelled, place, notes, importance, reminder, .. } = event;
+            let values = values(&subject, start, &place, &notes, reminder, &importance);
+            let seen = Sight { id, values, start, cancelled, task: false };
+            (item_of(&subject).unwrap_or_default(), seen)
         })
         .chain(tasks::in_mailbox(mail, mailbox, &wanted))
         .collect()

@@ -81,10 +81,10 @@ impl Literal {
         }
     }
 
-    fn of(token: &Token) -> Option<Self> {
+    fn of(token: &Token<'_>) -> Option<Self> {
         match token {
             Token::Text(text) => Some(Self::Text(text.clone())),
-            Token::Word(word) => match word.as_str() {
+            Token::Word(word) => match *word {
                 "null" => Some(Self::Null),
                 "true" => Some(Self::Bool(true)),
                 "false" => Some(Self::Bool(false)),
@@ -92,11 +92,19 @@ impl Literal {
                     .then(|| Uuid::parse_str(word).ok())
                     .flatten()
                     .map(Self::Guid)
-                    .or_else(|| word.parse().ok().map(Self::Int))
-                    .or_else(|| parse_time(word).or_else(|| parse_day(word)).map(Self::Time)),
+                    .or_else(|| Self::of_digits(word)),
             },
             _ => None,
         }
+    }
+
+    /// A number or an instant: most words are names, which begin with neither a digit nor a sign.
+    fn of_digits(word: &str) -> Option<Self> {
+        if !word.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
+            return None;
+        }
+        let number = word.parse().ok().map(Self::Int);
+        number.or_else(|| parse_time(word).or_else(|| parse_day(word)).map(Self::Time))
     }
 
     fn fit(self, kind: Kind, operator: &str) -> Result<Option<Value>, Failure> {
@@ -120,29 +128,29 @@ impl Literal {
 }
 
 struct Parser<'a> {
-    tokens: Vec<Token>,
+    tokens: Vec<Token<'a>>,
     at: usize,
     nodes: usize,
     depth: usize,
     entity: &'static Entity,
     /// The name that `any` gave to the child row.
-    variable: Option<String>,
+    variable: Option<&'a str>,
     knobs: &'a Knobs,
     text: &'a str,
 }
 
-impl Parser<'_> {
-    fn peek(&self) -> Option<&Token> {
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&Token<'a>> {
         self.tokens.get(self.at)
     }
 
-    fn next(&mut self) -> Result<Token, Failure> {
+    fn next(&mut self) -> Result<Token<'a>, Failure> {
         let token = self.tokens.get(self.at).cloned().ok_or_else(|| syntax(self.text))?;
         self.at += 1;
         Ok(token)
     }
 
-    fn skip(&mut self, token: &Token) -> bool {
+    fn skip(&mut self, token: &Token<'_>) -> bool {
         let found = self.peek() == Some(token);
         if found {
             self.at += 1;
@@ -151,14 +159,14 @@ impl Parser<'_> {
     }
 
     fn keyword(&mut self, word: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Word(found)) if found == word);
+        let found = matches!(self.peek(), Some(Token::Word(found)) if *found == word);
         if found {
             self.at += 1;
         }
         found
     }
 
-    fn expect(&mut self, token: &Token) -> Result<(), Failure> {
+    fn expect(&mut self, token: &Token<'_>) -> Result<(), Failure> {
         if self.skip(token) { Ok(()) } else { Err(syntax(self.text)) }
     }
 
@@ -224,9 +232,9 @@ impl Parser<'_> {
         }
         let Token::Word(word) = token else { return Err(syntax(self.text)) };
         if self.skip(&Token::Open) {
-            return self.call(&word);
+            return self.call(word);
         }
-        let path = self.path(&word)?;
+        let path = self.path(word)?;
         let Some((operator, name)) = self.peek().and_then(operator) else {
             return if path.column.kind == Kind::Bool { Ok(Filter::Flag(path)) } else { Err(syntax(self.text)) };
         };
@@ -243,7 +251,7 @@ impl Parser<'_> {
         let (operator, name) = operator(&self.next()?).ok_or_else(|| syntax(self.text))?;
         let Token::Word(word) = self.next()? else { return Err(syntax(self.text)) };
         self.grow(2)?;
-        let path = self.path(&word)?;
+        let path = self.path(word)?;
         let operator = match operator {
             Operator::Equal | Operator::NotEqual => operator,
             Operator::Greater => Operator::Less,
@@ -264,7 +272,7 @@ impl Parser<'_> {
         };
         let Token::Word(word) = self.next()? else { return Err(syntax(self.text)) };
         self.grow(2)?;
-        let path = self.path(&word)?;
+        let path = self.path(word)?;
         if path.column.kind != Kind::Text {
             return Err(Failure::Query(
                 400,
@@ -313,11 +321,10 @@ impl Parser<'_> {
 
     /// The row, the column, and each lookup on the way.
     fn path(&mut self, word: &str) -> Result<Path, Failure> {
-        let word = match &self.variable {
-            Some(variable) => word
-                .strip_prefix(variable.as_str())
-                .and_then(|rest| rest.strip_prefix('/'))
-                .ok_or_else(|| syntax(self.text))?,
+        let word = match self.variable {
+            Some(variable) => {
+                word.strip_prefix(variable).and_then(|rest| rest.strip_prefix('/')).ok_or_else(|| syntax(self.text))?
+            }
             None => word,
         };
         self.grow(2 + word.matches('/').count())?;
@@ -325,9 +332,9 @@ impl Parser<'_> {
     }
 }
 
-fn operator(token: &Token) -> Option<(Operator, &'static str)> {
+fn operator(token: &Token<'_>) -> Option<(Operator, &'static str)> {
     let Token::Word(word) = token else { return None };
-    Some(match word.as_str() {
+    Some(match *word {
         "eq" => (Operator::Equal, "Equal"),
         "ne" => (Operator::NotEqual, "NotEqual"),
         "gt" => (Operator::Greater, "GreaterThan"),

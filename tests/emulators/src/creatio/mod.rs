@@ -60,7 +60,7 @@ use failure::{Failure, page};
 use odata::Part;
 use store::Store;
 
-use crate::wire::{Request, Response, Service};
+use crate::wire::{Request, Response, Service, http_date};
 
 /// The emulated site.
 #[derive(Debug, Clone)]
@@ -189,11 +189,7 @@ impl Service for Creatio {
     fn handle(&mut self, request: &Request, now: DateTime<Utc>) -> Response {
         let now = self.clock(now);
         let response = self.route(request, now);
-        if self.knobs.date_header {
-            response.with("date", now.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
-        } else {
-            response
-        }
+        if self.knobs.date_header { response.with("date", http_date(now)) } else { response }
     }
 
     fn state(&self) -> serde_json::Value {

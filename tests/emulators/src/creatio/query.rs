@@ -1,21 +1,19 @@
 //! Query options: `$filter`, `$select`, `$orderby`, `$top`, `$skip`, `$count`, `$expand`.
 
-use percent_encoding::percent_decode_str;
-
 use super::failure::Failure;
 use super::filter::{self, Filter};
 use super::knobs::Knobs;
 use super::path::{Path, path};
 use super::schema::{Column, Entity};
+use crate::wire::query_text;
 
 /// Decoded names and values; a plus is a space.
 pub(super) fn parameters(query: &str) -> Vec<(String, String)> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     query
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), decode(value)))
+        .map(|(name, value)| (query_text(name), query_text(value)))
         .collect()
 }
 

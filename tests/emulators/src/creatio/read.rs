@@ -65,9 +65,8 @@ impl Creatio {
         shape: &Shape,
         fraction: Fraction,
     ) -> Json {
-        let mut fields = Map::new();
+        let mut fields = self.show(call, entity, row, shape, fraction);
         fields.insert("@odata.context".into(), json!(format!("{}/$metadata#{}/$entity", call.root, entity.name)));
-        fields.extend(self.show(call, entity, row, shape, fraction));
         Json::Object(fields)
     }
 
@@ -160,7 +159,9 @@ impl Creatio {
                 .filter(|column| self.knobs.has(entity.name, column.name))
                 .for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
         }
-        if let Ok(zone) = self.knobs.wall_time_zone.parse::<Tz>() {
+        if !self.knobs.wall_time_zone.is_empty()
+            && let Ok(zone) = self.knobs.wall_time_zone.parse::<Tz>()
+        {
             mislabel(&mut fields, entity, zone);
         }
         for expand in &shape.expand {

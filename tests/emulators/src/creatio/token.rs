@@ -2,7 +2,7 @@
 
 /// One word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
+pub(super) enum Token<'a> {
     Open,
     Close,
     Comma,
@@ -10,14 +10,16 @@ pub(super) enum Token {
     /// A quoted text, unquoted.
     Text(String),
     /// A name, an operator, a number, an id or an instant.
-    Word(String),
+    Word(&'a str),
 }
 
 /// All words; `None` where a quote is left open or a character belongs to no word.
-pub(super) fn tokens(text: &str) -> Option<Vec<Token>> {
+pub(super) fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
     let mut found = Vec::new();
-    let mut rest = text.chars().peekable();
-    while let Some(next) = rest.next() {
+    let mut rest = text.chars();
+    loop {
+        let here = rest.as_str();
+        let Some(next) = rest.next() else { return Some(found) };
         match next {
             ' ' | '\t' => {}
             '(' => found.push(Token::Open),
@@ -27,28 +29,30 @@ pub(super) fn tokens(text: &str) -> Option<Vec<Token>> {
             '\'' => {
                 let mut content = String::new();
                 loop {
-                    match rest.next()? {
-                        '\'' if rest.next_if_eq(&'\'').is_some() => content.push('\''),
-                        '\'' => break,
-                        other => content.push(other),
-                    }
+                    let (piece, after) = rest.as_str().split_once('\'')?;
+                    content.push_str(piece);
+                    rest = after.chars();
+                    // Two quotes stand for one.
+                    let Some(after) = after.strip_prefix('\'') else { break };
+                    content.push('\'');
+                    rest = after.chars();
                 }
                 found.push(Token::Text(content));
             }
             start if is_word(start) => {
-                let mut word = String::from(start);
-                // A colon belongs to an instant, and otherwise ends the name before it.
-                while let Some(next) = rest.next_if(|next| {
-                    is_word(*next) || (matches!(next, ':' | '+') && start.is_ascii_digit() && word.contains('T'))
-                }) {
-                    word.push(next);
-                }
+                let mut instant = false;
+                let ends = |next: char| {
+                    // A colon belongs to an instant, and otherwise ends the name before it.
+                    instant |= next == 'T' && start.is_ascii_digit();
+                    !is_word(next) && !(instant && matches!(next, ':' | '+'))
+                };
+                let (word, after) = here.split_at(here.find(ends).unwrap_or(here.len()));
                 found.push(Token::Word(word));
+                rest = after.chars();
             }
             _ => return None,
         }
     }
-    Some(found)
 }
 
 fn is_word(character: char) -> bool {

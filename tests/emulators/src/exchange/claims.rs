@@ -133,7 +133,7 @@ impl Desk {
         let id = |change: &Node| {
             let inner = change.children.first().unwrap();
             let id = if inner.name == "ItemId" { inner } else { inner.child("ItemId").unwrap() };
-            (change.name.clone(), id.attribute("Id").unwrap().to_owned())
+            (change.name.to_string(), id.attribute("Id").unwrap().to_owned())
         };
         let changes = message.child("Changes").unwrap().children.iter().map(id).collect();
         let last = message.text_of("IncludesLastItemInRange") == Some("true");

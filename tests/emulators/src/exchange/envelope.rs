@@ -10,7 +10,7 @@ use super::trouble::{Form, Met};
 use super::xml::{Node, Space, m, parse, t};
 use super::{names, schema};
 use crate::outlook::zones::Zone;
-use crate::wire::{Request, Response};
+use crate::wire::{Request, Response, http_date};
 
 /// Where the service is.
 const PATH: &str = "/EWS/Exchange.asmx";
@@ -60,7 +60,7 @@ fn plain(status: u16) -> Response {
 
 impl Exchange {
     pub(super) fn answer(&mut self, request: &Request, now: DateTime<Utc>) -> Response {
-        let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let date = http_date(now);
         let mut response = self.answer_at_door(request, now).with("date", date);
         if let Some(id) = request.header("client-request-id")
             && request.header("return-client-request-id").is_some_and(|wanted| wanted.eq_ignore_ascii_case("true"))
@@ -145,12 +145,12 @@ impl Exchange {
         }
         let messages = self.operate(call, met.as_ref());
         let name = &call.operation.name;
-        let node = m(&format!("{name}Response")).with(m("ResponseMessages").with_all(messages));
+        let node = m(format!("{name}Response")).with(m("ResponseMessages").with_all(messages));
         self.respond_with(200, node)
     }
 
     fn operate(&mut self, call: &Call<'_>, met: Option<&Met>) -> Vec<Node> {
-        let name = call.operation.name.as_str();
+        let name = &*call.operation.name;
         match name {
             "GetFolder" => self.each(call, "FolderIds", met, Self::get_folder),
             "FindFolder" => self.each(call, "ParentFolderIds", met, Self::find_folder),
@@ -250,7 +250,7 @@ fn wrapped(status: u16, body: Node, schema: &str) -> Response {
         .attr("MajorBuildNumber", "1544")
         .attr("MinorBuildNumber", "4")
         .attr("Version", schema);
-    let soap = |name: &str| Node::new(Space::Soap, name);
+    let soap = |name: &'static str| Node::new(Space::Soap, name);
     let envelope = soap("Envelope").with(soap("Header").with(version)).with(soap("Body").with(body));
     let mut response = plain(status).with("content-type", "text/xml; charset=utf-8");
     response.body = envelope.document().into_bytes();

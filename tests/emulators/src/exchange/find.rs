@@ -26,7 +26,7 @@ struct Row<'a> {
 
 impl Comparable for Row<'_> {
     fn named(&self, name: &str) -> Option<String> {
-        let node = self.view.property(&self.seen, name, Some("Text"))?;
+        let node = self.view.named(&self.seen, name, Some("Text"))?;
         let inner = node.child("Mailbox").and_then(|mailbox| mailbox.text_of("Name"));
         let several: Vec<&str> = node.children.iter().map(|child| child.text.as_str()).collect();
         Some(match (node.attribute("Id"), inner) {

@@ -184,7 +184,7 @@ impl Page {
 
 /// Names of all folders, for `EffectiveRights`.
 fn rights(folder: &Folder) -> Node {
-    let flag = |name: &str, value: bool| t(name).text(value.to_string());
+    let flag = |name: &'static str, value: bool| t(name).text(value.to_string());
     let write = folder.writable;
     t("EffectiveRights")
         .with(flag("CreateAssociated", write))
@@ -196,9 +196,22 @@ fn rights(folder: &Folder) -> Node {
         .with(flag("ViewPrivateItems", true))
 }
 
+/// All properties of a folder, in their order.
+const PROPERTIES: [&str; 9] = [
+    "FolderId",
+    "ParentFolderId",
+    "FolderClass",
+    "DisplayName",
+    "TotalCount",
+    "ChildFolderCount",
+    "EffectiveRights",
+    "DistinguishedFolderId",
+    "UnreadCount",
+];
+
 /// One property of a folder.
-fn property(mailbox: &Mailbox, folder: &Folder, name: &str) -> Option<Node> {
-    let id = |name: &str, key: Key, change: u64| {
+fn property(mailbox: &Mailbox, folder: &Folder, name: &'static str) -> Option<Node> {
+    let id = |name: &'static str, key: Key, change: u64| {
         let node = t(name).attr("Id", ids::folder(mailbox.guid, key));
         node.attr("ChangeKey", ids::change_key(mailbox.guid, change))
     };
@@ -222,18 +235,7 @@ fn property(mailbox: &Mailbox, folder: &Folder, name: &str) -> Option<Node> {
 
 /// A folder as a request wants it.
 fn shown(mailbox: &Mailbox, folder: &Folder, shape: &Shape) -> Node {
-    let names = [
-        "FolderId",
-        "ParentFolderId",
-        "FolderClass",
-        "DisplayName",
-        "TotalCount",
-        "ChildFolderCount",
-        "EffectiveRights",
-        "DistinguishedFolderId",
-        "UnreadCount",
-    ];
-    let wanted = names.iter().filter(|name| shape.wants(name, Of::Folder));
+    let wanted = PROPERTIES.iter().filter(|name| shape.wants(name, Of::Folder));
     t(folder.element()).with_all(wanted.filter_map(|name| property(mailbox, folder, name)))
 }
 
@@ -245,6 +247,7 @@ struct Row<'a> {
 
 impl Comparable for Row<'_> {
     fn named(&self, name: &str) -> Option<String> {
+        let name = PROPERTIES.iter().find(|known| **known == name)?;
         let node = property(self.mailbox, self.folder, name)?;
         Some(node.attribute("Id").unwrap_or(&node.text).to_owned())
     }

@@ -39,7 +39,7 @@ impl Exchange {
         if id.place != Some((item.folder, item.moves)) {
             return Err(Problem::not_found());
         }
-        let date = match node.name.as_str() {
+        let date = match &*node.name {
             "OccurrenceItemId" => {
                 if id.date.is_some() || item.series().is_none() {
                     let text = "Only recurring master items have occurrences.";
@@ -84,7 +84,7 @@ impl Exchange {
     /// `CreateItem`, one of the items.
     pub(super) fn create_item(&mut self, call: &Call<'_>, node: &Node) -> Done<Vec<Node>> {
         let sending = call.operation.attribute("SendMeetingInvitations");
-        match node.name.as_str() {
+        match &*node.name {
             "CalendarItem" | "Task" => {}
             "AcceptItem" => return self.reply(call, node, "Accept"),
             "TentativelyAcceptItem" => return self.reply(call, node, "Tentative"),

@@ -45,11 +45,19 @@ pub struct ItemSummary {
     pub uid: Option<String>,
     /// Whether the organizer has cancelled it.
     pub cancelled: bool,
+    /// Where an appointment is; empty where that is not said.
+    pub place: String,
+    /// Its body, as it is held.
+    pub notes: String,
+    /// `Low`, `Normal` or `High`.
+    pub importance: String,
+    /// Minutes before the start of an appointment, if there is a reminder.
+    pub reminder: Option<i64>,
 }
 
 fn summary(mailbox: &Mailbox, item: &Item) -> ItemSummary {
     let seen = item.whole();
-    let task = item.content.task();
+    let (task, appointment) = (item.content.task(), item.content.appointment());
     ItemSummary {
         id: ids::item(mailbox.guid, item, None),
         change_key: ids::change_key(mailbox.guid, item.change),
@@ -59,12 +67,16 @@ fn summary(mailbox: &Mailbox, item: &Item) -> ItemSummary {
         kind: seen.kind(),
         start: seen.start(),
         end: seen.end(),
-        all_day: item.content.appointment().is_some_and(|one| one.all_day),
+        all_day: appointment.is_some_and(|one| one.all_day),
         start_date: task.and_then(|task| task.start),
         due_date: task.and_then(|task| task.due),
         status: task.map(|task| task.status.clone()),
         uid: item.meeting.as_ref().map(|meeting| meeting.uid.text(None)),
         cancelled: item.meeting.as_ref().is_some_and(|meeting| meeting.cancelled),
+        place: appointment.and_then(|one| one.location.clone()).unwrap_or_default(),
+        notes: item.content.body.text.clone(),
+        importance: item.content.importance.clone(),
+        reminder: (item.content.reminder_on && task.is_none()).then_some(item.content.reminder_minutes.into()),
     }
 }
 
@@ -83,11 +95,11 @@ fn json(node: &Node) -> Value {
     for child in &node.children {
         let several = node.children.iter().filter(|other| other.name == child.name).count() > 1;
         if several {
-            if let Value::Array(list) = map.entry(child.name.clone()).or_insert_with(|| json!([])) {
+            if let Value::Array(list) = map.entry(child.name.to_string()).or_insert_with(|| json!([])) {
                 list.push(json(child));
             }
         } else {
-            map.insert(child.name.clone(), json(child));
+            map.insert(child.name.to_string(), json(child));
         }
     }
     Value::Object(map)

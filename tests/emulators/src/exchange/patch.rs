@@ -25,7 +25,7 @@ impl Field {
 
 /// Reads `FieldURI`, `ExtendedFieldURI` or `IndexedFieldURI`.
 pub(super) fn field(path: &Node) -> Done<Field> {
-    match path.name.as_str() {
+    match &*path.name {
         "ExtendedFieldURI" => Property::read(path).map(Field::Extended),
         _ => {
             let uri = path.attribute("FieldURI").unwrap_or_default();
@@ -99,7 +99,7 @@ impl Patch {
 
 /// The property that an element is.
 fn named(element: &Node) -> Done<Field> {
-    match (element.name.as_str(), element.child("ExtendedFieldURI")) {
+    match (&*element.name, element.child("ExtendedFieldURI")) {
         ("ExtendedProperty", Some(path)) => Property::read(path).map(Field::Extended),
         (name, _) => Ok(Field::Named(name.to_owned())),
     }

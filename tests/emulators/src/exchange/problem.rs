@@ -71,7 +71,7 @@ impl Problem {
 
     /// The same with another class.
     pub(super) fn classed(&self, operation: &str, class: &str, payload: Option<Node>) -> Node {
-        m(&format!("{operation}ResponseMessage"))
+        m(format!("{operation}ResponseMessage"))
             .attr("ResponseClass", class)
             .with(m("MessageText").text(&self.text))
             .with(m("ResponseCode").text(&self.code))
@@ -86,10 +86,11 @@ impl Problem {
     }
 
     /// The fault that stands for the whole answer.
-    pub(super) fn fault(&self, lines: &[(&str, String)]) -> Node {
-        let error =
-            |name: &str, text: &str| Node::new(Space::Errors, name).attr("xmlns:e", super::xml::ERRORS).text(text);
-        let bare = |name: &str| Node::new(Space::Bare, name);
+    pub(super) fn fault(&self, lines: &[(&'static str, String)]) -> Node {
+        let error = |name: &'static str, text: &str| {
+            Node::new(Space::Errors, name).attr("xmlns:e", super::xml::ERRORS).text(text)
+        };
+        let bare = |name: &'static str| Node::new(Space::Bare, name);
         let detail = bare("detail")
             .with(error("ResponseCode", &self.code))
             .with(error("Message", &self.text))
@@ -104,5 +105,5 @@ impl Problem {
 
 /// A response message without a payload.
 pub(super) fn success(operation: &str) -> Node {
-    m(&format!("{operation}ResponseMessage")).attr("ResponseClass", "Success").with(m("ResponseCode").text("NoError"))
+    m(format!("{operation}ResponseMessage")).attr("ResponseClass", "Success").with(m("ResponseCode").text("NoError"))
 }

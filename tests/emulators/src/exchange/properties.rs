@@ -158,9 +158,9 @@ impl fmt::Display for Property {
 mod tests {
     use super::*;
 
-    fn uri(attributes: &[(&str, &str)]) -> Node {
+    fn uri(attributes: &[(&'static str, &str)]) -> Node {
         let node = t("ExtendedFieldURI").attr("PropertyType", "String");
-        attributes.iter().fold(node, |node, (name, value)| node.attr(name, *value))
+        attributes.iter().fold(node, |node, (name, value)| node.attr(*name, *value))
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn what_names_no_property_is_refused() {
-        let code = |attributes: &[(&str, &str)]| Property::read(&uri(attributes)).unwrap_err().code;
+        let code = |attributes: &[(&'static str, &str)]| Property::read(&uri(attributes)).unwrap_err().code;
         let set = ("PropertySetId", "00020329-0000-0000-c000-000000000046");
         for wrong in [
             &[("PropertyName", "a")][..],

@@ -42,7 +42,7 @@ fn judge(node: &Node, row: &impl Comparable, depth: usize) -> Done<bool> {
         return Err(Problem::new("ErrorRestrictionTooComplex", "The restriction is too complex."));
     }
     let mut parts = node.children.iter().map(|child| judge(child, row, depth + 1));
-    match node.name.as_str() {
+    match &*node.name {
         "And" => parts.try_fold(true, |all, one| Ok(all && one?)),
         "Or" => parts.try_fold(false, |any, one| Ok(any || one?)),
         "Not" => Ok(!parts.next().unwrap_or(Ok(false))?),

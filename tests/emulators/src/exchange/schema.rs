@@ -2,6 +2,7 @@
 //!
 //! `schema.txt` is made out of the official schema by `tests/spec/extract_ews.py`, which says how it is to be read.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -22,7 +23,7 @@ pub(super) struct Violation {
 /// Checks an element of a body or header.
 pub(super) fn check(node: &Node) -> Result<(), Violation> {
     let name = tagged(node);
-    match SCHEMA.elements.get(name.as_str()) {
+    match SCHEMA.elements.get(name.as_ref()) {
         Some(kind) => SCHEMA.check(node, kind),
         None => violation(node, format!("The element '{}' is not declared.", node.name)),
     }
@@ -30,7 +31,7 @@ pub(super) fn check(node: &Node) -> Result<(), Violation> {
 
 /// Whether it is an operation of the service that the emulator does not serve.
 pub(super) fn is_elsewhere(node: &Node) -> bool {
-    SCHEMA.others.contains(tagged(node).as_str())
+    SCHEMA.others.contains(tagged(node).as_ref())
 }
 
 /// The names of a type's elements, in their order.
@@ -43,11 +44,20 @@ fn violation<T>(node: &Node, text: String) -> Result<T, Violation> {
 }
 
 /// How an element is called in the schema's text.
-fn tagged(node: &Node) -> String {
+fn tagged(node: &Node) -> Cow<'_, str> {
     match node.space {
-        Space::Types => node.name.clone(),
-        Space::Messages => format!("m:{}", node.name),
-        _ => format!("?{}", node.name),
+        Space::Types => Cow::Borrowed(&node.name),
+        Space::Messages => Cow::Owned(format!("m:{}", node.name)),
+        _ => Cow::Owned(format!("?{}", node.name)),
+    }
+}
+
+/// Whether an element is called so in the schema's text.
+fn is_tagged(node: &Node, name: &str) -> bool {
+    match node.space {
+        Space::Types => node.name == name,
+        Space::Messages => name.strip_prefix("m:").is_some_and(|name| node.name == name),
+        _ => name.strip_prefix('?').is_some_and(|name| node.name == name),
     }
 }
 
@@ -78,7 +88,7 @@ struct Complex {
 #[derive(Debug)]
 enum Type {
     Complex(Complex),
-    Words { words: Vec<String>, several: bool },
+    Words { words: HashSet<String>, several: bool },
     Number(i64, i64),
 }
 
@@ -243,7 +253,7 @@ impl Schema {
 
     fn begins(&self, particle: &Particle, child: &Node) -> bool {
         match &particle.what {
-            What::Element { name, .. } => *name == tagged(child),
+            What::Element { name, .. } => is_tagged(child, name),
             What::Choice(parts) => parts.iter().any(|part| self.begins(part, child)),
             What::Group(name) => self.groups.get(name).is_some_and(|group| self.begins(group, child)),
             What::Sequence(parts) => {
@@ -309,12 +319,10 @@ impl Schema {
             // The emulator does not keep contacts, mail and the like, and so does not list their properties either.
             Some(Type::Words { words, several: false }) if kind == "UnindexedFieldURIType" => {
                 let kept = ["folder:", "item:", "calendar:", "task:"].iter().any(|start| plain.starts_with(start));
-                words.iter().any(|word| word == plain) || !kept && plain.contains(':')
+                words.contains(plain) || !kept && plain.contains(':')
             }
-            Some(Type::Words { words, several: false }) => words.iter().any(|word| word == plain),
-            Some(Type::Words { words, several: true }) => {
-                plain.split_whitespace().all(|part| words.iter().any(|word| word == part))
-            }
+            Some(Type::Words { words, several: false }) => words.contains(plain),
+            Some(Type::Words { words, several: true }) => plain.split_whitespace().all(|part| words.contains(part)),
             Some(Type::Number(low, high)) => plain.parse().is_ok_and(|number: i64| (low..=high).contains(&&number)),
             Some(Type::Complex(_)) => true,
             None => match kind {

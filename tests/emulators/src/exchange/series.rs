@@ -115,7 +115,7 @@ fn days(text: &str) -> Vec<Weekday> {
 fn range_of(range: &Node) -> Done<(NaiveDate, End)> {
     let date = |name: &str| range.text_of(name).and_then(|text| times::date(text.trim()));
     let start = date("StartDate").ok_or_else(|| invalid("it has no start."))?;
-    let end = match range.name.as_str() {
+    let end = match &*range.name {
         "NoEndRecurrence" => End::Never,
         "EndDateRecurrence" => {
             let end = date("EndDate").ok_or_else(|| invalid("it has no end."))?;
@@ -176,7 +176,7 @@ pub(super) fn show_task(rule: &TaskRule) -> Node {
     match rule {
         TaskRule::Pattern(rule) => show(rule),
         TaskRule::Regeneration { unit, interval, start, end } => {
-            let pattern = t(unit).with(t("Interval").text(interval.to_string()));
+            let pattern = t(*unit).with(t("Interval").text(interval.to_string()));
             t("Recurrence").with(pattern).with(show_range(*start, *end))
         }
     }

@@ -42,23 +42,25 @@ const LOADED: &[&str] = &[
     "EffectiveRights",
 ];
 
-fn flag(name: &str, value: bool) -> Node {
+/// Names of all properties, in their order.
+fn names(seen: &Seen<'_>) -> &'static [String] {
+    schema::order(if seen.item.is_task() { "TaskType" } else { "CalendarItemType" })
+}
+
+fn flag(name: &'static str, value: bool) -> Node {
     t(name).text(if value { "true" } else { "false" })
 }
 
-fn text(name: &str, value: &str) -> Node {
+fn text(name: &'static str, value: &str) -> Node {
     t(name).text(value)
 }
 
 impl View {
     /// What is seen, as a request wants it.
     pub(super) fn item(&self, seen: &Seen<'_>, shape: &Shape) -> Node {
-        let (kind, of) = match seen.item.is_task() {
-            true => ("TaskType", Of::Task),
-            false => ("CalendarItemType", Of::Appointment),
-        };
+        let of = if seen.item.is_task() { Of::Task } else { Of::Appointment };
         let mut node = t(seen.item.element());
-        for name in schema::order(kind) {
+        for name in names(seen) {
             if name == "ExtendedProperty" {
                 node = node.with_all(shape.extended.iter().filter_map(|property| self.extended(seen, property)));
             } else if shape.wants(name, of)
@@ -76,16 +78,22 @@ impl View {
         Some(property.node(&extended(seen, property)?))
     }
 
-    fn time(&self, name: &str, at: DateTime<Utc>) -> Node {
+    fn time(&self, name: &'static str, at: DateTime<Utc>) -> Node {
         t(name).text(times::text(at, self.zone))
     }
 
-    fn day(&self, name: &str, date: NaiveDate) -> Node {
+    fn day(&self, name: &'static str, date: NaiveDate) -> Node {
         t(name).text(times::text(times::midnight(date, self.days), self.zone))
     }
 
+    /// One property by a name that a request gives.
+    pub(super) fn named(&self, seen: &Seen<'_>, name: &str, body: Option<&str>) -> Option<Node> {
+        let name = names(seen).iter().find(|known| *known == name)?;
+        self.property(seen, name, body)
+    }
+
     /// One property by the name of its element.
-    pub(super) fn property(&self, seen: &Seen<'_>, name: &str, body: Option<&str>) -> Option<Node> {
+    fn property(&self, seen: &Seen<'_>, name: &'static str, body: Option<&str>) -> Option<Node> {
         let (item, content) = (seen.item, seen.content());
         let node = match name {
             "ItemId" => ids::item_id(self.mailbox, seen),
@@ -131,7 +139,13 @@ impl View {
         Some(node)
     }
 
-    fn of_appointment(&self, seen: &Seen<'_>, one: &Appointment, meeting: &Meeting, name: &str) -> Option<Node> {
+    fn of_appointment(
+        &self,
+        seen: &Seen<'_>,
+        one: &Appointment,
+        meeting: &Meeting,
+        name: &'static str,
+    ) -> Option<Node> {
         let meets = one.invited().next().is_some() || !meeting.is_organizer;
         let node = match name {
             "UID" => text(name, &meeting.uid.text(None)),
@@ -187,7 +201,7 @@ impl View {
     }
 
     /// `FirstOccurrence` and `LastOccurrence`, of those that are left.
-    fn end_of_series(&self, item: &Item, name: &str) -> Option<Node> {
+    fn end_of_series(&self, item: &Item, name: &'static str) -> Option<Node> {
         let rule = &item.series()?.rule;
         let mut date = match name {
             "FirstOccurrence" => rule.next(rule.start)?,
@@ -204,13 +218,13 @@ impl View {
         }
     }
 
-    fn occurrence(&self, name: &str, seen: &Seen<'_>) -> Option<Node> {
+    fn occurrence(&self, name: &'static str, seen: &Seen<'_>) -> Option<Node> {
         let node = t(name).with(ids::item_id(self.mailbox, seen));
         let node = node.with(self.time("Start", seen.start()?)).with(self.time("End", seen.end()?));
         Some(node.with(self.time("OriginalStart", seen.original_start()?)))
     }
 
-    fn attendees(&self, name: &str, people: &[Attendee]) -> Option<Node> {
+    fn attendees(&self, name: &'static str, people: &[Attendee]) -> Option<Node> {
         let one = |attendee: &Attendee| {
             let node = t("Attendee").with(mailbox(&attendee.who)).with(text("ResponseType", attendee.response));
             node.with_all(attendee.time.map(|time| self.time("LastResponseTime", time)))
@@ -218,7 +232,7 @@ impl View {
         (!people.is_empty()).then(|| t(name).with_all(people.iter().map(one)))
     }
 
-    fn of_task(&self, item: &Item, task: &Task, name: &str) -> Option<Node> {
+    fn of_task(&self, item: &Item, task: &Task, name: &'static str) -> Option<Node> {
         let node = match name {
             "StartDate" => self.day(name, task.start?),
             "DueDate" => self.day(name, task.due?),
@@ -257,7 +271,7 @@ fn described(status: &str) -> &'static str {
     }
 }
 
-fn zone(name: &str, id: &str) -> Node {
+fn zone(name: &'static str, id: &str) -> Node {
     t(name).attr("Id", id).attr("Name", id)
 }
 

@@ -73,6 +73,13 @@ fn is_about(fault: &PartFault, operation: &str, index: usize, part: &Node) -> bo
 
 /// Whether a request has a part that a fault is about.
 pub(crate) fn hits(fault: &PartFault, request: &Request) -> bool {
+    // An operation is named where it is asked for: without its name nothing else needs to be read.
+    let written = fault.method.as_deref().and_then(|wanted| {
+        WRITES.iter().find(|(_, method)| method.eq_ignore_ascii_case(wanted)).map(|(operation, _)| *operation)
+    });
+    if written.is_some_and(|name| !str::from_utf8(&request.body).is_ok_and(|text| text.contains(name))) {
+        return false;
+    }
     let Some(root) = opened(&request.body) else { return false };
     let Some(operation) = operation(&root) else { return false };
     parts(operation).iter().enumerate().any(|(index, part)| is_about(fault, &operation.name, index, part))
@@ -130,7 +137,7 @@ impl Splice {
             return None;
         }
         let rest = (!kept.is_empty()).then(|| with_parts(request, &root, &kept));
-        Some(Self { request: rest, operation: asked.name.clone(), order, late })
+        Some(Self { request: rest, operation: asked.name.to_string(), order, late })
     }
 
     /// Puts the messages in, `response` being what the service said to the rest.
@@ -152,7 +159,7 @@ impl Splice {
             messages.extend(own.clone().or(said));
         }
         let name = &self.operation;
-        enveloped(200, m(&format!("{name}Response")).with(m("ResponseMessages").with_all(messages)))
+        enveloped(200, m(format!("{name}Response")).with(m("ResponseMessages").with_all(messages)))
     }
 }
 
@@ -179,7 +186,7 @@ pub(crate) fn spoil(page: &PageFault, response: Response) -> Response {
     for message in &mut messages.children {
         changed |= message.children.iter_mut().any(|child| child.name == "Changes");
         for child in &mut message.children {
-            match child.name.as_str() {
+            match &*child.name {
                 "Changes" => shuffle(page, &mut child.children),
                 "IncludesLastItemInRange" => child.text = end(page.link, &child.text),
                 "RootFolder" => {
@@ -191,7 +198,7 @@ pub(crate) fn spoil(page: &PageFault, response: Response) -> Response {
                         before.saturating_sub(items.children.len())
                     });
                     for (name, value) in &mut child.attributes {
-                        match name.as_str() {
+                        match &**name {
                             "IncludesLastItemInRange" => *value = end(page.link, value),
                             "TotalItemsInView" if page.miscount => {
                                 let all: usize = value.parse().unwrap_or(0);
@@ -314,7 +321,7 @@ mod tests {
         let wrong: PageFault = serde_json::from_value(json!({"drop": 1, "reverse": true, "link": "goes-on"})).unwrap();
         let root = opened(&spoil(&wrong, page).body).unwrap();
         let message = &operation(&root).unwrap().children[0].children[0];
-        let names: Vec<&str> = message.child("Changes").unwrap().children.iter().map(|one| one.name.as_str()).collect();
+        let names: Vec<&str> = message.child("Changes").unwrap().children.iter().map(|one| &*one.name).collect();
         assert_eq!((names, message.text_of("IncludesLastItemInRange")), (vec!["Update", "Create"], Some("false")));
         let error = enveloped(500, Problem::denied().fault(&[]));
         assert_eq!(spoil(&wrong, error.clone()), error);

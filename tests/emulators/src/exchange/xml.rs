@@ -1,8 +1,11 @@
 //! XML as a tree: read with its namespaces, and written with the prefixes that Exchange uses.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::ResolveResult;
-use quick_xml::{NsReader, XmlVersion};
+use quick_xml::name::{Namespace, NamespaceResolver, ResolveResult};
+use quick_xml::{Reader, XmlVersion};
 
 /// Namespace of types.
 pub(super) const TYPES: &str = "http://schemas.microsoft.com/exchange/services/2006/types";
@@ -33,8 +36,8 @@ pub(super) enum Space {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
     pub(super) space: Space,
-    pub(super) name: String,
-    pub(super) attributes: Vec<(String, String)>,
+    pub(super) name: Cow<'static, str>,
+    pub(super) attributes: Vec<(Cow<'static, str>, String)>,
     pub(super) children: Vec<Node>,
     /// All text that stands directly in it.
     pub(super) text: String,
@@ -43,19 +46,19 @@ pub(super) struct Node {
 }
 
 /// An element of the namespace of types.
-pub(super) fn t(name: &str) -> Node {
+pub(super) fn t(name: impl Into<Cow<'static, str>>) -> Node {
     Node::new(Space::Types, name)
 }
 
 /// An element of the namespace of messages.
-pub(super) fn m(name: &str) -> Node {
+pub(super) fn m(name: impl Into<Cow<'static, str>>) -> Node {
     Node::new(Space::Messages, name)
 }
 
 impl Node {
-    pub(super) fn new(space: Space, name: &str) -> Self {
+    pub(super) fn new(space: Space, name: impl Into<Cow<'static, str>>) -> Self {
         let (attributes, children) = (Vec::new(), Vec::new());
-        Self { space, name: name.to_owned(), attributes, children, text: String::new(), offset: 0 }
+        Self { space, name: name.into(), attributes, children, text: String::new(), offset: 0 }
     }
 
     /// With a text in it.
@@ -65,8 +68,8 @@ impl Node {
     }
 
     /// With an attribute.
-    pub(super) fn attr(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.attributes.push((name.to_owned(), value.into()));
+    pub(super) fn attr(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.attributes.push((name.into(), value.into()));
         self
     }
 
@@ -103,8 +106,8 @@ impl Node {
     }
 
     fn check(&self) -> Result<(), String> {
-        let texts = self.attributes.iter().map(|(_, value)| value).chain([&self.text]);
-        match texts.flat_map(|text| text.chars()).find(|sign| !allowed(*sign)) {
+        let mut texts = self.attributes.iter().map(|(_, value)| value).chain([&self.text]);
+        match texts.find_map(|text| forbidden(text)) {
             Some(sign) => Err(format!("'', hexadecimal value 0x{:02X}, is an invalid character.", u32::from(sign))),
             None => self.children.iter().try_for_each(Self::check),
         }
@@ -141,10 +144,14 @@ impl Node {
             _ => &[],
         };
         for (name, value) in declares {
-            out.push_str(&format!(" xmlns:{name}=\"{value}\""));
+            for piece in [" xmlns:", name, "=\"", value, "\""] {
+                out.push_str(piece);
+            }
         }
         for (name, value) in &self.attributes {
-            out.push_str(&format!(" {name}=\""));
+            out.push(' ');
+            out.push_str(name);
+            out.push_str("=\"");
             escape(value, true, out);
             out.push('"');
         }
@@ -157,11 +164,18 @@ impl Node {
         for child in &self.children {
             child.write(out, self.space);
         }
-        out.push_str(&format!("</{prefix}{}>", self.name));
+        for piece in ["</", prefix, &self.name, ">"] {
+            out.push_str(piece);
+        }
     }
 }
 
 fn escape(text: &str, attribute: bool, out: &mut String) {
+    // Nearly every text is of signs that stand for themselves.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"')) {
+        out.push_str(text);
+        return;
+    }
     for sign in text.chars() {
         match sign {
             '&' => out.push_str("&amp;"),
@@ -170,13 +184,25 @@ fn escape(text: &str, attribute: bool, out: &mut String) {
             '"' if attribute => out.push_str("&quot;"),
             // A parser would make a line feed, or a blank, of it.
             '\r' => out.push_str("&#xD;"),
-            '\n' | '\t' if attribute => out.push_str(&format!("&#x{:X};", u32::from(sign))),
+            '\n' | '\t' if attribute => number(sign, out),
             '\n' | '\t' => out.push(sign),
             // XML has no place for these: Exchange names them all the same.
-            _ if !allowed(sign) => out.push_str(&format!("&#x{:X};", u32::from(sign))),
+            _ if !allowed(sign) => number(sign, out),
             _ => out.push(sign),
         }
     }
+}
+
+fn number(sign: char, out: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "&#x{:X};", u32::from(sign));
+}
+
+/// The first sign that XML has no place for.
+fn forbidden(text: &str) -> Option<char> {
+    // All of those are below the blank, or begin with this byte.
+    let suspect = text.bytes().any(|byte| byte < b' ' || byte == 0xEF);
+    if suspect { text.chars().find(|sign| !allowed(*sign)) } else { None }
 }
 
 /// XML has a place for it.
@@ -199,25 +225,26 @@ pub(super) fn parse(text: &str) -> Result<Node, String> {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn read(text: &str) -> Result<Node, String> {
-    let mut reader = NsReader::from_str(text);
+    let mut reader = Reader::from_str(text);
+    let mut names = NamespaceResolver::default();
     let mut open: Vec<Node> = Vec::new();
     let mut root = None;
     loop {
         let offset = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let (space, event) = reader.read_resolved_event().map_err(|error| error.to_string())?;
-        let space = space_of(&space);
-        match event {
+        match reader.read_event().map_err(|error| error.to_string())? {
             Event::Start(start) => {
                 if open.len() >= DEEPEST {
                     return Err("The document is nested too deeply.".to_owned());
                 }
-                open.push(element(&start, space, offset)?);
+                open.push(element(&start, &mut names, offset)?);
             }
             Event::Empty(start) => {
-                let node = element(&start, space, offset)?;
+                let node = element(&start, &mut names, offset)?;
+                names.pop();
                 put(node, &mut open, &mut root)?;
             }
             Event::End(_) => {
+                names.pop();
                 let node = open.pop().ok_or("An end tag has no start tag.")?;
                 put(node, &mut open, &mut root)?;
             }
@@ -286,18 +313,26 @@ fn space_of(resolved: &ResolveResult<'_>) -> Space {
     }
 }
 
-fn element(start: &BytesStart<'_>, space: Space, offset: usize) -> Result<Node, String> {
-    let mut node = Node::new(space, start.local_name().as_ref());
+/// Reads a start tag, and takes what it declares into `names`, one level deeper.
+fn element(start: &BytesStart<'_>, names: &mut NamespaceResolver, offset: usize) -> Result<Node, String> {
+    let (name, prefix) = start.name().decompose();
+    let mut node = Node::new(Space::Bare, name.as_ref().to_owned());
     node.offset = offset;
+    names.set_level(names.level() + 1);
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
+        if let Some(prefix) = attribute.key.as_namespace_binding() {
+            names.add(prefix, Namespace(&attribute.value)).map_err(|error| error.to_string())?;
+            continue;
+        }
         let name: &str = attribute.key.as_ref();
-        // Declarations of namespaces are resolved by now; what other namespaces say is not of Exchange.
-        if name != "xmlns" && !name.contains(':') {
+        // What other namespaces say is not of Exchange.
+        if !name.bytes().any(|byte| byte == b':') {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
-            node.attributes.push((name.to_owned(), value.into_owned()));
+            node.attributes.push((name.to_owned().into(), value.into_owned()));
         }
     }
+    node.space = space_of(&names.resolve_prefix(prefix, true));
     Ok(node)
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Graph;
 use super::errors::ApiError;
 use super::ids::named;
-use crate::wire::{Request, Response};
+use crate::wire::{Request, Response, query_text};
 
 /// A program that may sign in.
 #[derive(Debug, Clone)]
@@ -121,8 +121,8 @@ pub(super) fn refused(status: u16, error: &str, number: u32, text: &str, now: Da
 
 fn form(request: &Request) -> BTreeMap<String, String> {
     let text = String::from_utf8_lossy(&request.body);
-    let decode = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
-    text.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (decode(name), decode(value))).collect()
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (query_text(name), query_text(value))).collect()
 }
 
 /// Client id and secret, from the form or from HTTP Basic.

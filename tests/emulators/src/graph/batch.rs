@@ -160,17 +160,21 @@ fn check_shape(parts: &[Part]) -> Result<(), ApiError> {
     }
 }
 
+/// A header's name as a batch has it: `Content-Type`.
+fn capitalised(name: &str) -> String {
+    let mut begins = true;
+    let letter = |letter: char| {
+        let shown = if begins { letter.to_ascii_uppercase() } else { letter };
+        begins = letter == '-';
+        shown
+    };
+    name.chars().map(letter).collect()
+}
+
 fn shown(id: &str, response: &Response) -> String {
     let mut headers = Map::new();
     for (name, value) in &response.headers {
-        let name: Vec<String> = name
-            .split('-')
-            .map(|word| {
-                let mut letters = word.chars();
-                letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-            })
-            .collect();
-        headers.insert(name.join("-"), value.clone().into());
+        headers.insert(capitalised(name), value.clone().into());
     }
     let mut map = Map::new();
     map.insert("id".to_owned(), id.into());

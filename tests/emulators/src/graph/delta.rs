@@ -18,7 +18,8 @@ use super::zones::parse_instant;
 impl Graph {
     pub(super) fn view_delta(&self, call: &Call<'_>, calendar: Option<Key>) -> Answer {
         let refused = ["$select", "$filter", "$expand", "$orderby", "$search"];
-        let names = call.request.query().split('&').filter_map(|pair| pair.split('=').next()).map(super::query::decode);
+        let names =
+            call.request.query().split('&').filter_map(|pair| pair.split('=').next()).map(crate::wire::query_text);
         if let Some(name) = names.into_iter().find(|name| refused.contains(&name.to_ascii_lowercase().as_str())) {
             let message = format!(
                 "The following parameters are not supported with change tracking over the 'CalendarView' resource: '{name}'."

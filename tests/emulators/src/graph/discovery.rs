@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 
 use super::Graph;
 use super::auth::refused;
-use super::query::decode;
-use crate::wire::{Request, Response};
+use crate::wire::{Request, Response, query_text};
 
 /// Names under which whoever signs in may come from any directory.
 const SHARED: [&str; 3] = ["common", "organizations", "consumers"];
@@ -77,7 +76,7 @@ fn instance(request: &Request, base: &str, now: DateTime<Utc>) -> Response {
         .query()
         .split('&')
         .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (decode(name), decode(value)))
+        .map(|(name, value)| (query_text(name), query_text(value)))
         .collect();
     let get = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let (Some(_), Some(endpoint)) = (get("api-version"), get("authorization_endpoint")) else {

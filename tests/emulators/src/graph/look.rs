@@ -38,6 +38,14 @@ pub struct EventSummary {
     pub cancelled: bool,
     /// The owner's own answer.
     pub response: &'static str,
+    /// Where it is; empty where that is not said.
+    pub place: String,
+    /// Its body, as it is held.
+    pub notes: String,
+    /// `low`, `normal` or `high`.
+    pub importance: String,
+    /// Minutes before the start, if there is a reminder.
+    pub reminder: Option<i64>,
 }
 
 impl Graph {
@@ -102,7 +110,8 @@ pub(super) fn in_full(mailbox: &Mailbox, seen: &Seen<'_>) -> Value {
 }
 
 fn summary(mailbox: &Mailbox, event: &Event) -> EventSummary {
-    let seen = event.whole();
+    let (seen, content) = (event.whole(), &event.content);
+    let place = content.locations.first().and_then(|place| place.get("displayName")).and_then(Value::as_str);
     EventSummary {
         id: event_id(mailbox.guid, event, None, true),
         classic_id: event_id(mailbox.guid, event, None, false),
@@ -116,5 +125,9 @@ fn summary(mailbox: &Mailbox, event: &Event) -> EventSummary {
         change_key: super::ids::change_key(mailbox.guid, event.change),
         cancelled: event.cancelled,
         response: event.answer.response,
+        place: place.unwrap_or_default().to_owned(),
+        notes: content.body.clone(),
+        importance: content.importance.to_owned(),
+        reminder: content.reminder_on.then_some(content.reminder_minutes.into()),
     }
 }

@@ -1,5 +1,7 @@
 //! The query of a request and its `Prefer` headers.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
@@ -8,16 +10,11 @@ use super::errors::ApiError;
 use super::filter::Filter;
 use super::todo::{TASK, TASK_LIST, expand_todo};
 use super::zones::Zone;
-use crate::wire::Request;
-
-/// Decodes a part of a query: a plus is a blank.
-pub(super) fn decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
+use crate::wire::{Request, query_text};
 
 /// Decodes a part of a path: a plus is a plus.
-pub(super) fn decode_path(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
+pub(super) fn decode_path(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
 }
 
 /// What is to be shown beside the members.
@@ -176,10 +173,11 @@ impl Query {
         let mut query = Self { top: PAGE, ..Self::default() };
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            query.pairs.push((decode(name), decode(value)));
+            query.pairs.push((query_text(name), query_text(value)));
         }
-        for (name, value) in query.pairs.clone() {
-            let number = || value.parse::<usize>().map_err(|_| invalid(&name, &value));
+        let pairs = std::mem::take(&mut query.pairs);
+        for (name, value) in &pairs {
+            let number = || value.parse::<usize>().map_err(|_| invalid(name, value));
             match name.to_ascii_lowercase().as_str() {
                 "$select" => {
                     let members: Vec<String> =
@@ -188,14 +186,14 @@ impl Query {
                     query.select = Some(members);
                 }
                 "$filter" => {
-                    let filter = Filter::parse(&value)?;
+                    let filter = Filter::parse(value)?;
                     filter.paths().into_iter().try_for_each(|path| model.check(path))?;
                     query.filter = Some(filter);
                 }
                 "$expand" => {
                     query.expand = match model {
-                        Model::Task | Model::TaskList => expand_todo(&value, model)?,
-                        _ => expand(&value)?,
+                        Model::Task | Model::TaskList => expand_todo(value, model)?,
+                        _ => expand(value)?,
                     }
                 }
                 "$orderby" => {
@@ -207,7 +205,7 @@ impl Query {
                             None => false,
                             Some(word) if word.eq_ignore_ascii_case("asc") => false,
                             Some(word) if word.eq_ignore_ascii_case("desc") => true,
-                            Some(_) => return Err(invalid(&name, &value)),
+                            Some(_) => return Err(invalid(name, value)),
                         };
                         query.order.push((path, down));
                     }
@@ -227,10 +225,11 @@ impl Query {
                     return Err(ApiError::invalid("The query parameter '$search' is not supported here."));
                 }
                 "$format" | "$skiptoken" | "$deltatoken" => {}
-                other if other.starts_with('$') => return Err(invalid(&name, &value)),
+                other if other.starts_with('$') => return Err(invalid(name, value)),
                 _ => {}
             }
         }
+        query.pairs = pairs;
         Ok(query)
     }
 
@@ -270,9 +269,9 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// Splits at commas outside of parentheses and quotes.
-pub(super) fn split_outside(text: &str, separator: char) -> Vec<String> {
-    let (mut parts, mut depth, mut quote) = (vec![String::new()], 0_i32, None);
-    for next in text.chars() {
+pub(super) fn split_outside(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let (mut depth, mut quote) = (0_i32, None);
+    let ends = move |next: char| {
         match (next, quote) {
             (mark, Some(open)) if mark == open => quote = None,
             ('\'' | '"', None) => quote = Some(next),
@@ -280,20 +279,16 @@ pub(super) fn split_outside(text: &str, separator: char) -> Vec<String> {
             (')', None) => depth -= 1,
             _ => {}
         }
-        if next == separator && depth == 0 && quote.is_none() {
-            parts.push(String::new());
-        } else if let Some(last) = parts.last_mut() {
-            last.push(next);
-        }
-    }
-    parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+        next == separator && depth == 0 && quote.is_none()
+    };
+    text.split(ends).map(str::trim).filter(|part| !part.is_empty())
 }
 
 fn expand(text: &str) -> Result<Expand, ApiError> {
     let mut found = Expand::default();
     for part in split_outside(text, ',') {
         let (name, options) =
-            part.split_once('(').map_or((part.as_str(), ""), |(name, rest)| (name, rest.trim_end_matches(')')));
+            part.split_once('(').map_or((part, ""), |(name, rest)| (name, rest.trim_end_matches(')')));
         match name.trim() {
             "singleValueExtendedProperties" => {
                 let filter = options.trim().strip_prefix("$filter=").ok_or_else(|| {
@@ -343,8 +338,7 @@ impl Prefer {
         let mut prefer = Self::default();
         let headers = request.headers.iter().filter(|(name, _)| name == "prefer");
         for part in headers.flat_map(|(_, value)| split_outside(value, ',')) {
-            let (name, value) =
-                part.split_once('=').map_or((part.as_str(), ""), |(name, value)| (name.trim(), value.trim()));
+            let (name, value) = part.split_once('=').map_or((part, ""), |(name, value)| (name.trim(), value.trim()));
             let value = value.trim_matches('"');
             match name.to_ascii_lowercase().as_str() {
                 "outlook.timezone" => {

@@ -1,5 +1,7 @@
 //! From a request to the function that answers it.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ use super::errors::ApiError;
 use super::ids::{Id, Key, Kind, named};
 use super::query::{Model, Prefer, Query, decode_path};
 use super::zones::{WINDOWS, Zone};
-use crate::wire::{Request, Response};
+use crate::wire::{Request, Response, http_date};
 
 pub(super) type Answer = Result<Response, ApiError>;
 
@@ -99,24 +101,28 @@ fn known<'a>(names: &[&'a str], name: &str) -> Option<&'a str> {
 }
 
 /// A path as segments; `users('x')` is two of them, `delta()` is one.
-fn segments(path: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+fn segments(path: &str) -> Vec<Cow<'_, str>> {
+    let mut found: Vec<Cow<'_, str>> = Vec::new();
     let mut keyed = false;
     for raw in path.split('/').filter(|segment| !segment.is_empty()) {
         let segment = decode_path(raw);
-        if let Some((name, key)) =
-            segment.split_once("('").and_then(|(name, rest)| Some((name, rest.strip_suffix("')")?)))
-        {
-            found.extend([known(NAMES, name).unwrap_or(name).to_owned(), key.to_owned()]);
+        if let Some((name, key)) = segment.strip_suffix("')").and_then(|called| called.split_once("('")) {
+            let name = known(NAMES, name).map_or_else(|| name.to_owned().into(), Cow::Borrowed);
+            found.extend([name, key.to_owned().into()]);
             keyed = false;
             continue;
         }
-        let bound = segment.to_ascii_lowercase().starts_with("microsoft.graph.");
-        let bare = segment.get(if bound { 16 } else { 0 }..).unwrap_or_default().trim_end_matches("()");
-        let names = if keyed { &["delta", "$count"] } else { NAMES };
-        let name = known(names, bare).unwrap_or(if keyed { &segment } else { bare });
-        keyed = !keyed && KEYED.contains(&name);
-        found.push(name.to_owned());
+        let bound = segment.get(..16).is_some_and(|start| start.eq_ignore_ascii_case("microsoft.graph."));
+        let bare = segment.get(if bound { 16 } else { 0 }..).unwrap_or_default();
+        let bare = if bare.ends_with(')') { bare.trim_end_matches("()") } else { bare };
+        let names: &[&'static str] = if keyed { &["delta", "$count"] } else { NAMES };
+        let name = known(names, bare);
+        found.push(match name {
+            Some(name) => name.into(),
+            None if keyed => segment,
+            None => bare.to_owned().into(),
+        });
+        keyed = !keyed && name.is_some_and(|name| KEYED.contains(&name));
     }
     found
 }
@@ -134,12 +140,12 @@ impl Graph {
         response
             .with("request-id", request_id.clone())
             .with("client-request-id", client_id.unwrap_or(&request_id))
-            .with("date", now.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+            .with("date", http_date(now))
     }
 
     fn dispatch(&mut self, request: &Request, now: DateTime<Utc>) -> Answer {
         let owned = segments(request.path());
-        let parts: Vec<&str> = owned.iter().map(String::as_str).collect();
+        let parts: Vec<&str> = owned.iter().map(AsRef::as_ref).collect();
         let Some((&"v1.0", parts)) = parts.split_first() else {
             return Err(ApiError::new(404, "ResourceNotFound", "Invalid version: only v1.0 is served."));
         };

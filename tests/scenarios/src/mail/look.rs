@@ -48,6 +48,10 @@ fn summary(item: ItemSummary) -> EventSummary {
         change_key: item.change_key,
         cancelled: item.cancelled,
         response: "none",
+        place: item.place,
+        notes: item.notes.replace("\r\n", "\n"),
+        importance: small(&item.importance),
+        reminder: item.reminder,
     }
 }
 

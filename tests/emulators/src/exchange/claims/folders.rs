@@ -144,7 +144,7 @@ fn the_hierarchy_is_synchronised() {
         )
     };
     let kinds = |message: &Node| -> Vec<String> {
-        message.child("Changes").unwrap().children.iter().map(|change| change.name.clone()).collect()
+        message.child("Changes").unwrap().children.iter().map(|change| change.name.to_string()).collect()
     };
     let first = desk.one(&sync(""));
     assert_eq!(kinds(&first).len(), 13);

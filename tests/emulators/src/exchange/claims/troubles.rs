@@ -31,7 +31,7 @@ fn a_busy_server_says_so_in_each_of_its_forms() {
         trouble(&mut desk, json!({ "form": form, "milliseconds": 2000, "operation": "GetItem" }));
         let response = desk.post(&get);
         let fault = inside(&response);
-        assert_eq!((response.status, fault.name.as_str()), (500, "Fault"));
+        assert_eq!((response.status, &*fault.name), (500, "Fault"));
         assert_eq!(back_off(fault.child("detail").unwrap()).as_deref(), Some("2000"), "{form}");
     }
     trouble(&mut desk, json!({ "form": "unavailable", "times": 2 }));

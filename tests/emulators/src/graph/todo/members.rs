@@ -29,10 +29,10 @@ pub(in crate::graph) const TASK_LIST: &[&str] = &["id", "displayName", "isOwner"
 pub(in crate::graph) fn expand_todo(text: &str, model: Model) -> Result<Expand, ApiError> {
     let mut found = Expand::default();
     for part in split_outside(text, ',') {
-        match (part.as_str(), model) {
+        match (part, model) {
             ("linkedResources", Model::Task) => found.links = true,
             ("checklistItems", Model::Task) => found.steps = true,
-            ("attachments", Model::Task) | ("extensions", _) => found.empty.push(part),
+            ("attachments", Model::Task) | ("extensions", _) => found.empty.push(part.to_owned()),
             _ => {
                 let kind = if model == Model::Task { "todoTask" } else { "todoTaskList" };
                 let message = format!("Could not find a property named '{part}' on type 'microsoft.graph.{kind}'.");
