@@ -33,7 +33,7 @@ pub fn json(answer: Result<Response, Fault>) -> Result<Value, Fault> {
     if weight(&response.body) > HEAVIEST {
         return Err(Fault::TooLarge(u64::try_from(response.body.len()).unwrap_or(u64::MAX)));
     }
-    serde_json::from_slice(&response.body).map_err(|why| garbled(&response.body, &why.to_string()))
+    crate::json::read(&response.body).map_err(|why| garbled(&response.body, &why.to_string()))
 }
 
 /// Bytes that a decoded answer may take: with what is made of it, it has to fit into the sandbox.
@@ -75,7 +75,7 @@ pub fn nested(text: String) -> Value {
 /// What a server complained of.
 #[must_use]
 pub fn refused(status: u16, body: &[u8]) -> Fault {
-    let decoded = (weight(body) <= HEAVIEST).then(|| serde_json::from_slice::<Value>(body).ok()).flatten();
+    let decoded = (weight(body) <= HEAVIEST).then(|| crate::json::read::<Value>(body).ok()).flatten();
     let (code, message) = decoded.map_or_else(|| (String::new(), outline(body)), |value| complaint(&value));
     Fault::Refused { status, code, message }
 }

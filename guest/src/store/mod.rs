@@ -265,6 +265,5 @@ impl<'a> Store<'a> {
 
 /// Reads a row.
 pub(crate) fn decode<T: DeserializeOwned>(entry: &Entry) -> Result<T, StoreError> {
-    serde_json::from_slice(&entry.value)
-        .map_err(|why| StoreError::Damaged { key: entry.key.clone(), why: why.to_string() })
+    crate::json::read(&entry.value).map_err(|why| StoreError::Damaged { key: entry.key.clone(), why: why.to_string() })
 }
