@@ -11,14 +11,20 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 /// A path segment or a query value, percent-encoded.
 #[must_use]
 pub fn encode(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
+    utf8_percent_encode(text, PLAIN).collect()
 }
 
 /// A path with its query: values are encoded, names are not.
 #[must_use]
 pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
-    let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+    let mut text = path.to_owned();
+    for (at, (name, value)) in query.iter().enumerate() {
+        text.push_str(if at == 0 { "?" } else { "&" });
+        text.push_str(name);
+        text.push('=');
+        text.extend(utf8_percent_encode(value, PLAIN));
+    }
+    text
 }
 
 /// The JSON body of a successful answer.
