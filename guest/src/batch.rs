@@ -3,7 +3,9 @@
 use crate::ask::{Ask, Fault};
 use crate::capability::{Credential, Request, Response};
 use crate::http;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// One request inside a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,13 +53,13 @@ impl Endpoint {
     }
 
     fn one<'a>(&self, parts: &[Part], repeatable: bool) -> Ask<'a, Vec<Result<PartAnswer, Fault>>> {
-        let requests: Vec<Value> = parts.iter().enumerate().map(|(at, part)| encode(at, part)).collect();
+        let batch = Sent { requests: parts.iter().enumerate().map(|(at, part)| SentPart::of(at, part)).collect() };
         let count = parts.len();
         let request = Request {
             method: "POST",
             url: self.url.clone(),
             headers: self.headers.clone(),
-            body: Some(json!({ "requests": requests }).to_string().into_bytes()),
+            body: Some(serde_json::to_vec(&batch).unwrap_or_default()),
             credential: self.credential,
             repeatable,
             after: 0,
@@ -68,18 +70,32 @@ impl Endpoint {
     }
 }
 
-fn encode(at: usize, part: &Part) -> Value {
-    let mut request = Map::new();
-    request.insert("id".into(), json!(at.to_string()));
-    request.insert("method".into(), json!(part.method));
-    request.insert("url".into(), json!(part.url));
-    let headers: Map<String, Value> =
-        part.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    request.insert("headers".into(), Value::Object(headers));
-    if let Some(body) = &part.body {
-        request.insert("body".into(), body.clone());
+/// A batch as it is sent.
+#[derive(Serialize)]
+struct Sent<'a> {
+    requests: Vec<SentPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct SentPart<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a Value>,
+    headers: BTreeMap<&'static str, &'a str>,
+    id: String,
+    method: &'static str,
+    url: &'a str,
+}
+
+impl<'a> SentPart<'a> {
+    fn of(at: usize, part: &'a Part) -> Self {
+        Self {
+            body: part.body.as_ref(),
+            headers: part.headers.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            id: at.to_string(),
+            method: part.method,
+            url: &part.url,
+        }
     }
-    Value::Object(request)
 }
 
 fn decode(answer: Result<Response, Fault>, count: usize) -> Vec<Result<PartAnswer, Fault>> {
@@ -145,6 +161,7 @@ fn retry_after(response: &Value) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn answer(body: &Value) -> Result<Response, Fault> {
         Ok(Response { status: 200, headers: Vec::new(), body: body.to_string().into_bytes(), received: 0 })

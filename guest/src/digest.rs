@@ -19,8 +19,11 @@ impl Digest {
     #[must_use]
     pub fn of_bytes(bytes: &[u8]) -> Self {
         let hash = Sha256::digest(bytes);
-        let digit = |half: u8| char::from_digit(u32::from(half), 16);
-        Self(hash.iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).flatten().collect())
+        let mut text = String::with_capacity(32);
+        for byte in hash.iter().take(16) {
+            text.extend([byte >> 4, byte & 15].into_iter().filter_map(|half| char::from_digit(u32::from(half), 16)));
+        }
+        Self(text)
     }
 
     /// As text.

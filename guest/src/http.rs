@@ -11,14 +11,20 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 /// A path segment or a query value, percent-encoded.
 #[must_use]
 pub fn encode(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
+    utf8_percent_encode(text, PLAIN).collect()
 }
 
 /// A path with its query: values are encoded, names are not.
 #[must_use]
 pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
-    let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+    let mut text = path.to_owned();
+    for (at, (name, value)) in query.iter().enumerate() {
+        text.push_str(if at == 0 { "?" } else { "&" });
+        text.push_str(name);
+        text.push('=');
+        text.extend(utf8_percent_encode(value, PLAIN));
+    }
+    text
 }
 
 /// The JSON body of a successful answer.
@@ -33,7 +39,7 @@ pub fn json(answer: Result<Response, Fault>) -> Result<Value, Fault> {
     if weight(&response.body) > HEAVIEST {
         return Err(Fault::TooLarge(u64::try_from(response.body.len()).unwrap_or(u64::MAX)));
     }
-    serde_json::from_slice(&response.body).map_err(|why| garbled(&response.body, &why.to_string()))
+    crate::json::read(&response.body).map_err(|why| garbled(&response.body, &why.to_string()))
 }
 
 /// Bytes that a decoded answer may take: with what is made of it, it has to fit into the sandbox.
@@ -75,7 +81,7 @@ pub fn nested(text: String) -> Value {
 /// What a server complained of.
 #[must_use]
 pub fn refused(status: u16, body: &[u8]) -> Fault {
-    let decoded = (weight(body) <= HEAVIEST).then(|| serde_json::from_slice::<Value>(body).ok()).flatten();
+    let decoded = (weight(body) <= HEAVIEST).then(|| crate::json::read::<Value>(body).ok()).flatten();
     let (code, message) = decoded.map_or_else(|| (String::new(), outline(body)), |value| complaint(&value));
     Fault::Refused { status, code, message }
 }

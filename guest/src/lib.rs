@@ -43,6 +43,7 @@ pub mod forget;
 pub mod graph;
 pub mod http;
 pub mod identity;
+mod json;
 pub mod link;
 pub mod links;
 pub mod mailbox;

@@ -102,7 +102,7 @@ impl Client {
         request.repeatable = false;
         if let Some(body) = body {
             request.headers.push(("content-type".into(), "application/json".into()));
-            request.body = Some(body.to_string().into_bytes());
+            request.body = Some(serde_json::to_vec(body).unwrap_or_default());
         }
         request
     }

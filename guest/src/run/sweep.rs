@@ -10,7 +10,7 @@ use crate::link::Link;
 use crate::owed::Subject;
 use crate::reason::Reason;
 use crate::side::Side;
-use crate::store::Batch;
+use crate::store::{Batch, decode};
 use chrono::Duration;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -166,9 +166,10 @@ fn rolling_part(run: &Run) -> Staged<(Vec<Link>, Option<String>)> {
     let mut after = run.state.rolling.clone();
     let mut wrapped = after.is_none();
     while i64::try_from(part.len()).unwrap_or(i64::MAX) < share {
-        let (rows, next) = run.store.piece::<Link>("link/", after.as_deref(), u32::try_from(share).unwrap_or(100))?;
-        for (key, link) in rows {
-            after = Some(key);
+        let page = run.store.page("link/", after.as_deref(), u32::try_from(share).unwrap_or(100))?;
+        for entry in page.entries {
+            let link: Link = decode(&entry)?;
+            after = Some(entry.key);
             if link.active() {
                 part.push(link);
             }
@@ -177,7 +178,7 @@ fn rolling_part(run: &Run) -> Staged<(Vec<Link>, Option<String>)> {
             }
         }
         if i64::try_from(part.len()).unwrap_or(i64::MAX) < share {
-            match next {
+            match page.next {
                 Some(next) => after = Some(next),
                 None if wrapped => {
                     after = None;

@@ -60,10 +60,7 @@ impl Batch {
     /// The row that it writes to a key.
     #[must_use]
     pub fn row<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        self.changes
-            .get(key)
-            .and_then(|change| change.value.as_ref())
-            .and_then(|value| serde_json::from_slice(value).ok())
+        self.changes.get(key).and_then(|change| change.value.as_ref()).and_then(|value| crate::json::read(value).ok())
     }
 
     /// Nothing to commit.

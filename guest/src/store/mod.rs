@@ -9,7 +9,7 @@ mod overlay;
 pub use batch::Batch;
 pub use overlay::Overlay;
 
-use crate::capability::{Change, Entry, Guard, Journal, Outcome, Storage, StorageError, Version};
+use crate::capability::{Change, Entry, Guard, Journal, Outcome, Page, Storage, StorageError, Version};
 use crate::deliberate::Deliberate;
 use crate::digest::Digest;
 use serde::de::DeserializeOwned;
@@ -177,13 +177,20 @@ impl<'a> Store<'a> {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Piece<T>, StoreError> {
-        let page = self.storage.scan(&self.key(name), after, limit)?;
-        let rows = page
-            .entries
-            .iter()
-            .map(|entry| Ok((entry.key.clone(), decode(entry)?)))
-            .collect::<Result<_, StoreError>>()?;
-        Ok((rows, page.next))
+        let page = self.page(name, after, limit)?;
+        let rows = page.entries.into_iter().map(|entry| {
+            let row = decode(&entry)?;
+            Ok((entry.key, row))
+        });
+        Ok((rows.collect::<Result<_, StoreError>>()?, page.next))
+    }
+
+    /// The same, not decoded yet: for who may not need all of it.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub(crate) fn page(&self, name: &str, after: Option<&str>, limit: u32) -> Result<Page, StoreError> {
+        Ok(self.storage.scan(&self.key(name), after, limit)?)
     }
 
     /// Calls `each` for every row below a name.
@@ -265,6 +272,5 @@ impl<'a> Store<'a> {
 
 /// Reads a row.
 pub(crate) fn decode<T: DeserializeOwned>(entry: &Entry) -> Result<T, StoreError> {
-    serde_json::from_slice(&entry.value)
-        .map_err(|why| StoreError::Damaged { key: entry.key.clone(), why: why.to_string() })
+    crate::json::read(&entry.value).map_err(|why| StoreError::Damaged { key: entry.key.clone(), why: why.to_string() })
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
@@ -135,7 +136,7 @@ impl Destinations {
     /// Whether an address is that of a Graph batch, whose parts are requests of their own.
     pub(crate) fn is_graph_batch(&self, url: &Url) -> bool {
         matches!(&self.mailbox, MailboxService::Graph(root)
-            if rest(root.path(), url.path()).is_some_and(|rest| is(&rest, &["v1.0", "$batch"])))
+            if below(root.path(), url.path(), |rest| rest.eq(["v1.0", "$batch"])))
     }
 
     /// Whether a part of a Graph batch stays within the mailbox.
@@ -148,14 +149,14 @@ impl Destinations {
 
     fn below_odata(&self, url: &Url) -> bool {
         let base = format!("{}/{}", self.creatio.path().trim_end_matches('/'), self.odata.trim_matches('/'));
-        rest(&base, url.path()).is_some()
+        below(&base, url.path(), |_| true)
     }
 
     fn below_mailbox(&self, url: &Url, mailbox: &str) -> bool {
         match &self.mailbox {
             MailboxService::Graph(root) => self.is_graph_batch(url) || in_mailbox(root, url.path(), mailbox),
             MailboxService::Exchange(address) => {
-                url.query().is_none() && rest(address.path(), url.path()).is_some_and(|rest| rest.is_empty())
+                url.query().is_none() && below(address.path(), url.path(), |rest| rest.next().is_none())
             }
             MailboxService::Unfound => false,
         }
@@ -163,51 +164,57 @@ impl Destinations {
 }
 
 fn in_mailbox(root: &Url, path: &str, mailbox: &str) -> bool {
-    let Some(rest) = rest(root.path(), path) else { return false };
-    let mut segments = rest.iter().map(String::as_str);
-    if segments.next() != Some("v1.0") {
-        return false;
-    }
-    match segments.next() {
-        Some("users") => segments.next().is_some_and(|name| name.eq_ignore_ascii_case(mailbox)),
-        // The key spelling of OData, which Graph uses in links that it hands out.
-        Some(users) => users
-            .strip_prefix("users('")
-            .and_then(|name| name.strip_suffix("')"))
-            .is_some_and(|name| name.eq_ignore_ascii_case(mailbox)),
-        None => false,
-    }
+    below(root.path(), path, |rest| {
+        if rest.next() != Some("v1.0") {
+            return false;
+        }
+        match rest.next() {
+            Some("users") => rest.next().is_some_and(|name| name.eq_ignore_ascii_case(mailbox)),
+            // The key spelling of OData, which Graph uses in links that it hands out.
+            Some(users) => users
+                .strip_prefix("users('")
+                .and_then(|name| name.strip_suffix("')"))
+                .is_some_and(|name| name.eq_ignore_ascii_case(mailbox)),
+            None => false,
+        }
+    })
 }
 
-/// What follows the base in a path, both normalised; none if the path is not below it or tries to climb.
-fn rest(base: &str, path: &str) -> Option<Vec<String>> {
-    let (base, mut path) = (segments(base)?, segments(path)?);
-    path.starts_with(&base).then(|| path.split_off(base.len()))
+/// Whether a path is below the base, both normalised, and the segments that follow are as wanted. Never if it tries to
+/// climb.
+fn below(base: &str, path: &str, wanted: impl FnOnce(&mut dyn Iterator<Item = &str>) -> bool) -> bool {
+    let (Some(base), Some(path)) = (understood(base), understood(path)) else { return false };
+    let mut rest = segments(&path);
+    segments(&base).all(|segment| rest.next() == Some(segment)) && wanted(&mut rest)
 }
 
-/// The segments of a path as the least careful server could understand them. None where that would climb: servers and
-/// proxies disagree on `%2f`, backslashes and double encodings, so a path on which they disagree is refused.
-fn segments(path: &str) -> Option<Vec<String>> {
+/// A path as the least careful server could understand it. None where that would climb: servers and proxies disagree on
+/// `%2f`, backslashes and double encodings, so a path on which they disagree is refused.
+fn understood(path: &str) -> Option<Cow<'_, str>> {
     let once = decoded(path)?;
     let twice = decoded(&once)?;
     if climbs(&twice) || twice.chars().any(char::is_control) {
         return None;
     }
     // What follows `%2f` is part of a name, as in an item's id; before the comparison it must not hide a boundary.
-    Some(once.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect())
+    Some(once)
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty())
 }
 
 fn decoded(text: &str) -> Option<Cow<'_, str>> {
+    // Most paths are plain.
+    if memchr2(b'%', b'\\', text.as_bytes()).is_none() {
+        return Some(text.into());
+    }
     let text = percent_decode_str(text).decode_utf8().ok()?;
     Some(if text.contains('\\') { text.replace('\\', "/").into() } else { text })
 }
 
 fn climbs(path: &str) -> bool {
     path.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
-}
-
-fn is(segments: &[String], expected: &[&str]) -> bool {
-    segments.iter().map(String::as_str).eq(expected.iter().copied())
 }
 
 #[cfg(test)]

@@ -198,13 +198,13 @@ impl Egress {
         let request = Outgoing { method, url: target.url.clone(), headers, body, private: target.private };
         let transport = if target.mailbox { &self.to_mailbox } else { &self.transport };
         let work = Box::pin(async {
-            let Incoming { status, headers, body } = match handshake {
+            let Incoming { status, mut headers, body } = match handshake {
                 None => transport.send(request).await,
                 Some(handshake) => transport.send_bound(request, handshake).await,
             }
             .map_err(Fault::from)?;
             let received = self.clock.wall();
-            let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+            headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
             let body = body::read(body, find(&headers, "content-encoding"), limit).await.map_err(Fault::from)?;
             Ok(Answer { status, headers, body, received })
         });

@@ -73,7 +73,10 @@ fn invalid(text: String) -> Error {
 pub(super) fn presented(headers: Vec<(String, String)>) -> Vec<(String, String)> {
     headers
         .into_iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .map(|(mut name, value)| {
+            name.make_ascii_lowercase();
+            (name, value)
+        })
         .filter(|(name, _)| STRIPPED.binary_search(&name.as_str()).is_err())
         .collect()
 }

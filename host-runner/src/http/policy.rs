@@ -93,9 +93,9 @@ impl HttpPolicy {
         }
     }
 
-    async fn attempts(&self, request: Request, target: &Target, lane: &Arc<Lane>) -> Result<Response, Error> {
+    async fn attempts(&self, mut request: Request, target: &Target, lane: &Arc<Lane>) -> Result<Response, Error> {
         let session = self.egress.session(request.credential);
-        let body = request.body.clone().map(Bytes::from);
+        let body = request.body.take().map(Bytes::from);
         let mut attempt = 0;
         let mut renewed = false;
         loop {

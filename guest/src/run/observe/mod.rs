@@ -30,6 +30,8 @@ const RESTARTS: u32 = 2;
 struct Reading {
     side: SideId,
     state: FeedState,
+    /// Key of its row.
+    key: String,
     done: bool,
     failed: bool,
     pages: u64,
@@ -136,14 +138,14 @@ fn open(run: &mut Run, sweep: bool) -> Staged<Vec<Reading>> {
     let states: Vec<Option<FeedState>> = run.store.get(&keys)?;
     Ok(wanted
         .into_iter()
-        .zip(states)
-        .map(|((side, feed), state)| {
+        .zip(keys.into_iter().zip(states))
+        .map(|((side, feed), (key, state))| {
             let size = if side == SideId::Mailbox { run.mailbox.page() } else { CREATIO_PAGE };
             let mut state = state.unwrap_or(FeedState { feed, cursor: None, round: Some(1), rounds: 1, size });
             if listing(&state) {
                 anew(&mut state);
             }
-            Reading { side, state, done: false, failed: false, pages: 0, again: 0, wait: 0, restarts: 0 }
+            Reading { side, state, key, done: false, failed: false, pages: 0, again: 0, wait: 0, restarts: 0 }
         })
         .collect())
 }
@@ -200,15 +202,14 @@ fn take(run: &mut Run, reading: &mut Reading, page: Page) -> Staged<()> {
             items::end_round(run, &reading.state.feed, round, &mut quiet)?;
         }
     }
-    let key = feed_key(run, reading.side, &reading.state.feed);
     if page.complete && creatio::feed::sweeps(&reading.state.feed) {
-        quiet.delete(key);
+        quiet.delete(reading.key.clone());
     } else if before != reading.state {
-        quiet.put(key, &reading.state);
+        quiet.put(reading.key.clone(), &reading.state);
     }
     if Deliberate::CursorFirst.on() {
         let mut cursor = Batch::default();
-        cursor.put(feed_key(run, reading.side, &reading.state.feed), &reading.state);
+        cursor.put(reading.key.clone(), &reading.state);
         run.commit(cursor, Vec::new())?;
     }
     // A feed that was read in one page waits for the commit that has to be made anyway.
@@ -239,8 +240,7 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
             // looked for one by one.
             run.report.warn(Reason::FeedReset, format!("The folder \"{}\" is read anew.", folder.unwrap_or_default()));
             anew(&mut reading.state);
-            let key = feed_key(run, reading.side, &reading.state.feed);
-            run.quiet.put(key, &reading.state);
+            run.quiet.put(reading.key.clone(), &reading.state);
             Ok(())
         }
         fault if reading.side == SideId::Mailbox && reading.state.cursor.is_none() && refused(&fault) => {
@@ -251,8 +251,8 @@ fn failed(run: &mut Run, reading: &mut Reading, fault: Fault) -> Staged<()> {
                     run.report.warn(Reason::FeedListed, text);
                     // Should the server tell it one day, what went until then is missed.
                     anew(&mut reading.state);
-                    let key = feed_key(run, reading.side, &reading.state.feed);
-                    run.quiet.put(key, &reading.state);
+                    run.quiet.put(reading.key.clone(), &reading.state);
+                    reading.key = feed_key(run, reading.side, &feed);
                     reading.state.feed = feed;
                     anew(&mut reading.state);
                 }
