@@ -15,7 +15,7 @@
 //!   kept outside of storage).
 //! - **Adapters** of one shape: [`creatio`], [`graph`], [`exchange`]; [`mailbox`] chooses the one that serves an account. Below
 //!   them [`outlook`] (what any mailbox keeps of a value), [`http`] (URLs, JSON, complaints), [`batch`] (JSON batches) and [`ews`]
-//!   (the codec of Exchange Web Services).
+//!   (the codec of Exchange Web Services). `json` reads what answers and rows hold.
 //! - [`deliberate`]: rules that the simulation breaks, to see that it notices. `component`, for wasm only, binds all this to
 //!   the contract in `wit/`.
 //!

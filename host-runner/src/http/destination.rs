@@ -214,7 +214,7 @@ fn decoded(text: &str) -> Option<Cow<'_, str>> {
 }
 
 fn climbs(path: &str) -> bool {
-    path.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
+    path.split('/').any(|segment| segment.starts_with('.') && matches!(segment.split(';').next(), Some("." | "..")))
 }
 
 #[cfg(test)]
