@@ -35,13 +35,13 @@ const KINDS: [(Add, bool); 11] = [
 
 const MINUTE: u64 = 60_000;
 
-/// Adds what befalls the history of a seed: nothing, one kind or two.
+/// Adds what befalls the history of a seed: nothing, one kind, or seldom two.
 pub fn befall(seed: u64, accounts: Who, steps: &mut Vec<Step>) {
     let mut befallen = Befallen { dice: Dice::new(seed ^ 0x6861_7264_7368_6970), accounts, steps };
-    if befallen.dice.chance(20) {
+    if befallen.dice.chance(30) {
         return;
     }
-    for _ in 0..1 + befallen.dice.below(2) {
+    for _ in 0..if befallen.dice.chance(25) { 2 } else { 1 } {
         let (kind, blinds) = befallen.dice.pick(&KINDS);
         if blinds {
             befallen.one_sided();

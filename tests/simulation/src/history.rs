@@ -54,7 +54,7 @@ pub enum Rest {
     /// With several syncs at each distance, and a trial of what an item and a calendar that fail keep from arriving.
     #[default]
     Long,
-    /// With a sync soon, one a week later and one on the day after that, and more only if something still moves.
+    /// With a sync soon and one a week later, and more only if something still moves.
     Short,
 }
 
@@ -186,7 +186,7 @@ pub fn of(seed: u64, size: Size) -> History {
 impl Making {
     /// How many steps a small world has besides what befalls it. Most that goes wrong does within a few; some need many.
     fn few(&mut self) -> u64 {
-        if self.dice.chance(15) { 8 + self.dice.below(14) } else { 2 + self.dice.below(7) }
+        if self.dice.chance(12) { 8 + self.dice.below(14) } else { 1 + self.dice.below(5) }
     }
 
     fn who(&mut self) -> Who {

@@ -18,7 +18,7 @@ const SHORT: [u64; 11] = [70, 10_200, 1500, 70, 70, 1500, 10_200, 1500, 70, 70, 
 const fn syncs(rest: Rest) -> ([u64; 11], usize) {
     match rest {
         Rest::Long => (LONG, 6),
-        Rest::Short => (SHORT, 3),
+        Rest::Short => (SHORT, 2),
     }
 }
 
