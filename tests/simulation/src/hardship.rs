@@ -236,7 +236,7 @@ impl Befallen<'_> {
     fn rights(&mut self) {
         let mut at = self.somewhere();
         self.steps.insert(at, Step::Rights(false));
-        for _ in 0..3 + self.dice.below(5) {
+        for _ in 0..3 + self.dice.below(3) {
             at = (at + 1 + usize::try_from(self.dice.below(2)).unwrap()).min(self.steps.len());
             let minutes = self.dice.pick(&[20, 70, 300, 1500]);
             let who = self.who();
@@ -257,7 +257,7 @@ impl Befallen<'_> {
             let side = if !projects && self.dice.chance(30) { SideId::Creatio } else { SideId::Mailbox };
             self.steps.insert(0, create(side, who, item, projects && side == SideId::Mailbox));
         }
-        for _ in 0..2 + self.dice.below(3) {
+        for _ in 0..2 + self.dice.below(2) {
             let number = u32::try_from(1 + self.dice.below(8)).unwrap();
             let day = [
                 Step::Run(who, Direction::Reconcile, Vec::new()),

@@ -17,9 +17,9 @@ const UNITS: [Unit; 6] = [Unit::Title, Unit::When, Unit::Place, Unit::Body, Unit
 /// One world of so many is a large one, where both sizes are played.
 const RARE: u64 = 20;
 /// So many worlds in a hundred come to rest the long way.
-const LONG: u64 = 20;
+const LONG: u64 = 10;
 /// In so many small ones in a hundred tasks are exported, and their lists read: there are none in them.
-const TASKS: u64 = 20;
+const TASKS: u64 = 10;
 
 /// What is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
