@@ -54,7 +54,7 @@ pub enum Rest {
     /// With several syncs at each distance, and a trial of what an item and a calendar that fail keep from arriving.
     #[default]
     Long,
-    /// With a sync soon and one a week later, and more only if something still moves.
+    /// With a sync soon, one a week later and one on the day after that, and more only if something still moves.
     Short,
 }
 

@@ -18,7 +18,8 @@ const SHORT: [u64; 11] = [70, 10_200, 1500, 70, 70, 1500, 10_200, 1500, 70, 70, 
 const fn syncs(rest: Rest) -> ([u64; 11], usize) {
     match rest {
         Rest::Long => (LONG, 6),
-        Rest::Short => (SHORT, 2),
+        // Where there are many links, a sync looks at a part of them, and what it misses is told when it is missed again.
+        Rest::Short => (SHORT, 3),
     }
 }
 
