@@ -44,7 +44,7 @@ pub(super) fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
                 let ends = |next: char| {
                     // A colon belongs to an instant, and otherwise ends the name before it.
                     instant |= next == 'T' && start.is_ascii_digit();
-                    !is_word(next) && !(instant && matches!(next, ':' | '+'))
+                    !(is_word(next) || instant && matches!(next, ':' | '+'))
                 };
                 let (word, after) = here.split_at(here.find(ends).unwrap_or(here.len()));
                 found.push(Token::Word(word));
