@@ -267,13 +267,8 @@ impl Signature {
     pub(crate) fn echoed(&self, headers: &[(String, String)], body: &[u8]) -> bool {
         self.secrets.iter().map(|secret| secret.expose_secret().as_bytes()).filter(|secret| secret.len() >= 4).any(
             |secret| {
-                let texts = headers.iter().map(|(_, value)| value.as_bytes()).chain([body]);
-                // Many answers are shorter than a token, and then there is nothing to look through.
-                let mut texts = texts.filter(|text| text.len() >= secret.len()).peekable();
-                texts.peek().is_some() && {
-                    let finder = memmem::Finder::new(secret);
-                    texts.any(|text| finder.find(text).is_some())
-                }
+                let finder = memmem::Finder::new(secret);
+                finder.find(body).is_some() || headers.iter().any(|(_, value)| finder.find(value.as_bytes()).is_some())
             },
         )
     }
