@@ -165,7 +165,14 @@ fn decode(
     if !complete && rows.is_empty() {
         return Err(Fault::Garbled("a page without rows although there are more".into()));
     }
-    let next = if complete { finished(side, next) } else { next };
+    // A clock that was set back stamps new rows with times that are read already: everything is read once more, and at
+    // once, or what is new here would be made a second time out of its other half.
+    let again = complete && next.began.zip(next.since).is_some_and(|(began, since)| began < since);
+    let (next, complete) = match (again, complete) {
+        (true, _) => (Cursor { first: true, ..Cursor::default() }, false),
+        (false, true) => (finished(side, next), true),
+        (false, false) => (next, false),
+    };
     let cursor = serde_json::to_string(&next).map_err(|why| Fault::Garbled(why.to_string()))?;
     Ok(Page { items, cursor, complete })
 }
@@ -179,11 +186,7 @@ fn finished(side: &Creatio, cursor: Cursor) -> Cursor {
             .or(cursor.since),
         None => cursor.since,
     };
-    // A clock that was set back stamps new rows with times that are read already: everything is read once more.
-    if cursor.began.zip(cursor.since).is_some_and(|(began, since)| began < since) {
-        return Cursor { first: true, ..Cursor::default() };
-    }
-    // Else it never moves back, or skew measured late would read old rows again and again.
+    // It never moves back, or skew measured late would read old rows again and again.
     let since = since.max(cursor.since);
     Cursor { since, first: since.is_none(), ..Cursor::default() }
 }

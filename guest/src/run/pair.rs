@@ -210,7 +210,7 @@ fn chunk(run: &mut Run, ids: &[String], listed: bool, pass: Pass) -> Staged<Vec<
 fn originals(run: &Run, found: &BTreeMap<String, Seen>) -> Staged<BTreeSet<String>> {
     let mut by_activity: BTreeMap<Uuid, Vec<&Seen>> = BTreeMap::new();
     for seen in found.values() {
-        if let Some(marker) = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| run.ours(marker)) {
+        if let Some(marker) = marked(run, seen) {
             by_activity.entry(marker.activity).or_default().push(seen);
         }
     }
@@ -222,6 +222,11 @@ fn originals(run: &Run, found: &BTreeMap<String, Seen>) -> Staged<BTreeSet<Strin
         originals.extend(all.into_iter().filter(same).map(|seen| seen.id.clone()));
     }
     Ok(originals)
+}
+
+/// The marker of ours that an item carries.
+fn marked(run: &Run, seen: &Seen) -> Option<Marker> {
+    seen.marker.as_deref().and_then(Marker::decode).filter(|marker| run.ours(marker))
 }
 
 /// The link of an activity, as this stage left it.
@@ -259,17 +264,20 @@ fn judge(run: &mut Run, seen: &Seen, missed: &[Link], pass: Pass) -> Staged<Matc
         Owner::Several => return Ok(several(run, seen)),
         Owner::Nobody => {}
     }
-    let marker = seen.marker.as_deref().and_then(Marker::decode).filter(|marker| run.ours(marker));
-    if let Some(marker) = marker.filter(|_| !Deliberate::IgnoreMarker.on()) {
-        match link_of(run, marker.activity)? {
-            None => match claimed(run, marker.activity, &seen.id)? {
-                None => return Ok(Match::Of(marker.activity)),
-                // One of the two is a user's copy: rather the one that looks otherwise.
-                Some(other) if resembles(run, seen, marker.activity)? && !resembles(run, &other, marker.activity)? => {
+    if let Some(marker) = marked(run, seen).filter(|_| !Deliberate::IgnoreMarker.on()) {
+        let activity = marker.activity;
+        match link_of(run, activity)? {
+            None => match claimed(run, activity, &seen.id)? {
+                None => return Ok(Match::Of(activity)),
+                // One of the two is a user's copy: the one that carries no marker, or else the one that looks otherwise.
+                Some(other)
+                    if marked(run, &other).is_none_or(|marker| marker.activity != activity)
+                        || (resembles(run, seen, activity)? && !resembles(run, &other, activity)?) =>
+                {
                     let mut batch = Batch::default();
                     super::note::item_again(run, &other.id, &mut batch);
                     run.quiet.extend(batch);
-                    return Ok(Match::Of(marker.activity));
+                    return Ok(Match::Of(activity));
                 }
                 Some(_) => {}
             },

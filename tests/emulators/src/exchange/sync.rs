@@ -78,11 +78,12 @@ impl Exchange {
         let begins = token.below <= token.floor;
         let token = if begins { Token { top: counter, below: counter + 1, ..token } } else { token };
         let log = &mailbox.folders.get(&folder).ok_or_else(Problem::folder_not_found)?.log;
-        let news = |(number, trace): &(&u64, &Trace)| {
-            // What came and went unseen is nobody's news.
-            **number > token.floor && **number < token.below && !(trace.gone && trace.arrived > token.floor)
-        };
-        let mut traces = log.traces.range(token.floor.saturating_add(1)..token.below).rev().filter(news).peekable();
+        // A change that is told again is known all the same: a deletion of what it brought is news.
+        let newest = log.traces.range(..=token.floor).next_back().filter(|_| repeats);
+        let told = newest.map_or(token.floor, |(number, _)| number.saturating_sub(1));
+        // What came and went unseen is nobody's news.
+        let news = |(_, trace): &(&u64, &Trace)| !(trace.gone && trace.arrived > token.floor);
+        let mut traces = log.traces.range(told.saturating_add(1)..token.below).rev().filter(news).peekable();
         let view = self.view(at, call, true)?;
         let (mut changes, mut below) = (Vec::new(), token.floor);
         let most = if begins && self.knobs.sync_empty_pages && traces.peek().is_some() {
@@ -99,7 +100,7 @@ impl Exchange {
                 t("Delete").with(t("ItemId").attr("Id", id))
             } else {
                 let Some(item) = mailbox.item(trace.key) else { continue };
-                let kind = if trace.arrived > token.floor { "Create" } else { "Update" };
+                let kind = if trace.arrived > told { "Create" } else { "Update" };
                 t(kind).with(view.item(&item.whole(), &shape))
             };
             let id = node
@@ -113,7 +114,7 @@ impl Exchange {
         }
         let last = traces.peek().is_none();
         let next = match last {
-            true => Token { floor: token.top.saturating_sub(u64::from(repeats)), top: token.top, below: 0 },
+            true => Token { floor: token.top, top: token.top, below: 0 },
             false => Token { below, ..token },
         };
         Ok(vec![

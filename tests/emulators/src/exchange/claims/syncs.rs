@@ -92,3 +92,19 @@ fn what_is_to_be_ignored_is_not_told() {
     assert_eq!((changes.len(), shown.text_of("Subject"), shown.child("Body")), (1, Some("b"), None));
     assert_eq!(shown.child("ItemId").unwrap().attribute("Id"), Some(b.id.as_str()));
 }
+
+#[test]
+fn a_server_that_tells_the_newest_change_again_tells_of_its_deletion_too() {
+    let mut desk = Desk::new();
+    desk.exchange.knobs.sync_repeats = true;
+    let id = desk.create(&item("a"));
+    let (first, state, _) = desk.sync(CALENDAR, "", 512);
+    assert_eq!(first, [("Create".to_owned(), id.id.clone())]);
+    let (again, state, _) = desk.sync(CALENDAR, &state, 512);
+    assert_eq!(again, first);
+    let now = desk.now;
+    desk.exchange.delete(EUGENE, &id.id, now).unwrap();
+    let (gone, state, _) = desk.sync(CALENDAR, &state, 512);
+    assert_eq!(gone, [("Delete".to_owned(), id.id.clone())]);
+    assert_eq!(desk.sync(CALENDAR, &state, 512).0, gone);
+}
