@@ -349,10 +349,15 @@ pub struct Lookups {
     pub built_in: Option<bool>,
 }
 
+/// Whether its statuses say which of them are final is up to the site, and a column that is asked for must be there.
+const WHOLE: [(&str, &str); 1] = [("$top", "500")];
+const KEYS: [(&str, &str); 2] = [("$select", "Id"), ("$top", "500")];
+
 /// Asks for the lookups that the sync depends on, and in the same batch for Creatio's own synchronization.
 pub fn lookups<'a>(client: &Client, address: &str) -> Ask<'a, Result<Lookups, Fault>> {
     let sets = ["ActivityStatus", "ActivityCategory", "ActivityType", "ActivityPriority"];
-    let mut parts: Vec<Part> = sets.iter().map(|set| get_part(http::with_query(set, &[("$top", "500")]))).collect();
+    let query = |set: &str| if set == "ActivityStatus" { &WHOLE[..] } else { &KEYS[..] };
+    let mut parts: Vec<Part> = sets.iter().map(|set| get_part(http::with_query(set, query(set)))).collect();
     parts.extend(built_in::parts(address));
     client.reads(&parts).map(move |answers| {
         let built_in = answers.get(sets.len()..).and_then(|answers| built_in::serves(answers).ok());

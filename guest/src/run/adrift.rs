@@ -327,7 +327,7 @@ pub(super) fn left_behind(run: &mut Run) -> Staged<()> {
             batch.put(key, &AdriftRow { waits: false, ..row });
             let note = gone_key(run, SideId::Mailbox, link.activity);
             if !link.over(run.started) && run.store.one::<GoneRow>(note)?.is_none() {
-                missing(run, &link, SideId::Mailbox, "", Reason::LeftBehind, &mut batch);
+                missing(run, link.activity, SideId::Mailbox, "", Reason::LeftBehind, &mut batch);
             }
         }
         run.commit(batch, Vec::new())?;

@@ -7,7 +7,8 @@
 //! What was in flight when a run died is found and settled by [`super::settle`].
 
 use super::ahead::{WalRow, link_before, write_ahead};
-use super::record::{RACES, fail, forget_observations, record, record_written};
+use super::owe;
+use super::record::{RACES, forget_observations, record, record_written};
 use super::shared::commit;
 use super::tell::{entry, preview};
 use super::whole;
@@ -64,7 +65,7 @@ pub(super) fn carry(run: &mut Run, jobs: Vec<Job>) -> Staged<()> {
     for job in jobs {
         if let Some((side, fault)) = &job.fault {
             let (side, fault) = (*side, fault.clone());
-            fail(run, &job, side, &fault, &mut batch, &mut entries);
+            owe::fail(run, &job, side, &fault, &mut batch, &mut entries);
             if Deliberate::FailureEndsRun.on() {
                 return commit(run, batch, entries);
             }

@@ -18,6 +18,7 @@ pub mod marks;
 pub mod moving;
 mod note;
 pub mod observe;
+pub mod owe;
 pub mod pair;
 mod probe;
 pub mod record;

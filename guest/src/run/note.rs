@@ -41,13 +41,13 @@ pub(super) fn gone_key(run: &Run, side: SideId, activity: Uuid) -> String {
 }
 
 /// Notes that a link may have lost a side. A note that is there already keeps its age.
-pub(super) fn missing(run: &Run, link: &Link, side: SideId, folder: &str, reason: Reason, batch: &mut Batch) {
-    batch.put(gone_key(run, side, link.activity), &row(run, link, side, folder, reason));
+pub(super) fn missing(run: &Run, activity: Uuid, side: SideId, folder: &str, reason: Reason, batch: &mut Batch) {
+    batch.put(gone_key(run, side, activity), &row(run, activity, side, folder, reason));
 }
 
-fn row(run: &Run, link: &Link, side: SideId, folder: &str, reason: Reason) -> GoneRow {
+fn row(run: &Run, activity: Uuid, side: SideId, folder: &str, reason: Reason) -> GoneRow {
     GoneRow {
-        activity: link.activity,
+        activity,
         side,
         unshown: false,
         since: run.started,
@@ -62,7 +62,7 @@ fn row(run: &Run, link: &Link, side: SideId, folder: &str, reason: Reason) -> Go
 pub(super) fn unshown(run: &Run, link: &Link, batch: &mut Batch) {
     if run.mailbox.forgets_unshown() {
         let side = SideId::Mailbox;
-        let row = row(run, link, side, &link.folder, Reason::DeletedInMailbox);
+        let row = row(run, link.activity, side, &link.folder, Reason::DeletedInMailbox);
         batch.put(gone_key(run, side, link.activity), &GoneRow { unshown: true, ..row });
     }
 }

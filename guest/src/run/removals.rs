@@ -221,7 +221,7 @@ fn plans(run: &mut Run, certain: &[(Uuid, SideId, Reason)]) -> Staged<Vec<Job>> 
             // Rights may hide the activity: whether it is gone as well is found out before the pair ends.
             let key = gone_key(run, SideId::Creatio, link.activity);
             if run.store.one::<GoneRow>(key)?.is_none() {
-                missing(run, &link, SideId::Creatio, "", Reason::DeletedInCreatio, &mut batch);
+                missing(run, link.activity, SideId::Creatio, "", Reason::DeletedInCreatio, &mut batch);
             }
             job.plan = crate::plan::Plan::default();
             continue;

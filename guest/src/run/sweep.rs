@@ -6,12 +6,13 @@ use super::{Run, Staged, fatal};
 use crate::activity::SideId;
 use crate::ask::Fault;
 use crate::digest::Digest;
-use crate::link::Link;
+use crate::link::{Link, LinkState};
 use crate::owed::Subject;
 use crate::reason::Reason;
 use crate::side::Side;
 use crate::store::{Batch, decode};
 use chrono::Duration;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -23,6 +24,26 @@ const ROUND_HOURS: i64 = 20;
 const LOSERS_DAYS: i64 = 90;
 /// At least so many links a run.
 const AT_LEAST: i64 = 20;
+
+/// Of a link what tells whether its activity is still there. Some are read in every run, nearly all of them for nothing.
+#[derive(Deserialize)]
+struct Glance {
+    activity: Uuid,
+    creatio: GlanceEnd,
+    state: LinkState,
+}
+
+#[derive(Deserialize)]
+struct GlanceEnd {
+    id: String,
+    version: String,
+}
+
+impl Glance {
+    fn active(&self) -> bool {
+        self.state == LinkState::Active
+    }
+}
 
 /// When what decides how items are seen has changed since the last run, everything known is looked at: every pair, and
 /// what was left alone, because neither side will show that again.
@@ -104,12 +125,12 @@ pub(super) fn existence(run: &mut Run) -> Staged<()> {
     let (mut links, rolling) = rolling_part(run)?;
     for activity in missed {
         if !links.iter().any(|link| link.activity == activity)
-            && let Some(link) = run.store.one::<Link>(run.store.link_key(activity))?
+            && let Some(link) = run.store.one::<Glance>(run.store.link_key(activity))?
         {
             links.push(link);
         }
     }
-    links.retain(Link::active);
+    links.retain(Glance::active);
     if links.is_empty() {
         return Ok(());
     }
@@ -140,7 +161,9 @@ pub(super) fn existence(run: &mut Run) -> Staged<()> {
             }
             (Ok(None), Some(row)) if row.held.is_some() => {}
             (Ok(None), Some(row)) => batch.put(key, &GoneRow { runs: row.runs.saturating_add(1), ..row }),
-            (Ok(None), None) => missing(run, link, SideId::Creatio, "", Reason::DeletedInCreatio, &mut batch),
+            (Ok(None), None) => {
+                missing(run, link.activity, SideId::Creatio, "", Reason::DeletedInCreatio, &mut batch);
+            }
             (Err(fault @ (Fault::Stopped | Fault::Throttled(_) | Fault::Credential(_) | Fault::Unreachable(_))), _) => {
                 return Err(fatal(SideId::Creatio, fault));
             }
@@ -158,17 +181,17 @@ pub(super) fn existence(run: &mut Run) -> Staged<()> {
 }
 
 /// The part of the links whose turn it is, and where the next one begins.
-fn rolling_part(run: &Run) -> Staged<(Vec<Link>, Option<String>)> {
+fn rolling_part(run: &Run) -> Staged<(Vec<Glance>, Option<String>)> {
     let total = run.state.links;
     let passed = run.state.rolled_at.map_or(ROUND_HOURS * 3600, |at| (run.started - at).num_seconds().max(0));
     let share = (total.saturating_mul(passed) / (ROUND_HOURS * 3600)).clamp(AT_LEAST, 2_000).min(total.max(1));
-    let mut part: Vec<Link> = Vec::new();
+    let mut part: Vec<Glance> = Vec::new();
     let mut after = run.state.rolling.clone();
     let mut wrapped = after.is_none();
     while i64::try_from(part.len()).unwrap_or(i64::MAX) < share {
         let page = run.store.page("link/", after.as_deref(), u32::try_from(share).unwrap_or(100))?;
         for entry in page.entries {
-            let link: Link = decode(&entry)?;
+            let link: Glance = decode(&entry)?;
             after = Some(entry.key);
             if link.active() {
                 part.push(link);

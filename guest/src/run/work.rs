@@ -487,7 +487,7 @@ pub(super) fn note_gone(run: &mut Run, pair: &Pair, side: SideId, reason: Reason
             return Ok(());
         }
     } else {
-        missing(run, link, side, if side == SideId::Mailbox { &link.folder } else { "" }, reason, batch);
+        missing(run, link.activity, side, if side == SideId::Mailbox { &link.folder } else { "" }, reason, batch);
     }
     let subject = Subject::Activity(link.activity);
     let reason = if reason == Reason::HandedOver { reason } else { Reason::Absent };

@@ -87,7 +87,7 @@ async fn ask(egress: &Arc<Egress>, question: &Question, hosts: &[String]) -> Res
     // Those that the configuration names may be on a private network.
     let named = question.url.host_str().is_some_and(|host| hosts.iter().any(|known| known == host));
     let private = named || egress.destinations().names(&origin);
-    let target = Target { url: question.url.clone(), origin: origin.clone(), private, mailbox: true };
+    let target = Target { url: question.url.clone(), origin: origin.clone(), private, mailbox: true, batch: false };
     let credential = if question.signed { Credential::Mailbox } else { Credential::None };
     let session = egress.session(credential);
     let signature = match session.signature(egress).await {

@@ -32,6 +32,15 @@ impl Origin {
         };
         Some(Self { scheme: url.scheme().to_owned(), host, port: url.port_or_known_default()? })
     }
+
+    /// Whether an address has this origin: the same as to compare with that of the address, and sooner done.
+    fn is_of(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let host = if matches!(url.host(), Some(Host::Domain(_))) { host.trim_end_matches('.') } else { host };
+        self.scheme == url.scheme()
+            && Some(self.port) == url.port_or_known_default()
+            && self.host.eq_ignore_ascii_case(host)
+    }
 }
 
 impl std::fmt::Display for Origin {
@@ -87,6 +96,8 @@ pub(crate) struct Target {
     pub(crate) private: bool,
     /// It belongs to what serves the mailboxes.
     pub(crate) mailbox: bool,
+    /// It is a batch of Graph's, whose parts are requests of their own.
+    pub(crate) batch: bool,
 }
 
 impl Destinations {
@@ -103,15 +114,16 @@ impl Destinations {
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err(Error::Denied("the address contains a user name".to_owned()));
         }
-        let target = self.target(parsed, credential)?;
+        let batch = self.is_graph_batch(&parsed);
+        let target = Target { batch, ..self.target(parsed, credential)? };
         let Target { url, origin, .. } = &target;
-        let serves = |place: &Url| Origin::of(place).as_ref() == Some(origin);
+        let serves = |place: &Url| origin.is_of(place);
         let has_mailbox = self.mailbox.url().is_some_and(serves);
         match credential {
             Credential::None if serves(&self.creatio) => Ok(target),
             Credential::None if has_mailbox => Ok(Target { mailbox: true, ..target }),
             Credential::Creatio if serves(&self.creatio) && self.below_odata(url) => Ok(target),
-            Credential::Mailbox if has_mailbox && self.below_mailbox(url, mailbox) => Ok(target),
+            Credential::Mailbox if has_mailbox && (batch || self.below_mailbox(url, mailbox)) => Ok(target),
             Credential::None => Err(Error::Denied(format!("{origin} is not a place this tenant is configured for"))),
             Credential::Creatio => {
                 Err(Error::Denied(format!("the Creatio sign-in does not belong to {origin}{}", url.path())))
@@ -130,11 +142,10 @@ impl Destinations {
         if url.scheme() == "http" && !private {
             return Err(Error::Denied(format!("{origin} is plain http, and [network] allow does not name it")));
         }
-        Ok(Target { url, origin, private, mailbox: side == Credential::Mailbox })
+        Ok(Target { url, origin, private, mailbox: side == Credential::Mailbox, batch: false })
     }
 
-    /// Whether an address is that of a Graph batch, whose parts are requests of their own.
-    pub(crate) fn is_graph_batch(&self, url: &Url) -> bool {
+    fn is_graph_batch(&self, url: &Url) -> bool {
         matches!(&self.mailbox, MailboxService::Graph(root)
             if below(root.path(), url.path(), |rest| rest.eq(["v1.0", "$batch"])))
     }
@@ -154,7 +165,7 @@ impl Destinations {
 
     fn below_mailbox(&self, url: &Url, mailbox: &str) -> bool {
         match &self.mailbox {
-            MailboxService::Graph(root) => self.is_graph_batch(url) || in_mailbox(root, url.path(), mailbox),
+            MailboxService::Graph(root) => in_mailbox(root, url.path(), mailbox),
             MailboxService::Exchange(address) => {
                 url.query().is_none() && below(address.path(), url.path(), |rest| rest.next().is_none())
             }
@@ -192,12 +203,13 @@ fn below(base: &str, path: &str, wanted: impl FnOnce(&mut dyn Iterator<Item = &s
 /// `%2f`, backslashes and double encodings, so a path on which they disagree is refused.
 fn understood(path: &str) -> Option<Cow<'_, str>> {
     let once = decoded(path)?;
-    let twice = decoded(&once)?;
-    if climbs(&twice) || twice.chars().any(char::is_control) {
-        return None;
-    }
+    let sound = |text: &str| !climbs(text) && !text.chars().any(char::is_control);
+    let agreed = match &once {
+        Cow::Borrowed(plain) => sound(plain),
+        Cow::Owned(once) => decoded(once).is_some_and(|twice| sound(&twice)),
+    };
     // What follows `%2f` is part of a name, as in an item's id; before the comparison it must not hide a boundary.
-    Some(once)
+    agreed.then_some(once)
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {

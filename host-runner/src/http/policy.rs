@@ -70,7 +70,7 @@ impl HttpPolicy {
         let called = self.egress.clock().elapsed();
         headers::check(&request)?;
         let target = self.egress.destinations().judge(&request.url, request.credential, &self.mailbox)?;
-        if self.egress.destinations().is_graph_batch(&target.url) {
+        if target.batch {
             batch::check(self.egress.destinations(), request.body.as_deref().unwrap_or_default(), &self.mailbox)?;
         }
         if self.window.reads_only && !request.repeatable {

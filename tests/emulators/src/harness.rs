@@ -196,7 +196,7 @@ impl Site {
                 watch(false);
             }
             let response = self.ask(&base, &request, &[], now);
-            self.log.close(number, Ending::LostAfter, &request, Some(&response));
+            self.log.close(number, Ending::LostAfter, Some(&response));
             if let Some(watch) = &mut watch {
                 watch(true);
             }
@@ -231,7 +231,7 @@ impl Site {
                 let response = self.ask(base, request, &decision.parts, now);
                 match decision.turn {
                     Turn::LostAfter => {
-                        self.log.close(number, Ending::LostAfter, request, Some(&response));
+                        self.log.close(number, Ending::LostAfter, Some(&response));
                         return Delivery::LostAfter;
                     }
                     Turn::Cut(at) => {
@@ -247,9 +247,9 @@ impl Site {
             }
         };
         match &delivery {
-            Delivery::Answer(response) => self.log.close(number, Ending::Answered, request, Some(response)),
-            Delivery::Cut { response, .. } => self.log.close(number, Ending::Cut, request, Some(response)),
-            Delivery::LostBefore => self.log.close(number, Ending::LostBefore, request, None),
+            Delivery::Answer(response) => self.log.close(number, Ending::Answered, Some(response)),
+            Delivery::Cut { response, .. } => self.log.close(number, Ending::Cut, Some(response)),
+            Delivery::LostBefore => self.log.close(number, Ending::LostBefore, None),
             Delivery::LostAfter => {}
         }
         delivery

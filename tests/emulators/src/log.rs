@@ -16,6 +16,9 @@ pub struct Part {
     pub url: String,
     /// Its status; none if there was no answer to it.
     pub status: Option<u16>,
+    /// What the answer calls it, where it is one in JSON.
+    #[serde(skip)]
+    pub id: Option<String>,
 }
 
 /// How a request ended.
@@ -115,7 +118,7 @@ impl Log {
     }
 
     /// Writes down how it ended.
-    pub(crate) fn close(&mut self, number: u64, ending: Ending, request: &Request, response: Option<&Response>) {
+    pub(crate) fn close(&mut self, number: u64, ending: Ending, response: Option<&Response>) {
         let keep = self.keep_bodies;
         // Searched from the end: it is nearly always the last one.
         let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.number == number) else { return };
@@ -124,7 +127,7 @@ impl Log {
         entry.status = Some(response.status);
         entry.answer = (keep && !response.body.is_empty()).then(|| readable(&response.body));
         if !entry.parts.is_empty() {
-            answered(&mut entry.parts, request, response);
+            answered(&mut entry.parts, response);
         }
     }
 }
@@ -182,33 +185,30 @@ struct Answers<'a> {
     responses: Vec<Answered<'a>>,
 }
 
-fn json_parts(request: &Request) -> Option<Vec<Asked<'_>>> {
-    let batch: Batch<'_> = serde_json::from_slice(&request.body).ok()?;
-    Some(batch.requests)
-}
-
 fn asked(request: &Request) -> Vec<Part> {
     if !is_batch(request) {
         return Vec::new();
     }
-    let part = |method: &str, url: &str| Part { method: method.to_uppercase(), url: url.to_owned(), status: None };
-    if let Some(parts) = json_parts(request) {
-        return parts.iter().map(|asked| part(&asked.method, &asked.url)).collect();
+    let part = |id: Option<String>, method: &str, url: &str| {
+        let (method, url) = (method.to_uppercase(), url.to_owned());
+        Part { method, url, status: None, id }
+    };
+    if let Ok(Batch { requests }) = serde_json::from_slice(&request.body) {
+        return requests.iter().map(|asked| part(Some(asked.id.to_string()), &asked.method, &asked.url)).collect();
     }
     readable(&request.body)
         .lines()
         .filter_map(|line| line.trim().strip_suffix(" HTTP/1.1"))
         .filter_map(|line| line.split_once(' '))
-        .map(|(method, url)| part(method, url))
+        .map(|(method, url)| part(None, method, url))
         .collect()
 }
 
-fn answered(parts: &mut [Part], request: &Request, response: &Response) {
+fn answered(parts: &mut [Part], response: &Response) {
     if let Ok(Answers { responses }) = serde_json::from_slice(&response.body) {
-        let asked = json_parts(request).unwrap_or_default();
         for (at, part) in parts.iter_mut().enumerate() {
-            let answer = match asked.get(at) {
-                Some(asked) => responses.iter().find(|answer| answer.id == asked.id),
+            let answer = match &part.id {
+                Some(id) => responses.iter().find(|answer| answer.id == *id),
                 None => responses.get(at),
             };
             part.status = answer.and_then(|answer| answer.status);

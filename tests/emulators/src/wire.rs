@@ -4,9 +4,11 @@
 //! socket, the scenarios and the simulation call it directly under a virtual clock.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
 
 /// One HTTP request as a service sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,7 +69,7 @@ pub struct Response {
 impl Response {
     /// A response with a JSON body.
     #[must_use]
-    pub fn json(status: u16, value: &serde_json::Value) -> Self {
+    pub fn json(status: u16, value: &impl Serialize) -> Self {
         Self::json_text(status, json_text(value))
     }
 
@@ -81,10 +83,10 @@ impl Response {
         }
     }
 
-    /// The answer as a part of a batch's: these members, and its body. One that is JSON is put in as it stands, without
+    /// The answer as a part of a batch's: its head, and its body. One that is JSON is put in as it stands, without
     /// being read; `other` tells what stands for one that is not.
-    pub(crate) fn as_part(&self, members: Map<String, Value>, other: impl FnOnce(&[u8]) -> Value) -> String {
-        let mut text = json_text(&Value::Object(members));
+    pub(crate) fn as_part(&self, head: &PartHead<'_>, other: impl FnOnce(&[u8]) -> Value) -> String {
+        let mut text = json_text(head);
         if self.body.is_empty() {
             return text;
         }
@@ -114,9 +116,19 @@ impl Response {
     }
 }
 
+/// What a part of a batch's answer has beside its body.
+#[derive(Serialize)]
+pub(crate) struct PartHead<'a> {
+    #[serde(rename = "atomicityGroup", skip_serializing_if = "Option::is_none")]
+    pub(crate) group: Option<&'a str>,
+    pub(crate) headers: BTreeMap<Cow<'a, str>, &'a str>,
+    pub(crate) id: &'a str,
+    pub(crate) status: u16,
+}
+
 /// A value as the text that its `Display` gives, which is several times slower at it.
-pub(crate) fn json_text(value: &Value) -> String {
-    // No key of a value is anything else than text, and writing to memory cannot fail.
+pub(crate) fn json_text(value: &impl Serialize) -> String {
+    // No key is anything else than text, and writing to memory cannot fail.
     serde_json::to_string(value).unwrap_or_default()
 }
 

@@ -98,7 +98,12 @@ pub fn in_parts(mut entry: Entry) -> Entry {
     let Some(held) = held(&entry) else { return entry };
     match WRITES.iter().find(|(operation, _)| *operation == held.name) {
         Some((operation, method)) => {
-            let part = |_: &Element| Part { method: (*method).into(), url: (*operation).into(), status: entry.status };
+            let part = |_: &Element| Part {
+                method: (*method).into(),
+                url: (*operation).into(),
+                status: entry.status,
+                id: None,
+            };
             entry.parts = parts(&held).iter().map(part).collect();
         }
         None => entry.method = "GET".into(),

@@ -17,7 +17,7 @@ const UNITS: [Unit; 6] = [Unit::Title, Unit::When, Unit::Place, Unit::Body, Unit
 /// One world of so many is a large one, where both sizes are played.
 const RARE: u64 = 20;
 /// So many worlds in a hundred come to rest the long way.
-const LONG: u64 = 10;
+const LONG: u64 = 5;
 /// In so many small ones in a hundred tasks are exported, and their lists read: there are none in them.
 const TASKS: u64 = 10;
 
@@ -186,7 +186,7 @@ pub fn of(seed: u64, size: Size) -> History {
 impl Making {
     /// How many steps a small world has besides what befalls it. Most that goes wrong does within a few; some need many.
     fn few(&mut self) -> u64 {
-        if self.dice.chance(12) { 8 + self.dice.below(14) } else { 1 + self.dice.below(5) }
+        if self.dice.chance(7) { 8 + self.dice.below(14) } else { 1 + self.dice.below(5) }
     }
 
     fn who(&mut self) -> Who {

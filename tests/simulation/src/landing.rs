@@ -2,10 +2,16 @@
 //! was written since, and nobody can tell it from an edit. So the ledger counts what was there as replaced, and what came
 //! as set there. The mailbox has versions, and nothing is forgiven there, but for one thing: at an Exchange Server a
 //! deletion names no version. One that lands late takes an edit with it, and looks as if a user had deleted the item.
+//!
+//! So it is with a write to Creatio whose answer never arrives: what it found there is in that answer alone.
 
+use crate::ledger::Edit;
 use crate::people::People;
-use crate::sight::Sight;
-use crate::step::{Place, Who};
+use crate::sight::{Sight, name};
+use crate::step::{Deed, Place, Who};
+use guest::reason::Reason;
+use guest::report::Entry;
+use scenarios::Ran;
 
 /// What there is just before a late request.
 #[derive(Default)]
@@ -23,6 +29,23 @@ impl People {
         Before {
             creatio: self.see_all_but(Place::Creatio, &copies),
             mailboxes: whose.map(|who| (who, self.see_all_but(Place::Mailbox(who), &copies))).collect(),
+        }
+    }
+
+    /// A user did this while a run was about to write, and the run never heard what came of its write.
+    pub fn unheard(&self, deed: &Deed, ran: &Ran, died: bool) {
+        let Deed::Edit { at: Place::Creatio, item, unit, .. } = deed else { return };
+        let of_it = |title: &str| title.split(' ').next() == Some(&name(*item));
+        let unknown = |entry: &Entry| entry.reason == Reason::UnknownOutcome && of_it(&entry.title);
+        if !died && !ran.entries.iter().any(unknown) {
+            return;
+        }
+        let there = self.see(Place::Creatio, *item);
+        let mut ledger = self.ledger.lock().unwrap();
+        let set = |edit: &&Edit| (edit.item, edit.at, edit.unit) == (*item, Place::Creatio, *unit);
+        let Some(value) = ledger.edits.iter().rev().find(set).map(|edit| edit.value.clone()) else { return };
+        if there.iter().all(|seen| seen.values.get(unit) != Some(&value)) {
+            ledger.replaced.insert((*item, *unit, value));
         }
     }
 

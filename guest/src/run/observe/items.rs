@@ -59,7 +59,7 @@ pub(super) fn page(run: &mut Run, feed: &FeedState, items: Vec<Observed>, batch:
                     } else {
                         Reason::DeletedInMailbox
                     };
-                    missing(run, link, SideId::Mailbox, &feed.feed.folder, proof, batch);
+                    missing(run, link.activity, SideId::Mailbox, &feed.feed.folder, proof, batch);
                 }
             }
             (Some(Observed::Missing(id)), None) => {
@@ -203,7 +203,7 @@ pub(super) fn end_round(run: &Run, feed: &Feed, round: u64, quiet: &mut Batch) -
         })?;
     }
     for link in gone {
-        missing(run, &link, SideId::Mailbox, &feed.folder, Reason::DeletedInMailbox, quiet);
+        missing(run, link.activity, SideId::Mailbox, &feed.folder, Reason::DeletedInMailbox, quiet);
     }
     for key in keys {
         quiet.delete(key);

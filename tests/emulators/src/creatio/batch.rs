@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::failure::Failure;
 use super::ids::derived;
 use super::multipart::{self, Piece};
 use super::odata::Part;
 use super::{Call, Creatio};
-use crate::wire::{Request, Response};
+use crate::wire::{PartHead, Request, Response};
 
 /// A part, the group that it belongs to, and the name that it goes by.
 pub(super) struct Entry {
@@ -141,16 +141,10 @@ fn json_replies(replies: &[Reply]) -> Response {
 }
 
 fn json_reply(reply: &Reply) -> String {
-    let headers: Map<String, Json> =
-        reply.response.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-    let mut fields = Map::new();
-    fields.insert("id".into(), json!(reply.id));
-    if let Some(group) = &reply.group {
-        fields.insert("atomicityGroup".into(), json!(group));
-    }
-    fields.insert("status".into(), json!(reply.response.status));
-    fields.insert("headers".into(), Json::Object(headers));
-    reply.response.as_part(fields, |body| json!(String::from_utf8_lossy(body)))
+    let Reply { id, group, response } = reply;
+    let headers = response.headers.iter().map(|(name, value)| (name.into(), value.as_str())).collect();
+    let head = PartHead { group: group.as_deref(), headers, id, status: response.status };
+    response.as_part(&head, |body| json!(String::from_utf8_lossy(body)))
 }
 
 impl From<Piece> for Entry {

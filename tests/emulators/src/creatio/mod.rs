@@ -38,6 +38,7 @@ mod read;
 mod resource;
 mod rights;
 mod schema;
+mod show;
 mod store;
 mod token;
 mod value;

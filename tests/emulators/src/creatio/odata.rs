@@ -44,8 +44,8 @@ impl Creatio {
             ("POST", Resource::Set(entity)) => {
                 let row = self.create(call, entity, &json_body(part)?)?;
                 let id = row.guid("Id").unwrap_or_default();
-                let body = self.entity_body(call, entity, &row, &Shape::default(), Fraction::Echo);
-                Ok(Response::json(201, &body).with("location", format!("{}/{}({id})", call.root, entity.name)))
+                let body = Response::json(201, &self.whole(call, entity, &row, &Shape::default(), Fraction::Echo));
+                Ok(body.with("location", format!("{}/{}({id})", call.root, entity.name)))
             }
             ("PATCH", Resource::Row(entity, id)) => {
                 self.update(call, entity, id, &json_body(part)?)?;

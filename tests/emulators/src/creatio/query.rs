@@ -104,6 +104,7 @@ fn select(text: &str, entity: &'static Entity, knobs: &Knobs) -> Result<Option<V
             return Ok(None);
         }
         match entity.column(name).filter(|column| knobs.has(entity.name, column.name)) {
+            Some(column) if columns.iter().any(|known: &&Column| known.name == column.name) => {}
             Some(column) => columns.push(column),
             // A navigation property may be selected; without $expand it shows nothing.
             None if entity.lookup(name).is_some() || entity.collection(name).is_some() => {}

@@ -2,24 +2,36 @@
 
 use std::cmp::Ordering;
 
-use chrono::Datelike as _;
-use chrono_tz::Tz;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value as Json, json};
+use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::evaluate::{candidates, cell, compare, passes};
 use super::failure::Failure;
-use super::query::{Expand, Options, Shape, options, parameters};
+use super::query::{Options, Shape, options, parameters};
 use super::resource::Resource;
 use super::schema::{Column, Entity};
+use super::show::Shown;
 use super::store::Row;
-use super::value::{Fraction, Kind, Value, parse_time};
+use super::value::{Fraction, Kind, Value};
 use super::{Call, Creatio, metadata};
 use crate::wire::Response;
 
 /// What may stand unescaped in a value of a `nextLink`.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'$').remove(b'/');
+
+/// A page of rows.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(rename = "@odata.context")]
+    context: String,
+    #[serde(rename = "@odata.count", skip_serializing_if = "Option::is_none")]
+    count: Option<usize>,
+    #[serde(rename = "@odata.nextLink", skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    value: Vec<Shown<'a>>,
+}
 
 impl Creatio {
     pub(super) fn read(&self, call: &Call, resource: Resource, query: &str) -> Result<Response, Failure> {
@@ -35,14 +47,14 @@ impl Creatio {
             Resource::Row(entity, id) => {
                 let options = options(query, entity, &self.knobs)?;
                 let row = self.seen(call, entity, id).ok_or(Failure::Bare(404))?;
-                Ok(Response::json(200, &self.entity_body(call, entity, row, &options.shape, Fraction::Kept)))
+                Ok(Response::json(200, &self.whole(call, entity, row, &options.shape, Fraction::Kept)))
             }
             Resource::Neighbour { entity, id, lookup, target } => {
                 let options = options(query, target, &self.knobs)?;
                 let row = self.seen(call, entity, id).ok_or(Failure::Bare(404))?;
                 let neighbour = row.guid(lookup.name).and_then(|id| self.seen(call, target, id));
                 let neighbour = neighbour.ok_or(Failure::Bare(204))?;
-                Ok(Response::json(200, &self.entity_body(call, target, neighbour, &options.shape, Fraction::Kept)))
+                Ok(Response::json(200, &self.whole(call, target, neighbour, &options.shape, Fraction::Kept)))
             }
             Resource::Property { entity, id, column, raw } => {
                 let row = self.seen(call, entity, id).ok_or(Failure::Bare(404))?;
@@ -56,18 +68,17 @@ impl Creatio {
         }
     }
 
-    /// The body of one row by itself, as reads and the echo of a POST give it.
-    pub(super) fn entity_body(
-        &self,
-        call: &Call,
+    /// One row by itself, as reads and the echo of a POST give it.
+    pub(super) fn whole<'a>(
+        &'a self,
+        call: &'a Call,
         entity: &'static Entity,
-        row: &Row,
-        shape: &Shape,
+        row: &'a Row,
+        shape: &'a Shape,
         fraction: Fraction,
-    ) -> Json {
-        let mut fields = self.show(call, entity, row, shape, fraction);
-        fields.insert("@odata.context".into(), json!(format!("{}/$metadata#{}/$entity", call.root, entity.name)));
-        Json::Object(fields)
+    ) -> Shown<'a> {
+        let context = Some(format!("{}/$metadata#{}/$entity", call.root, entity.name));
+        Shown { site: self, call, entity, row, shape, fraction, context }
     }
 
     fn list(&self, call: &Call, entity: &'static Entity, query: &str) -> Result<Response, Failure> {
@@ -83,23 +94,21 @@ impl Creatio {
             let message = "The request reached the RAM consumption limit of 500 MB.";
             return Err(Failure::Internal(500, message.into()));
         }
-        let value: Vec<Json> = rows
-            .into_iter()
-            .skip(options.skip)
-            .take(shown)
-            .map(|row| Json::Object(self.show(call, entity, row, &options.shape, Fraction::Kept)))
-            .collect();
-        let mut body = Map::new();
-        body.insert("@odata.context".into(), json!(format!("{}/$metadata#{}", call.root, entity.name)));
-        if options.count {
-            body.insert("@odata.count".into(), json!(total));
-        }
-        body.insert("value".into(), Json::Array(value));
-        if self.knobs.page_size.is_some() && shown < wanted {
+        let (shape, fraction) = (&options.shape, Fraction::Kept);
+        let show = |row| Shown { site: self, call, entity, row, shape, fraction, context: None };
+        let next = (self.knobs.page_size.is_some() && shown < wanted).then(|| {
             let top = options.top.map(|top| top - shown);
-            body.insert("@odata.nextLink".into(), json!(next_link(call, entity, query, options.skip + shown, top)));
-        }
-        Ok(Response::json(200, &Json::Object(body)))
+            next_link(call, entity, query, options.skip + shown, top)
+        });
+        Ok(Response::json(
+            200,
+            &Listed {
+                context: format!("{}/$metadata#{}", call.root, entity.name),
+                count: options.count.then_some(total),
+                next,
+                value: rows.into_iter().skip(options.skip).take(shown).map(show).collect(),
+            },
+        ))
     }
 
     /// The rows that the caller sees and the filter lets through, in order.
@@ -141,73 +150,6 @@ impl Creatio {
     /// A row that exists for the caller.
     pub(super) fn seen(&self, call: &Call, entity: &'static Entity, id: Uuid) -> Option<&Row> {
         self.store.row(entity.name, id).filter(|row| self.sees(&call.caller, entity, row))
-    }
-
-    fn show(
-        &self,
-        call: &Call,
-        entity: &'static Entity,
-        row: &Row,
-        shape: &Shape,
-        fraction: Fraction,
-    ) -> Map<String, Json> {
-        let mut fields = Map::new();
-        match &shape.select {
-            Some(columns) => columns.iter().for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
-            None => entity
-                .columns()
-                .filter(|column| self.knobs.has(entity.name, column.name))
-                .for_each(|column| show_cell(&mut fields, entity, row, column, fraction)),
-        }
-        if !self.knobs.wall_time_zone.is_empty()
-            && let Ok(zone) = self.knobs.wall_time_zone.parse::<Tz>()
-        {
-            mislabel(&mut fields, entity, zone);
-        }
-        for expand in &shape.expand {
-            match expand {
-                Expand::One { name, lookup, target, shape } => {
-                    let neighbour = row.guid(lookup.name).and_then(|id| self.seen(call, target, id));
-                    let shown =
-                        neighbour.map_or(Json::Null, |row| Json::Object(self.show(call, target, row, shape, fraction)));
-                    fields.insert(name.clone(), shown);
-                }
-                Expand::Many { name, child, by, shape } => {
-                    let ids = row.guid("Id").map(|id| self.store.children(child, by, id)).unwrap_or_default();
-                    let shown = ids
-                        .into_iter()
-                        .filter_map(|id| self.seen(call, child, id))
-                        .map(|row| Json::Object(self.show(call, child, row, shape, fraction)))
-                        .collect();
-                    fields.insert(name.clone(), Json::Array(shown));
-                }
-            }
-        }
-        fields
-    }
-}
-
-fn show_cell(fields: &mut Map<String, Json>, entity: &Entity, row: &Row, column: &Column, fraction: Fraction) {
-    if column.kind == Kind::Binary {
-        let id = row.guid("Id").unwrap_or_default();
-        let link = format!("{}({id})/{}", entity.name, column.name);
-        fields.insert(format!("{}@odata.mediaEditLink", column.name), json!(link));
-        fields.insert(format!("{}@odata.mediaReadLink", column.name), json!(link));
-        fields.insert(format!("{}@odata.mediaContentType", column.name), json!("application/octet-stream"));
-        return;
-    }
-    fields.insert(column.name.to_owned(), column.kind.json(row.get(column.name), fraction));
-}
-
-/// Wall time that claims to be UTC.
-fn mislabel(fields: &mut Map<String, Json>, entity: &Entity, zone: Tz) {
-    for (name, value) in fields {
-        if entity.column(name).is_none_or(|column| column.kind != Kind::Time) {
-            continue;
-        }
-        let Some(time) = value.as_str().and_then(parse_time).filter(|time| time.year() > 1) else { continue };
-        let wall = time.with_timezone(&zone).naive_local().and_utc();
-        *value = Kind::Time.json(Some(&Value::Time(wall)), Fraction::Kept);
     }
 }
 

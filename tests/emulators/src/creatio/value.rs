@@ -1,6 +1,7 @@
 //! Values of columns, and how they look on the wire: Creatio never shows a null.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, Utc};
+use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -104,18 +105,31 @@ impl Kind {
 
     /// The JSON of a cell, `None` being an empty one.
     pub(super) fn json(self, value: Option<&Value>, fraction: Fraction) -> Json {
-        match value {
-            Some(Value::Guid(id)) => json!(id),
-            Some(Value::Text(text)) => json!(text),
-            Some(Value::Bool(flag)) => json!(flag),
-            Some(Value::Int(number)) => json!(number),
-            Some(Value::Time(time)) => json!(format_time(*time, fraction)),
-            None => match self {
-                Self::Guid => json!(Uuid::nil()),
-                Self::Text | Self::Binary => json!(""),
-                Self::Bool => json!(false),
-                Self::Int => json!(0),
-                Self::Time | Self::Date => json!(NO_TIME),
+        json!(Cell { kind: self, value, fraction })
+    }
+}
+
+/// A cell as it stands in an answer; one without a value is empty.
+pub(super) struct Cell<'a> {
+    pub(super) kind: Kind,
+    pub(super) value: Option<&'a Value>,
+    pub(super) fraction: Fraction,
+}
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value {
+            Some(Value::Guid(id)) => id.serialize(serializer),
+            Some(Value::Text(text)) => text.serialize(serializer),
+            Some(Value::Bool(flag)) => flag.serialize(serializer),
+            Some(Value::Int(number)) => number.serialize(serializer),
+            Some(Value::Time(time)) => format_time(*time, self.fraction).serialize(serializer),
+            None => match self.kind {
+                Kind::Guid => Uuid::nil().serialize(serializer),
+                Kind::Text | Kind::Binary => "".serialize(serializer),
+                Kind::Bool => false.serialize(serializer),
+                Kind::Int => 0.serialize(serializer),
+                Kind::Time | Kind::Date => NO_TIME.serialize(serializer),
             },
         }
     }

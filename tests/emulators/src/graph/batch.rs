@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Graph;
 use super::errors::ApiError;
 use super::ids::mix;
 use super::route::Answer;
-use crate::wire::{Request, Response};
+use crate::wire::{PartHead, Request, Response};
 
 /// The most requests of a batch.
 const MOST: usize = 20;
@@ -171,14 +171,9 @@ fn capitalised(name: &str) -> String {
     name.chars().map(letter).collect()
 }
 
-fn shown(id: &str, response: &Response) -> String {
-    let mut headers = Map::new();
-    for (name, value) in &response.headers {
-        headers.insert(capitalised(name), value.clone().into());
-    }
-    let mut map = Map::new();
-    map.insert("id".to_owned(), id.into());
-    map.insert("status".to_owned(), response.status.into());
-    map.insert("headers".to_owned(), headers.into());
-    response.as_part(map, |body| Value::from(base64::engine::general_purpose::STANDARD.encode(body)))
+fn shown<'r>(id: &'r str, response: &'r Response) -> String {
+    let named = |(name, value): &'r (String, String)| (capitalised(name).into(), value.as_str());
+    let headers = response.headers.iter().map(named).collect();
+    let head = PartHead { group: None, headers, id, status: response.status };
+    response.as_part(&head, |body| Value::from(base64::engine::general_purpose::STANDARD.encode(body)))
 }

@@ -14,14 +14,18 @@ use serde_json::json;
 const LONG: [u64; 11] = [70, 70, 1500, 70, 10_200, 70, 1500, 70, 70, 70, 70];
 const SHORT: [u64; 11] = [70, 10_200, 1500, 70, 70, 1500, 10_200, 1500, 70, 70, 70];
 
-/// Those syncs, and how many of them every world is given.
-const fn syncs(rest: Rest) -> ([u64; 11], usize) {
+/// Those syncs, how many of them every world is given, and in how many of the last ones nothing moves.
+const fn syncs(rest: Rest, items: usize) -> ([u64; 11], usize, usize) {
     match rest {
-        Rest::Long => (LONG, 6),
+        Rest::Long => (LONG, 6, 2),
         // Where there are many links, a sync looks at a part of them, and what it misses is told when it is missed again.
-        Rest::Short => (SHORT, 3),
+        Rest::Short if items > FEW => (SHORT, 3, 2),
+        Rest::Short => (SHORT, 2, 1),
     }
 }
+
+/// So many links every sync looks at.
+const FEW: usize = 20;
 
 impl Play {
     /// Lets an item and a calendar fail in a world at rest.
@@ -48,14 +52,17 @@ impl Play {
             // What Graph never showed is allowed to be late: it comes when the feed is read anew, as each is some day.
             self.world.graph_edit(json!({"action": "expire-delta-tokens"}));
         }
-        let mut quiet = 0;
-        let (syncs, least) = syncs(rest);
+        // A sync that notes something down, though it writes nothing, may have something for the next one.
+        let (mut quiet, mut noting) = (0, false);
+        let items = self.people.ledger.lock().unwrap().items.len();
+        let (syncs, least, still) = syncs(rest, items);
         for (made, minutes) in syncs.into_iter().enumerate() {
-            if made >= least && quiet >= 2 {
+            if made >= least && quiet >= still && !noting {
                 break;
             }
             self.world.pass(minutes);
             quiet += 1;
+            noting = false;
             for who in self.people.accounts() {
                 self.say(&format!("{} RUN of {}", self.world.now().format("%d %H:%M"), step::name(who)));
                 let Some(ran) = self.ran(who, Direction::Reconcile, Course::default()) else { return };
@@ -66,9 +73,10 @@ impl Play {
                 if ran.writes() > 0 || !ran.entries.is_empty() {
                     quiet = 0;
                 }
+                noting |= ran.commits > 1;
             }
         }
-        if quiet < 2 {
+        if quiet < still {
             self.played.faults.push("it does not come to rest".into());
         }
         check::world(&self.people, self.went_back, &mut self.played.faults);

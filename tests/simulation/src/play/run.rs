@@ -81,6 +81,12 @@ impl Play {
         let left_out = self.left_out(who);
         if let Some(ran) = self.ran(who, direction, course) {
             self.judge_left_out(&left_out, &ran);
+            let met = self.world.interlude.lock().unwrap().is_none();
+            for trouble in troubles.iter().filter(|_| met) {
+                if let Trouble::Meanwhile(_, deed) = trouble {
+                    self.people.unheard(deed, &ran, self.world.switch.dead());
+                }
+            }
             let calm = troubles.is_empty() && ran.report.is_ok();
             if calm && direction == Direction::Reconcile {
                 self.people.ledger.lock().unwrap().strangers = false;
