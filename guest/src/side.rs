@@ -268,9 +268,6 @@ pub trait Side {
 
     /// Finds out whether items exist, by id, and by identity and marker in every folder.
     fn whereabouts<'a>(&'a self, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>>;
-
-    /// Versions of items, without their content: which exist and are visible. As many results as ids.
-    fn versions<'a>(&'a self, ids: &[String]) -> Ask<'a, Vec<Result<Option<String>, Fault>>>;
 }
 
 /// What to look for by markers, and where.

@@ -198,6 +198,7 @@ fn creatio_is_scanned_by_stamp_and_filtered_by_navigation_path() {
         text.push(readable(side.pull(&feed, &From::Cursor(cursor.into()), 500)));
     }
     text.push(readable(side.read(&[ACTIVITY.to_string()])));
-    text.push(readable(side.versions(&[ACTIVITY.to_string()])));
+    let ids = [ACTIVITY.to_string()];
+    text.push(readable(guest::creatio::glimpse::glimpses(&side, &ids, &ids)));
     insta::assert_snapshot!("creatio-reads", text.join("\n"));
 }

@@ -217,51 +217,30 @@ pub fn activity_of(row: &Value) -> Option<String> {
 
 /// Of these activities, those in which others than the account's contact take part.
 pub fn shared_with<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Result<BTreeSet<String>, Fault>> {
-    let parts: Vec<Part> = ids
-        .chunks(IDS)
-        .map(|ids| {
-            let filter = format!("({}) and Participant/Id ne {}", any_of("Activity/Id", ids), side.site.contact);
-            get_part(http::with_query(
-                "ActivityParticipant",
-                &[("$filter", &filter), ("$select", "Id,ActivityId,ParticipantId"), ("$top", "500")],
-            ))
-        })
-        .collect();
-    side.client.reads(&parts).map(|answers| {
+    side.client.reads(&participants(side, ids, "ne")).map(|answers| {
         let mut shared = BTreeSet::new();
         for answer in answers {
-            shared.extend(whole(&answer?.body)?.iter().filter_map(activity_of));
+            shared.extend(taken_part_in(&answer?.body)?);
         }
         Ok(shared)
     })
 }
 
-/// Which activities are visible, with their versions.
-pub fn versions<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Vec<Result<Option<String>, Fault>>> {
-    let parts: Vec<Part> = ids
-        .chunks(IDS)
-        .map(|ids| {
-            let filter = any_of("Id", ids);
-            get_part(http::with_query(
-                "Activity",
-                &[("$filter", &filter), ("$select", "Id,ModifiedOn"), ("$top", &IDS.to_string())],
-            ))
-        })
-        .collect();
-    let ids: Vec<Vec<String>> = ids.chunks(IDS).map(<[String]>::to_vec).collect();
-    side.client.reads(&parts).map(move |answers| {
-        ids.iter()
-            .zip(answers)
-            .flat_map(|(ids, answer)| match answer.and_then(|part| whole(&part.body).cloned()) {
-                Ok(rows) => {
-                    let known: BTreeMap<String, String> =
-                        rows.iter().filter_map(|row| Some((row_id(row)?, mapping::version(row)))).collect();
-                    ids.iter().map(|id| Ok(known.get(id).cloned())).collect::<Vec<_>>()
-                }
-                Err(fault) => vec![Err(fault); ids.len()],
-            })
-            .collect()
-    })
+/// Participants of activities who are the account's contact (`eq`), or somebody else (`ne`); a part for so many ids.
+pub(super) fn participants(side: &Creatio, ids: &[String], is: &str) -> Vec<Part> {
+    let part = |ids: &[String]| {
+        let filter = format!("({}) and Participant/Id {is} {}", any_of("Activity/Id", ids), side.site.contact);
+        get_part(http::with_query(
+            "ActivityParticipant",
+            &[("$filter", &filter), ("$select", "Id,ActivityId,ParticipantId"), ("$top", "500")],
+        ))
+    };
+    ids.chunks(IDS).map(part).collect()
+}
+
+/// The activities of participants.
+pub(super) fn taken_part_in(body: &Value) -> Result<BTreeSet<String>, Fault> {
+    Ok(whole(body)?.iter().filter_map(activity_of).collect())
 }
 
 /// Asks whether any activity of the account's contact can be seen.

@@ -7,6 +7,7 @@
 pub mod built_in;
 pub mod client;
 pub mod feed;
+pub mod glimpse;
 pub mod groups;
 pub mod mapping;
 pub mod task;
@@ -163,9 +164,5 @@ impl Side for Creatio {
     fn whereabouts<'a>(&'a self, items: &[Lost], _folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
         // Creatio hides what rights forbid: one absence proves nothing, see the removals stage.
         Ask::ready(items.iter().map(|_| Whereabouts::Unknown(Fault::Garbled("absence is no proof".into()))).collect())
-    }
-
-    fn versions<'a>(&'a self, ids: &[String]) -> Ask<'a, Vec<Result<Option<String>, Fault>>> {
-        client::versions(self, ids)
     }
 }

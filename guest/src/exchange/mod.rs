@@ -205,16 +205,6 @@ impl Side for Exchange {
     fn whereabouts<'a>(&'a self, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
         search::whereabouts(self, items, folders)
     }
-
-    fn versions<'a>(&'a self, ids: &[String]) -> Ask<'a, Vec<Result<Option<String>, Fault>>> {
-        search::read(self, ids).map(|found| {
-            let version = |found| match found {
-                Found::Here(seen) => Some(seen.version),
-                Found::Absent => None,
-            };
-            found.into_iter().map(|found| found.map(version)).collect()
-        })
-    }
 }
 
 #[cfg(test)]

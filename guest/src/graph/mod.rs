@@ -160,18 +160,4 @@ impl Side for Graph {
     fn whereabouts<'a>(&'a self, items: &[Lost], folders: &[String]) -> Ask<'a, Vec<Whereabouts>> {
         search::whereabouts(self, items, folders)
     }
-
-    fn versions<'a>(&'a self, ids: &[String]) -> Ask<'a, Vec<Result<Option<String>, Fault>>> {
-        search::read(self, ids).map(|found| {
-            found
-                .into_iter()
-                .map(|found| {
-                    found.map(|found| match found {
-                        Found::Here(seen) => Some(seen.version),
-                        Found::Absent => None,
-                    })
-                })
-                .collect()
-        })
-    }
 }

@@ -5,11 +5,11 @@ use super::state::{ActivityRow, GoneRow, ItemRow, LoserRow};
 use super::{Run, Staged, fatal};
 use crate::activity::SideId;
 use crate::ask::Fault;
+use crate::creatio::glimpse::{self, Glimpse};
 use crate::digest::Digest;
-use crate::link::{Link, LinkState};
+use crate::link::{Link, LinkState, Origin};
 use crate::owed::Subject;
 use crate::reason::Reason;
-use crate::side::Side;
 use crate::store::{Batch, decode};
 use chrono::Duration;
 use serde::Deserialize;
@@ -31,6 +31,9 @@ struct Glance {
     activity: Uuid,
     creatio: GlanceEnd,
     state: LinkState,
+    origin: Origin,
+    #[serde(default)]
+    owned: bool,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +45,17 @@ struct GlanceEnd {
 impl Glance {
     fn active(&self) -> bool {
         self.state == LinkState::Active
+    }
+
+    fn exported(&self) -> bool {
+        self.origin == Origin::Exported
+    }
+
+    /// Whether it is still the account's contact's business, see [`Link::handed_over`]. Where nobody said whether he takes
+    /// part, he does not.
+    fn concerns(&self, glimpse: &Glimpse) -> bool {
+        let part = glimpse.owner || glimpse.part == Some(true) || (glimpse.author && !self.owned);
+        part || !self.exported()
     }
 }
 
@@ -134,20 +148,20 @@ pub(super) fn existence(run: &mut Run) -> Staged<()> {
     if links.is_empty() {
         return Ok(());
     }
-    let ids: Vec<String> = links.iter().map(|link| link.creatio.id.clone()).collect();
-    let versions = run.send(run.creatio.versions(&ids))?;
+    let glimpses = glimpses(run, &links)?;
     let keys: Vec<String> = links.iter().map(|link| gone_key(run, SideId::Creatio, link.activity)).collect();
     let rows: Vec<Option<GoneRow>> = run.store.get(&keys)?;
     let mut batch = Batch::default();
-    for ((link, version), (key, row)) in links.iter().zip(versions).zip(keys.into_iter().zip(rows)) {
-        match (version, row) {
-            (Ok(Some(version)), row) => {
+    for ((link, glimpse), (key, row)) in links.iter().zip(glimpses).zip(keys.into_iter().zip(rows)) {
+        match (glimpse, row) {
+            (Ok(Some(glimpse)), row) => {
                 run.visible = true;
                 if row.as_ref().is_some_and(|row| row.reason == Reason::HandedOver) {
                     // Whether it still is somebody else's is found out when it leaves.
                     continue;
                 }
                 let missed = row.is_some();
+                let taken_out = glimpse.part == Some(false) && !link.concerns(&glimpse);
                 if missed {
                     batch.delete(key);
                     // Where one row is visible again, others may be that are not linked.
@@ -155,7 +169,7 @@ pub(super) fn existence(run: &mut Run) -> Staged<()> {
                     run.change_state(|state| state.swept_at = Some(long_ago));
                 }
                 // While it was missed, changes of the other side waited.
-                if missed || version != link.creatio.version {
+                if missed || glimpse.version != link.creatio.version || taken_out {
                     touch(run, link.activity, &mut batch);
                 }
             }
@@ -178,6 +192,29 @@ pub(super) fn existence(run: &mut Run) -> Staged<()> {
     });
     run.quiet.extend(batch);
     Ok(())
+}
+
+/// Glimpses of these pairs' activities. What was never the contact's own is his business as long as he takes part, which is
+/// asked along with them; of what was, and is not any more, it is asked afterwards.
+fn glimpses(run: &Run, links: &[Glance]) -> Staged<Vec<Result<Option<Glimpse>, Fault>>> {
+    let id = |link: &Glance| link.creatio.id.clone();
+    let ids: Vec<String> = links.iter().map(id).collect();
+    let partly: Vec<String> = links.iter().filter(|link| link.exported() && !link.owned).map(id).collect();
+    let mut glimpses = run.send(glimpse::glimpses(&run.creatio, &ids, &partly))?;
+    let unsure = |(at, found): (usize, &Result<Option<Glimpse>, Fault>)| {
+        let (link, glimpse) = (links.get(at)?, found.as_ref().ok()?.as_ref()?);
+        (glimpse.part.is_none() && !link.concerns(glimpse)).then(|| (at, id(link)))
+    };
+    let (places, unsure): (Vec<usize>, Vec<String>) = glimpses.iter().enumerate().filter_map(unsure).unzip();
+    if !unsure.is_empty() {
+        let again = run.send(glimpse::glimpses(&run.creatio, &unsure, &unsure))?;
+        for (at, found) in places.into_iter().zip(again) {
+            if let Some(glimpse) = glimpses.get_mut(at) {
+                *glimpse = found;
+            }
+        }
+    }
+    Ok(glimpses)
 }
 
 /// The part of the links whose turn it is, and where the next one begins.

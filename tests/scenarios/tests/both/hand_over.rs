@@ -106,6 +106,58 @@ fn whoever_still_takes_part_keeps_it() {
     assert_eq!(places(&world, "Handed"), (true, true, true));
 }
 
+/// Takes somebody out of an activity: nothing in Creatio tells of it.
+fn take_out(world: &World, title: &str, contact: Uuid) {
+    let activity = world.found(title).id;
+    let taking_part = world.creatio.with(|creatio| {
+        let mut rows = creatio.rows("ActivityParticipant");
+        let of = |row: &emulators::creatio::Row| (row.guid("ActivityId"), row.guid("ParticipantId"));
+        rows.find(|(_, row)| of(row) == (Some(activity), Some(contact))).map(|(id, _)| id).unwrap()
+    });
+    world.creatio_edit(json!({"action": "delete", "set": "ActivityParticipant", "id": taking_part}));
+}
+
+#[scenarios::scenario]
+fn whoever_is_taken_out_of_an_activity_loses_its_item() {
+    let mut world = World::empty();
+    let anna = world.anna.contact;
+    world.activity_with("Shared", 400, |new| new.participants.push(anna));
+    world.activity_with("Both", 401, |new| new.participants.push(anna));
+    at_rest(&mut world);
+    assert_eq!(places(&world, "Shared"), (true, true, true));
+    take_out(&world, "Shared", anna);
+    at_rest(&mut world);
+    assert_eq!(places(&world, "Shared"), (true, false, true));
+    assert_eq!(places(&world, "Both"), (true, true, true));
+    assert!(world.outbox().is_empty());
+}
+
+#[scenarios::scenario]
+fn a_former_owner_who_is_taken_out_later_loses_its_item_then() {
+    let mut world = exported();
+    let (id, eugene) = (world.found("Handed").id, world.eugene.contact);
+    hand_over(&world, "Handed", world.anna.contact);
+    let values = json!({"ActivityId": id, "ParticipantId": eugene});
+    world.creatio_edit(json!({"action": "create", "set": "ActivityParticipant", "values": values}));
+    at_rest(&mut world);
+    assert_eq!(places(&world, "Handed"), (true, true, true));
+    take_out(&world, "Handed", eugene);
+    at_rest(&mut world);
+    assert_eq!(places(&world, "Handed"), (false, true, true));
+}
+
+#[scenarios::scenario]
+fn whoever_wrote_an_activity_for_somebody_else_keeps_it_without_taking_part() {
+    let mut world = World::empty();
+    let (author, anna) = (json!(world.eugene.contact), world.anna.contact);
+    world.activity_with("Written", 400, |new| {
+        new.owner = Some(anna);
+        new.more.insert("AuthorId".into(), author);
+    });
+    at_rest(&mut world);
+    assert_eq!(places(&world, "Written"), (true, true, true));
+}
+
 #[scenarios::scenario]
 fn what_was_imported_stays_where_its_owner_made_it() {
     let mut world = World::empty();
