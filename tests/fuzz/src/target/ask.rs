@@ -53,7 +53,6 @@ pub fn everything(sides: &Sides, side: &dyn Mailbox, own: &str, status: u16, bod
             use_it(sides, &seen);
         }
     }
-    assert_eq!(read(side.versions(&ids), status, body).len(), ids.len());
     for seen in known.iter().map(Some).chain([None]) {
         let mut writes = writes(seen);
         for write in &mut writes {
