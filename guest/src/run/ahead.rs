@@ -71,7 +71,7 @@ pub(super) fn write_ahead(run: &mut Run, going: &[Work]) -> Staged<Vec<WalRow>> 
     for work in going {
         let job = &work.job;
         let mut link = link_before(run, job);
-        for (operation, _) in work.barred() {
+        for operation in work.waiting() {
             record::undone(job.pair.link.as_ref(), operation.target, record::loses(operation), &mut link);
         }
         let creates = work.going().find(|operation| operation.makes_item());

@@ -141,11 +141,10 @@ impl Work {
     }
 
     /// The operations that wait for another run, and for nobody's yes.
-    pub(super) fn barred(&self) -> impl Iterator<Item = (&Operation, Bar)> {
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Operation> {
+        let waits = |bar: &Option<Bar>| matches!(bar, Some(Bar::Pending(_) | Bar::NotChosen));
         let operations = self.job.plan.operations.iter().zip(&self.bars);
-        operations
-            .filter_map(|(operation, bar)| Some((operation, (*bar)?)))
-            .filter(|(_, bar)| !matches!(bar, Bar::Held(_)))
+        operations.filter(move |(_, bar)| waits(bar)).map(|(operation, _)| operation)
     }
 
     /// The operations that are carried out.

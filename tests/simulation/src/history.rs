@@ -286,6 +286,7 @@ impl Making {
             2 if self.mood.deletions => Deed::Restore { who, item },
             3..=4 => Deed::Move { who, item, projects: self.dice.chance(50) },
             5 if self.mood.accounts > 1 => Deed::HandOver { item, to: self.who() },
+            6 if self.mood.accounts > 1 => Deed::TakeOut { item, who: self.who() },
             _ => {
                 self.numbers += 1;
                 Deed::Edit { at, item, unit: self.dice.pick(&UNITS), number: self.numbers }

@@ -12,6 +12,7 @@
 )]
 
 pub mod audit;
+pub mod belonging;
 pub mod changing;
 pub mod check;
 pub mod choice;

@@ -144,6 +144,7 @@ impl People {
             Deed::Delete { at, item } => self.delete(*at, *item),
             Deed::Restore { who, item } => self.restore(*who, *item),
             Deed::HandOver { item, to } => self.hand_over(*item, *to),
+            Deed::TakeOut { item, who } => self.take_out(*item, *who),
             Deed::Hide { item, hidden } => self.hide(*item, *hidden),
             Deed::Nibble { who, number, projects, purged } => self.nibble(*who, *number, *projects, *purged),
             Deed::CopyItem { who, item, projects, marked } => self.copy_item(*who, *item, *projects, *marked),
@@ -323,30 +324,6 @@ impl People {
         let ids: Vec<String> =
             self.creatio.with(|creatio| creatio.rows("Activity").map(|(id, _)| id.to_string()).collect());
         edit_creatio(&self.creatio, &json!({"action": "show", "user": "sync", "ids": ids}), self.now());
-    }
-
-    /// Gives the activity away: it belongs in the mailbox of its new owner, and whoever had it only because of Creatio may
-    /// lose it.
-    fn hand_over(&self, item: u32, to: Who) {
-        // Made on both sides it is one for whoever owns the activity: nothing tells it from two meetings of two people.
-        if self.ledger.lock().unwrap().both.contains(&item) {
-            return;
-        }
-        let Some(seen) = self.see(Place::Creatio, item).into_iter().next() else { return };
-        let edit =
-            json!({"action": "update", "set": "Activity", "id": seen.id, "values": {"OwnerId": self.contact(to)}});
-        edit_creatio(&self.creatio, &edit, self.now());
-        let mut ledger = self.ledger.lock().unwrap();
-        let Some(made) = ledger.items.get_mut(&item) else { return };
-        let before: Vec<Who> = made.holders.difference(&made.home).copied().filter(|who| *who != to).collect();
-        made.former.extend(before);
-        made.holders.clone_from(&made.home);
-        if made.organizer.is_none() {
-            made.former.remove(&to);
-            made.holders.insert(to);
-        } else {
-            made.former.insert(to);
-        }
     }
 }
 

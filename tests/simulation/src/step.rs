@@ -105,6 +105,13 @@ pub enum Deed {
         /// To whom.
         to: Who,
     },
+    /// Takes another account's user out of an activity.
+    TakeOut {
+        /// Which.
+        item: u32,
+        /// Whom.
+        who: Who,
+    },
     /// Takes the right to see an activity away from the sync's user, or gives it back.
     Hide {
         /// Which.
@@ -272,6 +279,7 @@ impl fmt::Display for Deed {
             Self::Delete { at, item } => write!(f, "T{item:03} is deleted in {at}"),
             Self::Restore { who, item } => write!(f, "T{item:03} is brought back by {} from Deleted Items", name(*who)),
             Self::HandOver { item, to } => write!(f, "T{item:03} is given to {} in Creatio", name(*to)),
+            Self::TakeOut { item, who } => write!(f, "{} is taken out of T{item:03} in Creatio", name(*who)),
             Self::Hide { item, hidden: true } => write!(f, "the activity of T{item:03} is hidden from the sync"),
             Self::Hide { item, hidden: false } => write!(f, "the activity of T{item:03} is shown to the sync again"),
             Self::Nibble { who, number, projects, purged } => {

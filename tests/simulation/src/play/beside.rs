@@ -58,7 +58,8 @@ impl Play {
         }
         if self.world.switch.dead() {
             self.standing.insert(who, self.world.now());
-            if matches!(beside, Some(Some(_))) {
+            // One that ended before the power went gave its lease back.
+            if matches!(beside, Some(Some(ran)) if ran.report.is_err()) {
                 self.standing.insert(other, self.world.now());
             }
         } else if ran.is_some() {
