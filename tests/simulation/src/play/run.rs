@@ -6,6 +6,7 @@ use super::beside::{Second, Standstill};
 use crate::audit;
 use crate::met;
 use crate::step::{Trouble, Who};
+use guest::report::Ending;
 use guest::run::{Direction, RunError};
 use guest::settings::{Budget, Options};
 use scenarios::Ran;
@@ -105,8 +106,10 @@ impl Play {
             if !expected {
                 self.played.faults.push(format!("a run failed: {:?}", ran.report));
             }
-            // Each run signs in on both sides: from here on nothing is refused any more that was not taken away since.
-            if ran.report.is_ok() && self.people.persons.len() == 1 {
+            // Each run that gets through signs in on both sides: from here on nothing is refused any more that was not taken away
+            // since. One that is throttled by one side need not have heard of the other.
+            let through = ran.report.as_ref().is_ok_and(|report| report.ending == Ending::Complete);
+            if through && self.people.persons.len() == 1 {
                 self.refused = self.blind || !self.denied.is_empty();
             }
         }
