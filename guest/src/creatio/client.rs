@@ -217,30 +217,26 @@ pub fn activity_of(row: &Value) -> Option<String> {
 
 /// Of these activities, those in which others than the account's contact take part.
 pub fn shared_with<'a>(side: &'a Creatio, ids: &[String]) -> Ask<'a, Result<BTreeSet<String>, Fault>> {
-    side.client.reads(&participants(side, ids, "ne")).map(|answers| {
+    let others = format!(" and Participant/Id ne {}", side.site.contact);
+    side.client.reads(&participants(ids, &others)).map(|answers| {
         let mut shared = BTreeSet::new();
         for answer in answers {
-            shared.extend(taken_part_in(&answer?.body)?);
+            shared.extend(whole(&answer?.body)?.iter().filter_map(activity_of));
         }
         Ok(shared)
     })
 }
 
-/// Participants of activities who are the account's contact (`eq`), or somebody else (`ne`); a part for so many ids.
-pub(super) fn participants(side: &Creatio, ids: &[String], is: &str) -> Vec<Part> {
+/// Participants of activities, all or as far as a condition lets them through; a part for so many ids.
+pub(super) fn participants(ids: &[String], condition: &str) -> Vec<Part> {
     let part = |ids: &[String]| {
-        let filter = format!("({}) and Participant/Id {is} {}", any_of("Activity/Id", ids), side.site.contact);
+        let filter = format!("({}){condition}", any_of("Activity/Id", ids));
         get_part(http::with_query(
             "ActivityParticipant",
             &[("$filter", &filter), ("$select", "Id,ActivityId,ParticipantId"), ("$top", "500")],
         ))
     };
     ids.chunks(IDS).map(part).collect()
-}
-
-/// The activities of participants.
-pub(super) fn taken_part_in(body: &Value) -> Result<BTreeSet<String>, Fault> {
-    Ok(whole(body)?.iter().filter_map(activity_of).collect())
 }
 
 /// Asks whether any activity of the account's contact can be seen.

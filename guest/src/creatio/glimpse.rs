@@ -1,7 +1,7 @@
 //! Glimpses of many activities: which can still be seen, in which version, and whether they are still any business of the
 //! account's contact. Nothing else tells that somebody was taken out: his row is gone, and the activity is as it was.
 
-use super::client::{IDS, any_of, get_part, participants, row_id, taken_part_in, whole};
+use super::client::{IDS, activity_of, any_of, get_part, participants, row_id, whole};
 use super::{Creatio, mapping};
 use crate::ask::{Ask, Fault};
 use crate::batch::Part;
@@ -18,7 +18,8 @@ pub struct Glimpse {
     pub owner: bool,
     /// The account's contact wrote it.
     pub author: bool,
-    /// The account's contact takes part in it; none where that was not asked, or not answered.
+    /// The account's contact takes part in it; none where that was not asked, or where no participant shows: rights that hide
+    /// the rows take nobody out.
     pub part: Option<bool>,
 }
 
@@ -35,15 +36,18 @@ pub fn glimpses<'a>(
     };
     let mut parts: Vec<Part> = ids.chunks(IDS).map(query).collect();
     let asked: Vec<String> = if side.shared { partly.to_vec() } else { Vec::new() };
-    parts.extend(participants(side, &asked, "eq"));
+    parts.extend(participants(&asked, ""));
     let ids: Vec<Vec<String>> = ids.chunks(IDS).map(<[String]>::to_vec).collect();
     side.client.reads(&parts).map(move |answers| {
         let mut answers = answers.into_iter();
         let rows: Vec<_> = answers.by_ref().take(ids.len()).collect();
-        let mut part: BTreeMap<&str, bool> = BTreeMap::new();
-        for (ids, answer) in asked.chunks(IDS).zip(answers) {
-            if let Ok(taken) = answer.and_then(|answer| taken_part_in(&answer.body)) {
-                part.extend(ids.iter().map(|id| (id.as_str(), taken.contains(id))));
+        let mut part: BTreeMap<String, bool> = BTreeMap::new();
+        for answer in answers.flatten() {
+            // A page that was cut tells nothing.
+            for row in whole(&answer.body).into_iter().flatten() {
+                if let Some(activity) = activity_of(row) {
+                    *part.entry(activity).or_default() |= mapping::guid(row, "ParticipantId") == side.site.contact;
+                }
             }
         }
         let glimpses = ids.iter().zip(rows).flat_map(|(ids, answer)| {
@@ -51,8 +55,7 @@ pub fn glimpses<'a>(
                 Ok(rows) => {
                     let known: BTreeMap<String, &Value> =
                         rows.iter().filter_map(|row| Some((row_id(row)?, row))).collect();
-                    let glimpse =
-                        |id: &String| known.get(id).map(|row| glimpse(side, row, part.get(id.as_str()).copied()));
+                    let glimpse = |id: &String| known.get(id).map(|row| glimpse(side, row, part.get(id).copied()));
                     ids.iter().map(|id| Ok(glimpse(id))).collect::<Vec<_>>()
                 }
                 Err(fault) => vec![Err(fault); ids.len()],

@@ -203,7 +203,7 @@ fn glimpses(run: &Run, links: &[Glance]) -> Staged<Vec<Result<Option<Glimpse>, F
     let mut glimpses = run.send(glimpse::glimpses(&run.creatio, &ids, &partly))?;
     let unsure = |(at, found): (usize, &Result<Option<Glimpse>, Fault>)| {
         let (link, glimpse) = (links.get(at)?, found.as_ref().ok()?.as_ref()?);
-        (glimpse.part.is_none() && !link.concerns(glimpse)).then(|| (at, id(link)))
+        (link.owned && !link.concerns(glimpse)).then(|| (at, id(link)))
     };
     let (places, unsure): (Vec<usize>, Vec<String>) = glimpses.iter().enumerate().filter_map(unsure).unzip();
     if !unsure.is_empty() {

@@ -133,6 +133,19 @@ fn whoever_is_taken_out_of_an_activity_loses_its_item() {
 }
 
 #[scenarios::scenario]
+fn rights_that_hide_participants_take_nobody_out() {
+    let mut world = World::empty();
+    let anna = world.anna.contact;
+    world.activity_with("Shared", 400, |new| new.participants.push(anna));
+    at_rest(&mut world);
+    let rows: Vec<String> =
+        world.creatio.with(|creatio| creatio.rows("ActivityParticipant").map(|(id, _)| id.to_string()).collect());
+    world.creatio_edit(json!({"action": "hide", "user": "sync", "set": "ActivityParticipant", "ids": rows}));
+    at_rest(&mut world);
+    assert_eq!(places(&world, "Shared"), (true, true, true));
+}
+
+#[scenarios::scenario]
 fn a_former_owner_who_is_taken_out_later_loses_its_item_then() {
     let mut world = exported();
     let (id, eugene) = (world.found("Handed").id, world.eugene.contact);
