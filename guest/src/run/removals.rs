@@ -7,6 +7,7 @@ use super::state::{GoneRow, ItemRow};
 use super::work;
 use super::{Run, Staged, fatal};
 use crate::activity::SideId;
+use crate::creatio::glimpse;
 use crate::deliberate::Deliberate;
 use crate::link::{Link, LinkState, Origin};
 use crate::owed::Subject;
@@ -177,10 +178,16 @@ fn activities_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId,
     let wait = Duration::minutes(i64::from(run.settings.policies.absence_minutes));
     let mut batch = Batch::default();
     let mut certain = Vec::new();
-    for (row, link) in rows.iter().zip(links(run, rows)?) {
+    let links = links(run, rows)?;
+    let doubtful = doubtful(run, rows, &links)?;
+    for (row, link) in rows.iter().zip(links) {
         if link.is_some_and(|link| link.active()) {
-            let gone = (row.runs > 0 && run.started - row.since >= wait) || Deliberate::BelieveSilence.on();
-            if gone || row.reason == Reason::HandedOver {
+            let gone = if row.reason == Reason::HandedOver {
+                !doubtful.contains(&row.activity)
+            } else {
+                (row.runs > 0 && run.started - row.since >= wait) || Deliberate::BelieveSilence.on()
+            };
+            if gone {
                 certain.push((row.activity, SideId::Creatio, row.reason));
             }
         } else {
@@ -193,6 +200,33 @@ fn activities_gone(run: &mut Run, rows: &[GoneRow]) -> Staged<Vec<(Uuid, SideId,
     }
     run.commit(batch, Vec::new())?;
     Ok(certain)
+}
+
+/// Those of what leaves that were never the contact's own and of which nobody is seen to take part: rights that hide the
+/// participants take nobody out.
+fn doubtful(run: &Run, rows: &[GoneRow], links: &[Option<Link>]) -> Staged<BTreeSet<Uuid>> {
+    let leaves = |(row, link): (&GoneRow, &Option<Link>)| {
+        let link = link.as_ref().filter(|link| row.reason == Reason::HandedOver && link.active() && !link.owned)?;
+        Some((row.activity, link.creatio.id.clone()))
+    };
+    let (activities, ids): (Vec<Uuid>, Vec<String>) = rows.iter().zip(links).filter_map(leaves).unzip();
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut doubtful = BTreeSet::new();
+    for (activity, found) in activities.into_iter().zip(run.send(glimpse::glimpses(&run.creatio, &ids, &ids))?) {
+        let doubt = match found {
+            Ok(found) => found.is_some_and(|glimpse| !glimpse.owner && glimpse.part.is_none()),
+            Err(fault) => match work::ends_run(SideId::Creatio, &fault) {
+                Some(stop) => return Err(stop),
+                None => true,
+            },
+        };
+        if doubt {
+            doubtful.insert(activity);
+        }
+    }
+    Ok(doubtful)
 }
 
 /// Both sides as they are now, with a plan for each.

@@ -132,17 +132,40 @@ fn whoever_is_taken_out_of_an_activity_loses_its_item() {
     assert!(world.outbox().is_empty());
 }
 
+/// Who takes part in what does not show to the sync any more, or again.
+fn participants(world: &World, action: &str) {
+    let rows: Vec<String> =
+        world.creatio.with(|creatio| creatio.rows("ActivityParticipant").map(|(id, _)| id.to_string()).collect());
+    world.creatio_edit(json!({"action": action, "user": "sync", "set": "ActivityParticipant", "ids": rows}));
+}
+
 #[scenarios::scenario]
 fn rights_that_hide_participants_take_nobody_out() {
     let mut world = World::empty();
     let anna = world.anna.contact;
     world.activity_with("Shared", 400, |new| new.participants.push(anna));
     at_rest(&mut world);
-    let rows: Vec<String> =
-        world.creatio.with(|creatio| creatio.rows("ActivityParticipant").map(|(id, _)| id.to_string()).collect());
-    world.creatio_edit(json!({"action": "hide", "user": "sync", "set": "ActivityParticipant", "ids": rows}));
+    participants(&world, "hide");
     at_rest(&mut world);
     assert_eq!(places(&world, "Shared"), (true, true, true));
+}
+
+#[scenarios::scenario]
+fn what_changes_while_its_participants_are_hidden_stays_and_arrives_once_they_show() {
+    let mut world = World::empty();
+    let anna = world.anna.contact;
+    world.activity_with("Shared", 400, |new| new.participants.push(anna));
+    at_rest(&mut world);
+    participants(&world, "hide");
+    world.edit_activity("Shared", json!({"Title": "Renamed"}));
+    for _ in 0..4 {
+        both(&mut world);
+    }
+    assert_eq!(places(&world, "Renamed"), (true, false, true));
+    assert_eq!(world.subjects_of(ANNA), ["Shared"]);
+    participants(&world, "show");
+    at_rest(&mut world);
+    assert_eq!(places(&world, "Renamed"), (true, true, true));
 }
 
 #[scenarios::scenario]
