@@ -14,6 +14,7 @@ pub mod erase;
 pub mod folders;
 pub mod forget;
 pub mod groups;
+mod judge;
 pub mod marks;
 pub mod moving;
 mod note;

@@ -1,7 +1,8 @@
 //! Items without a link that cannot be read. Each is tried again later, and the others go on; but whose it may be has to be
 //! known, or its activity would be made a second time meanwhile.
 
-use super::pair::{known, mark_folder, rows_of, shown};
+use super::judge::known;
+use super::pair::{mark_folder, rows_of, shown};
 use super::state::ItemRow;
 use super::{Run, Staged, fatal};
 use crate::activity::{Seen, SideId};
