@@ -7,6 +7,8 @@ use std::{env, fs};
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Names a ready component file: spares an editor the nested build.
 const READY: &str = "SCHEDULE_SYNC_COMPONENT";
+/// What compiles the workspace in place of rustc. Clippy looks at no component, and cargo keeps what is made for it apart.
+const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
 
 fn main() {
     println!("cargo::rerun-if-env-changed={READY}");
@@ -20,12 +22,19 @@ fn main() {
                 Err(format!("{READY} names {}, which is no file", ready.display()))
             }
         }
+        None if env::var(WRAPPER).is_ok_and(|wrapper| wrapper.contains("clippy-driver")) => nothing(),
         None => build(),
     };
     match file {
         Ok(file) => println!("cargo::rustc-env=SCHEDULE_SYNC_COMPONENT_FILE={}", file.display()),
         Err(why) => println!("cargo::error={why}"),
     }
+}
+
+fn nothing() -> Result<PathBuf, String> {
+    let file = PathBuf::from(variable("OUT_DIR")?).join("none.wasm");
+    fs::write(&file, []).map_err(|why| format!("could not write {}: {why}", file.display()))?;
+    Ok(file)
 }
 
 fn build() -> Result<PathBuf, String> {
@@ -84,15 +93,8 @@ fn ensure_target(root: &Path) -> Result<(), String> {
 
 /// What the outer cargo, clippy or a coverage tool set for the host must not reach the wasm build.
 fn forget_outer_build(cargo: &mut Command) {
-    const NAMES: [&str; 7] = [
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "RUSTC",
-        "RUSTC_WRAPPER",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "CLIPPY_ARGS",
-        "RUSTDOCFLAGS",
-    ];
+    const NAMES: [&str; 7] =
+        ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC", "RUSTC_WRAPPER", WRAPPER, "CLIPPY_ARGS", "RUSTDOCFLAGS"];
     const PREFIXES: [&str; 5] = ["CARGO_BUILD_", "CARGO_TARGET_", "CARGO_PROFILE_", "CARGO_CFG_", "CARGO_FEATURE_"];
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
