@@ -19,6 +19,9 @@ use serde_json::{Value, json};
 /// The operation by which a folder is read.
 const SYNC: &str = "<m:SyncFolderItems";
 
+/// How ids begin: a folder that has a name of its own is asked for by that.
+const ID: &str = "AAMk";
+
 /// A fault as the site takes it, of whatever service: one of Graph becomes one of Exchange.
 #[must_use]
 pub fn on_exchange(fault: &Value) -> Value {
@@ -47,10 +50,11 @@ pub fn on_exchange(fault: &Value) -> Value {
         "status" => *effect = status(effect, feeds, form),
         "status-after" if effect["status"] == 500 => effect["body"] = json!(failed("ErrorInternalServerError", None)),
         "part" => match effect["url"].as_str().map(str::to_owned) {
-            // Whether a calendar answers.
+            // Whether a calendar answers. A server that is busy would end the run.
             Some(url) if url == "/calendar" => {
-                effect.as_object_mut().expect("an object").remove("url");
                 effect["method"] = json!("GetFolder");
+                effect["url"] = json!(ID);
+                effect["body"] = json!({"error": {"code": "ErrorMailboxStoreUnavailable"}});
             }
             Some(url) => {
                 let plain = percent_encoding::percent_decode_str(&url).decode_utf8_lossy().into_owned();
