@@ -106,7 +106,11 @@ pub fn parse(bytes: &[u8]) -> Result<Element, Fault> {
 
 fn add(text: &str, open: &mut [Element]) {
     if let Some(element) = open.last_mut() {
-        element.text.extend(text.chars().filter(|sign| carried(*sign)));
+        if text.chars().all(carried) {
+            element.text.push_str(text);
+        } else {
+            element.text.extend(text.chars().filter(|sign| carried(*sign)));
+        }
     }
 }
 
@@ -131,7 +135,11 @@ fn value(mut attribute: Attribute<'_>) -> Result<String, Fault> {
         attribute.value = Cow::Owned(without_forbidden(&attribute.value));
     }
     let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(garbled)?;
-    Ok(value.chars().filter(|sign| carried(*sign)).collect())
+    Ok(if value.chars().all(carried) {
+        value.into_owned()
+    } else {
+        value.chars().filter(|sign| carried(*sign)).collect()
+    })
 }
 
 /// A text as it stands in a document, without references to what XML has no place for.
