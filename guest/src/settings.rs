@@ -178,21 +178,20 @@ fn shown(text: &str) -> String {
 /// Groups that one filter can name beside the activities that are asked for.
 const MOST_GROUPS: usize = 50;
 
+/// A sentence for each that is none; one for all of them where there are too many anyway.
 fn group_faults(ids: &[String]) -> Vec<String> {
-    let mut faults = Vec::new();
     if ids.is_empty() {
-        faults.push(
-            "export is set to selected groups, and none is selected; select one, or set export to \"all\" or \"none\""
-                .into(),
-        );
+        let text =
+            "export is set to selected groups, and none is selected; select one, or set export to \"all\" or \"none\"";
+        return vec![text.into()];
     }
     if ids.len() > MOST_GROUPS {
-        faults.push(format!("{} groups are selected for export, more than {MOST_GROUPS}; select fewer", ids.len()));
+        return vec![format!("{} groups are selected for export, more than {MOST_GROUPS}; select fewer", ids.len())];
     }
-    for id in ids.iter().filter(|id| Uuid::parse_str(id).is_err()) {
-        faults.push(format!("the selected group \"{}\" is no id of a group; run discover for the ids", shown(id)));
-    }
-    faults
+    let wrong = ids.iter().filter(|id| Uuid::parse_str(id).is_err());
+    wrong
+        .map(|id| format!("the selected group \"{}\" is no id of a group; run discover for the ids", shown(id)))
+        .collect()
 }
 
 impl Settings {

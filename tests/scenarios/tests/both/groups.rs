@@ -164,6 +164,15 @@ fn a_group_that_cannot_be_taken_is_refused_by_its_name() {
 }
 
 #[scenarios::scenario]
+fn more_groups_than_can_be_taken_are_refused_in_one_sentence() {
+    let mut world = world();
+    let exported = Exported::Groups(vec!["Important".into(); 200]);
+    let ran = world.run(Account { exported, ..world.account() }, Direction::Reconcile, |_| {});
+    ran.fails_with("200 groups are selected for export, more than 50");
+    assert!(!ran.report.unwrap_err().to_string().contains("Important"));
+}
+
+#[scenarios::scenario]
 fn groups_are_offered_by_name_and_those_that_are_a_search_with_the_reason() {
     let mut world = world();
     world.group_of("Overdue", folder_type::DYNAMIC);
