@@ -31,6 +31,7 @@ fn main() {
     }
 }
 
+/// An empty file in the component's place.
 fn nothing() -> Result<PathBuf, String> {
     let file = PathBuf::from(variable("OUT_DIR")?).join("none.wasm");
     fs::write(&file, []).map_err(|why| format!("could not write {}: {why}", file.display()))?;
